@@ -15,7 +15,8 @@ namespace matricula {
 class secret {
  public:
   secret() = default;
-  explicit secret(std::string value) : value_(std::move(value)) {}
+  explicit secret(std::string value)
+      : value_(std::move(value)) {}
 
   /// The text itself, for the library that needs it and for nobody else.
   const std::string& reveal() const { return value_; }
@@ -32,12 +33,13 @@ struct pipeline_settings {
 
 /// [kafka]
 struct kafka_settings {
-  std::string bootstrap;                                 ///< host:port[,host:port…]
-  std::string topic_template = "{flavour}-{province}";   ///< a lane's topic
-  std::int32_t partitions = 1;                           ///< of every lane's topic
-  std::int16_t replication = 1;                          ///< of every topic
-  std::map<std::string, std::string> properties;         ///< passed to librdkafka as they are
-  std::map<std::string, std::string> topic_properties;   ///< of every lane's topic, such as min.insync.replicas
+  std::string bootstrap;                                ///< host:port[,host:port…]
+  std::string topic_template = "{flavour}-{province}";  ///< a lane's topic
+  std::int32_t partitions = 1;                          ///< of every lane's topic
+  std::int16_t replication = 1;                         ///< of every topic
+  std::map<std::string, std::string> properties;        ///< passed to librdkafka as they are
+  std::map<std::string, std::string>
+      topic_properties;  ///< of every lane's topic, such as min.insync.replicas
   std::string cursors_topic = "matricula.cursors";
   std::string quarantine_topic = "matricula.quarantine";
   std::string outcomes_topic = "matricula.outcomes";
@@ -48,8 +50,8 @@ struct source_settings {
   std::string name;
   std::string kind = "http";
   std::string url;
-  std::chrono::milliseconds every{10'000};           ///< from the start of one page to the start of the next
-  std::uint32_t page_records_max = 30'000;           ///< asked for as limit=
+  std::chrono::milliseconds every{10'000};            ///< from the start of one page to the start of the next
+  std::uint32_t page_records_max = 30'000;            ///< asked for as limit=
   std::chrono::milliseconds request_timeout{30'000};  ///< of one read of a page
 };
 
@@ -65,10 +67,10 @@ struct lane_settings {
 struct site_settings {
   std::string name;
   std::vector<std::string> topics;
-  secret database;               ///< PostgreSQL connection URI
-  std::string target;            ///< the target's name
+  secret database;     ///< PostgreSQL connection URI
+  std::string target;  ///< the target's name
   std::filesystem::path target_directory;
-  std::string base_url;          ///< of the Moodle site, without a slash at its end
+  std::string base_url;  ///< of the Moodle site, without a slash at its end
 };
 
 /// [[node]]
@@ -90,13 +92,14 @@ struct limits {
   std::uint32_t outbox_entries_max = 2'000;    ///< one round of the reporter
   std::uint32_t retry_delay_ms_min = 100;
   std::uint32_t retry_delay_ms_max = 30'000;
-  std::uint32_t restarts_max = 10;             ///< of one actor within restart_window_ms; then its supervisor gives up
+  std::uint32_t restarts_max = 10;  ///< of one actor within restart_window_ms; then its supervisor gives up
   std::uint32_t restart_window_ms = 60'000;
   std::uint32_t request_timeout_ms = 120'000;  ///< of a request between actors, retries within it included
   std::uint32_t drain_timeout_ms = 10'000;     ///< from SIGTERM to the end
 };
 
-/// A whole deployment, validated: names are unique and resolve, every topic of a site has a lane, every secret was found.
+/// A whole deployment, validated: names are unique and resolve, every topic of a site has a lane, every
+/// secret was found.
 struct topology {
   pipeline_settings pipeline;
   kafka_settings kafka;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/spelling.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace matricula::config {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> row(other.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < other.size(); ++j) {
+      const std::size_t changed = diagonal + (lower(one[i]) == lower(other[j]) ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::optional<std::string> nearest(std::string_view written, const std::vector<std::string>& known) {
+  std::optional<std::string> found;
+  std::size_t least = std::max<std::size_t>(1, written.size() / 3) + 1;
+  for (const auto& word : known) {
+    const auto distance = edit_distance(written, word);
+    if (distance < least) {
+      least = distance;
+      found = word;
+    }
+  }
+  return found;
+}
+
+std::string instead_of(std::string_view written, const std::vector<std::string>& known) {
+  if (auto word = nearest(written, known))
+    return "did you mean \"" + *word + "\"?";
+  return "one of: " + listed(known);
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words)
+    text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? "none" : text;
+}
+
+bool same_but_for_case(std::string_view one, std::string_view other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+}  // namespace matricula::config

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/limit_members.hpp"
+#include "config/validate.hpp"
+
+namespace matricula::config {
+namespace {
+
+struct contradiction {
+  std::string_view smaller, larger;
+  std::string_view because;
+};
+
+constexpr contradiction orders[] = {
+    {"record_bytes_max", "batch_bytes_max", "a record of the size allowed would fit into no batch"},
+    {"record_bytes_max", "page_bytes_max", "a record of the size allowed would fit into no page"},
+    {"record_bytes_max", "prefetch_bytes_max", "a record of the size allowed would never be fetched"},
+    {"retry_delay_ms_min", "retry_delay_ms_max", "the delay starts at the one and grows to the other"},
+    {"retry_delay_ms_max", "request_timeout_ms", "a request would time out before its last retry"},
+};
+
+}  // namespace
+
+void validate_limits(const written_topology& topology, problem_list& problems) {
+  const struct limits by_default;
+  const auto find = [&](std::string_view name) {
+    const auto found = topology.limits.find(name);
+    return found == topology.limits.end() ? written<std::int64_t>{} : found->second;
+  };
+  const auto value_of = [&](std::string_view name) {
+    const auto written = find(name);
+    for (const auto& member : limit_members())
+      if (!written && member.name == name)
+        return static_cast<std::int64_t>(member.read(by_default));
+    return *written;
+  };
+  for (const auto& [smaller, larger, because] : orders) {
+    const auto one = find(smaller);
+    const auto other = find(larger);
+    const bool unusable = (one.present && !one) || (other.present && !other);
+    if (unusable || value_of(smaller) <= value_of(larger))
+      continue;
+    problems.add(other.present ? other.at : one.at,
+                 std::string{smaller} + " (" + std::to_string(value_of(smaller)) + ") is greater than " +
+                     std::string{larger} + " (" + std::to_string(value_of(larger)) +
+                     "): " + std::string{because},
+                 std::string{smaller} + " no greater than " + std::string{larger});
+  }
+}
+
+}  // namespace matricula::config

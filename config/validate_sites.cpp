@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/addresses.hpp"
+#include "config/lane_topics.hpp"
+#include "config/names.hpp"
+#include "config/references.hpp"
+#include "config/spelling.hpp"
+#include "config/target_directory.hpp"
+#include "config/validate.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace matricula::config {
+namespace {
+
+void validate_topics(const written_site& site, const std::vector<std::string>& produced,
+                     problem_list& problems) {
+  if (!site.topics)
+    return;
+  if (site.topics->empty())
+    problems.add(site.topics.at, "a site without topics would never receive anything",
+                 "topics = [\"…\"], " + instead_of("", produced));
+  std::set<std::string> seen;
+  for (const auto& topic : *site.topics) {
+    if (!topic)
+      continue;
+    if (!seen.insert(*topic).second)
+      problems.add(topic.at, "topic \"" + topic.literal + "\" stands twice in one site", "each topic once");
+    else if (std::find(produced.begin(), produced.end(), *topic) == produced.end())
+      problems.add(topic.at, "nobody produces topic \"" + topic.literal + "\"",
+                   instead_of(*topic, produced) + " Or add a [[lane]] for it");
+  }
+}
+
+void validate_database(const written_text& database, problem_list& problems) {
+  constexpr auto reference =
+      "a reference: \"${NAME}\", with NAME=postgresql://user:password@host:5432/database in the "
+      "environment, or \"file:/run/secrets/name\"";
+  if (database && !is_database_uri(*database))
+    problems.add(database.at, "database of [[site]] is not a PostgreSQL connection URI", reference);
+  if (database && holds_password(literal_part(database.literal)))
+    problems.add(database.at, "database of [[site]] holds a password that anybody who sees the file can read",
+                 reference);
+}
+
+void validate_target(const written_text& target, const std::filesystem::path& targets,
+                     problem_list& problems) {
+  std::error_code ignored;
+  if (!target)
+    return;
+  const auto known = targets_in(targets);
+  if (std::find(known.begin(), known.end(), *target) != known.end())
+    return;
+  problems.add(target.at, "no target \"" + target.literal + "\" in " + targets.string(),
+               known.empty() ? "a folder with the target's SQL there, or targets_directory of [pipeline]"
+                             : instead_of(*target, known));
+}
+
+void report_shared_databases(const std::vector<written_site>& sites, problem_list& problems) {
+  std::map<std::string, position> first;
+  for (const auto& site : sites) {
+    if (!site.database)
+      continue;
+    const auto [found, is_new] = first.emplace(*site.database, site.database.at);
+    if (!is_new)
+      problems.add(site.database.at,
+                   "the same database as that of the site on line " + std::to_string(found->second.line) +
+                       "; their offsets would be mixed up",
+                   "a database for each site, or one site with the topics of both");
+  }
+}
+
+}  // namespace
+
+void validate_sites(const written_topology& topology, const std::filesystem::path& targets,
+                    problem_list& problems) {
+  std::vector<std::string> produced;
+  for (auto& lane : lane_topics_of(topology))
+    produced.push_back(std::move(lane.topic));
+  validate_names(topology.sites, "[[site]]", problems);
+  report_shared_databases(topology.sites, problems);
+  for (const auto& site : topology.sites) {
+    validate_topics(site, produced, problems);
+    validate_database(site.database, problems);
+    validate_target(site.target, targets, problems);
+    if (site.base_url && (!is_http_url(*site.base_url) || has_query_or_fragment(*site.base_url)))
+      problems.add(site.base_url.at, "base_url of [[site]] is not the address of a Moodle site",
+                   "http or https, the host and the path, as \"https://aules.edu.gva.es/eso46\"");
+  }
+}
+
+}  // namespace matricula::config
