@@ -59,7 +59,7 @@ const std::vector<known_table>& known_tables() {
           {"name", text, required, R"(name = "eso46")"},
           {"topics", texts, required, R"(topics = ["ESO-46"])"},
           {"database", text, required, R"(database = "${MATRICULA_DATABASE_ESO46}")"},
-          {"target", text, required, R"(target = "moodle")"},
+          {"target", text, required, R"(target = "classrooms")"},
           {"base_url", text, required, R"(base_url = "https://aules.edu.gva.es/eso46")"},
       }},
       {"node", repeated, optional, {

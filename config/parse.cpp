@@ -48,13 +48,23 @@ value convert(const toml::node& node) {
   return out;
 }
 
+/// The library's description of an error without the numbers that it quotes: a secret may be one.
+std::string described(std::string_view description) {
+  std::string out{description};
+  const auto open = out.find('\'');
+  const auto close = out.rfind('\'');
+  if (open != std::string::npos && close > open + 1 && out.find_first_of("+-0123456789", open) == open + 1)
+    out.replace(open + 1, close - open - 1, "…");
+  return out;
+}
+
 }  // namespace
 
 std::optional<value> parse(std::string_view toml, problem_list& problems) {
   try {
     return convert(toml::parse(toml));
   } catch (const toml::parse_error& error) {
-    problems.add(place(error.source()), "not TOML: " + std::string{error.description()},
+    problems.add(place(error.source()), "not TOML: " + described(error.description()),
                  "correct this first; the rest of the file is checked afterwards");
     return std::nullopt;
   }
