@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034
 # Debian packages: installs what is missing of scripts/packages.txt, and nothing when all is there.
 
 missing_packages() {

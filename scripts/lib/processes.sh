@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034
 # Processes found by what they carry, never by a number read from a file: a number may have been given
 # to somebody else since.
 
 # The processes that have exactly this argument in their command line.
 processes_with_argument() {
   local file
+  # shellcheck disable=SC2062
   # The pattern goes in by standard input, or grep would find itself.
-  { grep -lzxF -f - /proc/[0-9]*/cmdline 2>/dev/null || true; } <<<"$1" |
+  { grep -lzxF --file=- -- /proc/[0-9]*/cmdline 2>/dev/null || true; } <<<"$1" |
     while IFS=/ read -r _ _ file _; do printf '%s\n' "$file"; done
 }
 
 # The processes that were started with exactly this variable: NAME=value.
 processes_with_variable() {
   local file
-  { grep -lzxF -f - /proc/[0-9]*/environ 2>/dev/null || true; } <<<"$1" |
+  # shellcheck disable=SC2062
+  { grep -lzxF --file=- -- /proc/[0-9]*/environ 2>/dev/null || true; } <<<"$1" |
     while IFS=/ read -r _ _ file _; do printf '%s\n' "$file"; done
 }
 
@@ -73,4 +75,24 @@ free_ports() {
       printf '%s\n' "$port"
     fi
   done
+}
+
+# take_lock FILE SECONDS: this process has the file for itself until it ends; 1 if others keep it so long.
+# A lock file may be removed by its holder, so the one that was waited for must still be in its place.
+lock_descriptors=()
+take_lock() {
+  local descriptor
+  while true; do
+    exec {descriptor}>"$1"
+    flock --timeout "$2" "$descriptor" || return 1
+    if [[ $1 -ef /proc/self/fd/$descriptor ]]; then break; fi
+    exec {descriptor}>&-
+  done
+  lock_descriptors+=("$descriptor")
+}
+
+# In a subshell that becomes a process which outlives this one: it must not keep the locks.
+leave_locks() {
+  local descriptor
+  for descriptor in "${lock_descriptors[@]}"; do exec {descriptor}>&-; done
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034
 # What a script is doing and how long it took. Source it first.
 #
 #   begin_step "Building dev"     ==> Building dev
