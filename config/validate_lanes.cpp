@@ -28,7 +28,7 @@ void validate_source_of(const written_lane& lane, const written_topology& topolo
                  instead_of(lane.source.literal, names));
   if (!lane.source.present && topology.sources.size() > 1)
     problems.add(lane.at, "a lane that does not say which source feeds it, and there are several",
-                 "add source = \"…\", " + instead_of("", names));
+                 "add source = \"…\" with one of: " + listed(names));
 }
 
 void report_unknown_placeholders(const written_text& topic, problem_list& problems) {

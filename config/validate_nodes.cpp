@@ -61,7 +61,7 @@ void validate_nodes(const written_topology& topology, problem_list& problems) {
     if (!node.runs)
       continue;
     if (node.runs->empty())
-      problems.add(node.runs.at, "a node that runs nothing", "runs = [\"…\"], " + instead_of("", runnable));
+      problems.add(node.runs.at, "a node that runs nothing", "runs = […] with any of: " + listed(runnable));
     std::set<std::string> of_this_node;
     for (const auto& entry : *node.runs) {
       if (!entry)

@@ -20,7 +20,7 @@ void validate_topics(const written_site& site, const std::vector<std::string>& p
     return;
   if (site.topics->empty())
     problems.add(site.topics.at, "a site without topics would never receive anything",
-                 "topics = [\"…\"], " + instead_of("", produced));
+                 "topics = […] with any of: " + listed(produced));
   std::set<std::string> seen;
   for (const auto& topic : *site.topics) {
     if (!topic)
