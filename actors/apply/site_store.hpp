@@ -67,6 +67,8 @@ class site_store {
   struct applied {
     applied_counts counts;
     bool offset_stored = true;  ///< false: nothing differed, nothing was written; call advance at leisure
+    /// Records that the store itself found unusable before it wrote any: quarantined in the same transaction.
+    std::vector<refused_record> refused = {};
   };
   virtual result<applied> apply(const site_batch& batch, batch_range range, const std::vector<refused_record>& refused,
                                 std::int64_t expected, std::int64_t next) = 0;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/apply/target.hpp"
+
+#include <pqxx/pqxx>
+
+#include <string>
+
+namespace matricula {
+
+/// The schema `matricula` in a site's database, the program's own: positions (where each partition is read
+/// on), outbox (what the reporter takes to Kafka), target (which schemas are installed, by digest).
+///
+/// Installs it and the target's schema where either is missing or differs from what was installed last;
+/// otherwise reads one row and writes nothing. Sessions that come at the same moment wait for one another.
+/// `doing` names the file being run, for an error's text. Throws as libpqxx does.
+void install_schemas(pqxx::connection_base& connection, const target& target, std::string& doing);
+
+/// Creates the session's staging table `batch` and its table of `effect`s: the contract of docs/targets.md.
+void create_staging_tables(pqxx::connection_base& connection);
+
+}  // namespace matricula

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/apply/postgres_session.hpp"
+
+#include "actors/apply/postgres_array.hpp"
+#include "actors/apply/postgres_bookkeeping.hpp"
+#include "actors/apply/postgres_text.hpp"
+#include "messages/hashing.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace matricula {
+namespace {
+
+constexpr std::size_t copy_chunk_bytes = 256U << 10;
+constexpr std::size_t quarantined_bytes_max = 64U << 10;
+
+// What holds for every statement of a session. A statement_timeout shorter than a request's lets the applier
+// hear why.
+constexpr const char* session_settings = R"sql(
+set client_min_messages = warning;
+set standard_conforming_strings = on;
+set lock_timeout = '10s';
+set statement_timeout = '60s';
+set idle_in_transaction_session_timeout = '60s';
+set jit = off;
+set work_mem = '32MB';
+set temp_buffers = '64MB';
+set datestyle = 'ISO, YMD';
+set timezone = 'UTC';
+)sql";
+
+constexpr const char* swap_sql =
+    "update matricula.positions set next_offset = $4, revision = greatest(revision, $5::bigint) "
+    "where topic = $1 and partition = $2 and next_offset = $3";
+constexpr const char* begin_position_sql =
+    "insert into matricula.positions (topic, partition, next_offset, revision) values ($1, $2, $3, $4) "
+    "on conflict do nothing";
+constexpr const char* effects_sql = "select effect, sum(records)::bigint from effect group by effect";
+constexpr const char* refused_effects_sql =
+    "insert into effect (classroom, effect, records) "
+    "select classroom, 'refused', count(*) from unnest($1::text[]) as classroom group by classroom";
+constexpr const char* quarantine_sql =
+    "insert into matricula.outbox (kind, key, value) "
+    "select 'quarantine', r.key, json_build_object('key', r.key, 'site', $1::text, 'topic', $2::text, "
+    "'partition', $3::integer, 'offset', r.place, 'revision', r.revision, 'reason', r.reason, 'text', "
+    "r.text, "
+    "'record', r.record, 'record_bytes', r.bytes, 'at', now()) "
+    "from unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::bigint[]) "
+    "as r (key, place, revision, reason, text, record, bytes)";
+
+/// The first five of a key's seven parts; nothing if it has fewer.
+std::string_view classroom_of(std::string_view key) {
+  std::size_t end = 0;
+  for (int part = 0; part < 5; ++part) {
+    end = key.find('/', end + (part == 0 ? 0 : 1));
+    if (end == std::string_view::npos)
+      return {};
+  }
+  return key.substr(0, end);
+}
+
+std::int64_t as_bigint(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+}  // namespace
+
+postgres_session::postgres_session(site_settings site)
+    : site_(std::move(site)) {}
+
+postgres_session::~postgres_session() = default;
+
+template <class Body>
+auto postgres_session::guarded(Body body) -> decltype(body()) {
+  try {
+    return body();
+  } catch (...) {
+    auto why =
+        postgres_failure(connection_.get(), address_.printable + ", site " + site_.name + ", " + from_.topic +
+                                                "[" + std::to_string(from_.partition) + "], " + doing_);
+    if (why.code == error_code::database_unavailable)
+      connection_.reset();
+    return why;
+  }
+}
+
+failure postgres_session::not_open() const {
+  return failure{error_code::database_unavailable, "PostgreSQL at " + address_.printable + ", site " +
+                                                       site_.name + ": not connected. It is opened again."};
+}
+
+failure postgres_session::position_moved(std::int64_t expected) const {
+  return failure{error_code::partition_lost,
+                 "site " + site_.name + ", " + from_.topic + "[" + std::to_string(from_.partition) +
+                     "]: the stored offset is not " + std::to_string(expected) + ". Another owner went on."};
+}
+
+result<stored_position> postgres_session::open(const topic_partition& from) {
+  connection_.reset();
+  from_ = from;
+  auto address = postgres_address::read(site_.database.reveal(), "matricula " + site_.name);
+  if (!address)
+    return address.error();
+  address_ = std::move(*address);
+  auto loaded = target::load(site_.target_directory);
+  if (!loaded)
+    return loaded.error();
+  target_ = std::move(*loaded);
+  auto position = guarded([&]() -> result<stored_position> {
+    connect();
+    return read_position();
+  });
+  if (!position)
+    connection_.reset();
+  return position;
+}
+
+void postgres_session::connect() {
+  doing_ = "connecting";
+  connection_ = std::make_unique<postgres_connection>(address_);
+  {
+    pqxx::nontransaction settings{*connection_};
+    settings.exec(session_settings);
+    settings.exec_params(
+        "select set_config('matricula.site', $1, false), set_config('matricula.base_url', $2, false)",
+        site_.name, site_.base_url);
+  }
+  install_schemas(*connection_, target_, doing_);
+  doing_ = "the staging table";
+  create_staging_tables(*connection_);
+  doing_ = target_.session.name;
+  pqxx::nontransaction{*connection_}.exec(target_.session.sql);
+
+  const auto prepare = [&](const std::string& name, const std::string& sql) {
+    doing_ = name;
+    connection_->prepare(name, sql);
+    connection_->prepare_now(name);
+  };
+  prepare("swap", swap_sql);
+  prepare("begin_position", begin_position_sql);
+  prepare("effects", effects_sql);
+  prepare("refused_effects", refused_effects_sql);
+  prepare("quarantine", quarantine_sql);
+  prepare(target_.differs.name, target_.differs.sql);
+  for (const auto& step : target_.steps)
+    prepare(step.name, step.sql);
+  prepare(target_.outcomes.name, target_.outcomes.sql);
+}
+
+stored_position postgres_session::read_position() {
+  doing_ = "matricula.positions";
+  const auto rows = pqxx::nontransaction{*connection_}.exec_params(
+      "select next_offset, revision from matricula.positions where topic = $1 and partition = $2",
+      from_.topic, from_.partition);
+  stored_position position;
+  if (!rows.empty()) {
+    position.next_offset = rows[0][0].as<std::int64_t>();
+    position.revision_applied = static_cast<revision_t>(rows[0][1].as<std::int64_t>());
+  }
+  return position;
+}
+
+std::vector<std::uint32_t>
+postgres_session::newest_of_each_key(const site_batch& batch, batch_range range,
+                                     const std::vector<refused_record>& refused) const {
+  std::vector<bool> skipped(range.last - range.first);
+  for (const auto& one : refused)
+    if (one.index >= range.first && one.index < range.last)
+      skipped[one.index - range.first] = true;
+
+  std::vector<std::uint32_t> newest;
+  newest.reserve(range.last - range.first);
+  std::unordered_map<std::string_view, std::size_t> places;  // into newest
+  places.reserve(range.last - range.first);
+  for (auto i = range.first; i < range.last; ++i) {
+    if (skipped[i - range.first])
+      continue;
+    const auto index = static_cast<std::uint32_t>(i);
+    const auto [place, is_first] = places.try_emplace(batch.records[i].key, newest.size());
+    if (is_first)
+      newest.push_back(index);
+    else if (batch.records[i].revision >= batch.records[newest[place->second]].revision)
+      newest[place->second] = index;
+  }
+  return newest;
+}
+
+std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
+                                                       const std::vector<std::uint32_t>& candidates,
+                                                       applied_counts& counts) {
+  if (candidates.empty())
+    return {};
+  postgres_array keys, key_hashes, content_hashes, revisions;
+  for (const auto index : candidates) {
+    const auto& record = batch.records[index];
+    keys.append(record.key);
+    key_hashes.append(key_hash_of(record.key));
+    content_hashes.append(record.content_hash);
+    revisions.append(record.revision);
+  }
+  doing_ = target_.differs.name;
+  const auto rows = pqxx::nontransaction{*connection_}.exec_prepared(
+      target_.differs.name, keys.finish(), key_hashes.finish(), content_hashes.finish(), revisions.finish());
+  counts.unchanged += candidates.size() - rows.size();
+  std::vector<std::uint32_t> indices;
+  indices.reserve(rows.size());
+  for (const auto row : rows) {
+    if (row[1].as<bool>())
+      ++counts.superseded;
+    else
+      indices.push_back(candidates.at(row[0].as<std::size_t>() - 1));
+  }
+  return indices;
+}
+
+bool postgres_session::swap_offset(pqxx::transaction_base& work, std::int64_t expected, std::int64_t next,
+                                   revision_t revision) {
+  doing_ = "matricula.positions";
+  if (work.exec_prepared("swap", from_.topic, from_.partition, expected, next, as_bigint(revision))
+          .affected_rows() == 1)
+    return true;
+  // A partition never seen has no row, which stands for the offset 0.
+  return expected == 0 &&
+         work.exec_prepared("begin_position", from_.topic, from_.partition, next, as_bigint(revision))
+                 .affected_rows() == 1;
+}
+
+std::size_t postgres_session::stage(const site_batch& batch, const std::vector<std::uint32_t>& indices,
+                                    std::vector<refused_record>& refused) {
+  doing_ = "COPY batch";
+  static const std::string copy_sql =
+      "copy pg_temp.batch (" + std::string{copy_encoder::columns} + ") from stdin";
+  postgres_connection::copy_in copy{*connection_, copy_sql.c_str()};
+  encoder_.clear();
+  std::int32_t ordinal = 0;
+  for (const auto index : indices) {
+    const auto& consumed = batch.records[index];
+    auto rejected = reader_.read(consumed.value, record_);
+    if (!rejected) {
+      key_.clear();
+      append_key(record_, key_);
+      if (key_ != consumed.key)
+        rejected = failure{error_code::field_value, "key: the message's is not its record's"};
+    }
+    if (rejected) {
+      refused.push_back({index, std::move(*rejected)});
+      continue;
+    }
+    encoder_.append({.ordinal = ++ordinal,
+                     .key = consumed.key,
+                     .classroom = classroom_of(consumed.key),
+                     .key_hash = key_hash_of(consumed.key),
+                     .content_hash = consumed.content_hash,
+                     .revision = consumed.revision,
+                     .record = record_});
+    if (encoder_.rows().size() >= copy_chunk_bytes) {
+      copy.send(encoder_.rows());
+      encoder_.clear();
+    }
+  }
+  copy.send(encoder_.rows());
+  copy.finish();
+  return static_cast<std::size_t>(ordinal);
+}
+
+void postgres_session::quarantine(pqxx::transaction_base& work, const site_batch& batch,
+                                  const std::vector<refused_record>& refused) {
+  if (refused.empty())
+    return;
+  postgres_array keys, offsets, revisions, reasons, texts, records, sizes, classrooms;
+  for (const auto& one : refused) {
+    const auto& consumed = batch.records[one.index];
+    const auto key = storable_text(consumed.key, quarantined_bytes_max);
+    keys.append(key);
+    offsets.append(consumed.offset);
+    revisions.append(consumed.revision);
+    reasons.append(name_of(one.reason.code));
+    texts.append(storable_text(one.reason.text, quarantined_bytes_max));
+    records.append(storable_text(consumed.value, quarantined_bytes_max));
+    sizes.append(std::uint64_t{consumed.value.size()});
+    if (const auto classroom = classroom_of(key); !classroom.empty())
+      classrooms.append(classroom);
+  }
+  doing_ = "matricula.outbox";
+  work.exec_prepared("quarantine", site_.name, from_.topic, from_.partition, keys.finish(), offsets.finish(),
+                     revisions.finish(), reasons.finish(), texts.finish(), records.finish(), sizes.finish());
+  work.exec_prepared("refused_effects", classrooms.finish());
+}
+
+void postgres_session::count_effects(pqxx::transaction_base& work, std::size_t staged,
+                                     applied_counts& counts) {
+  doing_ = "effect";
+  std::uint64_t written = 0;
+  for (const auto row : work.exec_prepared("effects")) {
+    const auto effect = row[0].as<std::string>();
+    const auto records = row[1].as<std::uint64_t>();
+    if (effect == "created")
+      counts.created += records;
+    else if (effect == "changed")
+      counts.changed += records;
+    else if (effect == "withdrawn")
+      counts.withdrawn += records;
+    else
+      continue;
+    written += records;
+  }
+  counts.superseded += staged - std::min<std::uint64_t>(staged, written);
+}
+
+result<site_store::applied> postgres_session::apply(const site_batch& batch, batch_range range,
+                                                    const std::vector<refused_record>& refused,
+                                                    std::int64_t expected, std::int64_t next) {
+  if (!connection_)
+    return not_open();
+  return guarded([&]() -> result<applied> {
+    applied outcome;
+    auto& counts = outcome.counts;
+    const auto candidates = newest_of_each_key(batch, range, refused);
+    counts.superseded += range.last - range.first - candidates.size() - refused.size();
+    const auto news = differing(batch, candidates, counts);
+    if (news.empty() && refused.empty()) {
+      outcome.offset_stored = false;
+      return outcome;
+    }
+
+    revision_t revision = 0;
+    for (auto i = range.first; i < range.last; ++i)
+      revision = std::max(revision, batch.records[i].revision);
+    doing_ = "begin";
+    pqxx::work work{*connection_};
+    if (!swap_offset(work, expected, next, revision))
+      return position_moved(expected);
+    // The tables may have grown a hundredfold since the statements were planned.
+    work.exec("discard plans");
+    auto all_refused = refused;
+    const auto staged = stage(batch, news, all_refused);
+    for (const auto& step : target_.steps) {
+      doing_ = step.name;
+      work.exec_prepared(step.name);
+    }
+    count_effects(work, staged, counts);
+    quarantine(work, batch, all_refused);
+    doing_ = target_.outcomes.name;
+    work.exec_prepared(target_.outcomes.name);
+    doing_ = "commit";
+    work.commit();
+    outcome.refused.assign(
+        std::make_move_iterator(all_refused.begin() + static_cast<std::ptrdiff_t>(refused.size())),
+        std::make_move_iterator(all_refused.end()));
+    return outcome;
+  });
+}
+
+result<done> postgres_session::advance(std::int64_t expected, std::int64_t next) {
+  if (!connection_)
+    return not_open();
+  return guarded([&]() -> result<done> {
+    doing_ = "begin";
+    pqxx::work work{*connection_};
+    if (!swap_offset(work, expected, next, 0))
+      return position_moved(expected);
+    doing_ = "commit";
+    work.commit();
+    return done{};
+  });
+}
+
+}  // namespace matricula

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/apply/copy_encoder.hpp"
+#include "actors/apply/postgres_connection.hpp"
+#include "actors/apply/site_store.hpp"
+#include "actors/apply/target.hpp"
+#include "config/topology.hpp"
+#include "messages/enrolment.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace matricula {
+
+/// A site_store on PostgreSQL 15, one connection, with the site's target (docs/targets.md).
+///
+/// apply, in order: of the records with one key the newest is kept; differs.sql says, without writing, which
+/// of them the site does not hold; if there are any, one transaction moves the offset, copies them into
+/// `batch`, runs the steps, outcomes.sql and the outbox, and commits. A record that enrolment_reader rejects,
+/// or whose key is not its message's, is refused here and quarantined in the same transaction;
+/// applied::refused lists it.
+class postgres_session final : public site_store {
+ public:
+  explicit postgres_session(site_settings site);
+  ~postgres_session() override;
+
+  result<stored_position> open(const topic_partition& from) override;
+  result<applied> apply(const site_batch& batch, batch_range range,
+                        const std::vector<refused_record>& refused, std::int64_t expected,
+                        std::int64_t next) override;
+  result<done> advance(std::int64_t expected, std::int64_t next) override;
+
+ private:
+  void connect();
+  stored_position read_position();
+  std::vector<std::uint32_t> newest_of_each_key(const site_batch& batch, batch_range range,
+                                                const std::vector<refused_record>& refused) const;
+  std::vector<std::uint32_t> differing(const site_batch& batch, const std::vector<std::uint32_t>& candidates,
+                                       applied_counts& counts);
+  bool swap_offset(pqxx::transaction_base& work, std::int64_t expected, std::int64_t next,
+                   revision_t revision);
+  std::size_t stage(const site_batch& batch, const std::vector<std::uint32_t>& indices,
+                    std::vector<refused_record>& refused);
+  void quarantine(pqxx::transaction_base& work, const site_batch& batch,
+                  const std::vector<refused_record>& refused);
+  void count_effects(pqxx::transaction_base& work, std::size_t staged, applied_counts& counts);
+
+  template <class Body>
+  auto guarded(Body body) -> decltype(body());
+  failure not_open() const;
+  failure position_moved(std::int64_t expected) const;
+
+  site_settings site_;
+  postgres_address address_;
+  target target_;
+  topic_partition from_;
+  std::string doing_;  ///< the statement under way, for an error's text
+  enrolment_reader reader_;
+  enrolment record_;
+  copy_encoder encoder_;
+  std::string key_;
+  std::unique_ptr<postgres_connection> connection_;
+};
+
+}  // namespace matricula

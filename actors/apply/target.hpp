@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "messages/errors.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace matricula {
+
+/// One of a target's SQL files.
+struct target_file {
+  std::string name;  ///< such as "20_centres_insert.sql"
+  std::string sql;
+};
+
+/// A target: the folder of SQL that says how a batch of records becomes rows at a site. docs/targets.md is
+/// the contract of its files.
+struct target {
+  std::string name;  ///< the folder's
+  target_file schema, session, differs, outcomes, verify;
+  std::vector<target_file> steps;  ///< NN_name.sql, in the order of their names
+  std::uint64_t schema_digest = 0;
+
+  /// Reads a folder. Error: target_broken, with every file that is missing, empty or misnamed.
+  static result<target> load(const std::filesystem::path& directory);
+};
+
+}  // namespace matricula

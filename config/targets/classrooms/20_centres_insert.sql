@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+insert into centre (code, name, flavour, revision)
+select distinct on (n.centre_code) n.centre_code, n.centre_name, n.flavour, n.revision
+from newest_classroom n
+where not exists (select from centre c where c.code = n.centre_code)
+order by n.centre_code, n.revision desc

@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Which of these records would change something here? Reads only, so that records known already cost no write at all.
+-- $1 keys, $2 key hashes, $3 content hashes, $4 revisions; one row for each record whose content the site does not
+-- hold: its place in the arrays, from 1, and whether a newer revision has superseded it.
+
+select
+  b.ordinal,
+  exists (
+    select from record r
+    where r.key_hash = b.key_hash and r.revision >= b.revision and r.key = b.key
+  ) as superseded
+from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
+     with ordinality as b (key, key_hash, content_hash, revision, ordinal)
+where not exists (
+  select from enrolment e
+  where e.key_hash = b.key_hash and e.content_hash = b.content_hash
+)
