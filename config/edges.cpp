@@ -52,6 +52,20 @@ void add_site(const site_settings& site, const topology& all, std::vector<edge>&
        "goes on."});
 }
 
+/// Breaks a text into lines of up to 100 characters, each indented by four spaces.
+std::string wrapped(std::string_view text) {
+  constexpr std::size_t width = 100;
+  std::string out;
+  while (!text.empty()) {
+    auto end = text.size() <= width ? text.size() : text.rfind(' ', width);
+    if (end == std::string_view::npos)
+      end = std::min(text.find(' '), text.size());
+    out.append("    ").append(text.substr(0, end)).append("\n");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<edge> edges_of(const topology& all) {
@@ -77,7 +91,7 @@ std::string text_of(const std::vector<edge>& edges) {
   std::string text;
   for (const auto& each : edges) {
     text += each.from + " -> " + each.to + "\n";
-    text += "    " + each.guarantee + ": " + each.because + "\n";
+    text += wrapped(each.guarantee + ": " + each.because);
   }
   return text;
 }
