@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "faults.hpp"
 #include "feed.hpp"
 
 #include <memory>
@@ -8,11 +9,11 @@
 
 namespace matricula::simulator {
 
-/// Serves a feed over HTTP (docs/feed.md): /feed, /truth, /life.
+/// Serves a feed over HTTP (docs/feed.md): /feed, and /truth, /life and /faults about it.
 class feed_server {
 public:
-  /// The feed must outlive the server.
-  explicit feed_server(feed& source);
+  /// The feed and the faults must outlive the server.
+  feed_server(feed& source, faults& wrong);
   ~feed_server();
   feed_server(const feed_server&) = delete;
   feed_server& operator=(const feed_server&) = delete;
@@ -21,7 +22,8 @@ public:
   int bind(const std::string& address, int port);
   /// Serves until `stop`. Requires that `bind` succeeded.
   void run();
-  /// Makes `run` return soon; may be called from any thread.
+  /// Makes `run` return once the answers under way are out; may be called from any thread. Clients that
+  /// keep an idle connection open delay it by up to five seconds.
   void stop();
 
 private:

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "faults.hpp"
 #include "feed.hpp"
 #include "feed_server.hpp"
 #include "school_system.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <pthread.h>
@@ -23,6 +27,7 @@ Examples:
   itaca_simulator --changes 0.01 --changes-from-sweep 3
                                                      first all new, then unchanged, then 1 % changed
   curl 'http://127.0.0.1:8460/feed?limit=30000'      begins a sweep
+  itaca_simulator --fault 503:2 --fault cut:0.05     two refusals, then one page in twenty is cut off
   curl 'http://127.0.0.1:8460/feed?cursor=1:30000'   goes on
 
 The feed and the other addresses (/truth, /life, /faults) are described in docs/feed.md.
@@ -50,6 +55,7 @@ int main(int argc, char** argv) {
   double rate = 0;
   feed_limits limits;
   std::string address = "127.0.0.1", port_file;
+  std::vector<std::string> fault_texts;
 
   CLI::App options{"Serves the enrolment records of a made-up school system, page by page, as ITACA would."};
   options.footer(examples);
@@ -71,6 +77,11 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   options.add_flag("--gzip", limits.gzip, "Compress for clients that accept it");
+  options
+      .add_option("--fault", fault_texts,
+                  "What goes wrong, as KIND (once), KIND:COUNT or KIND:PROBABILITY; may be repeated. Kinds: " +
+                      fault_kind_names())
+      ->type_name("KIND[:N|:P]");
   options.add_option("--address", address, "Address to listen at")->capture_default_str();
   options.add_option("--port", port, "Port to listen at; 0 takes a free one")
       ->check(CLI::Range(0, 65535))
@@ -80,6 +91,16 @@ int main(int argc, char** argv) {
     options.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return options.exit(error) == 0 ? 0 : 2;
+  }
+
+  faults wrong(seed);
+  for (const auto& text : fault_texts) {
+    fault read;
+    if (const auto problem = fault::parse(text, read); !problem.empty()) {
+      std::cerr << "itaca_simulator: --fault " << text << ": " << problem << '\n';
+      return 2;
+    }
+    wrong.add(read);
   }
 
   // Every thread inherits the mask; this one waits for the signals.
@@ -92,19 +113,21 @@ int main(int argc, char** argv) {
 
   const school_system school(seed, records, year);
   feed source(school, rate, first_changed, limits);
-  feed_server server(source);
+  feed_server server(source, wrong);
   port = server.bind(address, port);
   if (port == 0) {
     std::cerr << "itaca_simulator: cannot listen at " << address << ": is the port in use? Try --port 0.\n";
     return 1;
   }
-  std::thread serving([&] { server.run(); });
+  auto serving = std::async(std::launch::async, [&] { server.run(); });
   if (!port_file.empty() && !write_port_file(port_file, port))
     std::cerr << "itaca_simulator: cannot write " << port_file << '\n';
   std::cout << "listening on http://" << address << ':' << port << std::endl;
   int received = 0;
   sigwait(&stop_signals, &received);
   server.stop();
-  serving.join();
+  // A client that keeps an idle connection open is not waited for.
+  if (serving.wait_for(std::chrono::seconds(1)) != std::future_status::ready)
+    std::_Exit(0);
   return 0;
 }

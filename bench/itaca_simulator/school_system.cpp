@@ -119,9 +119,9 @@ void school_system::add_centre() {
     break;
   }
   case centre_kind::cipfp: {
-    const std::uint64_t cycles = cover ? 2 : 3 + (lot >> 32) % 3;
+    const std::uint64_t cycles = cover ? 2 : 2 + (lot >> 32) % 3;
     for (std::uint64_t cycle = 0; cycle < cycles; ++cycle)
-      every_line(flavour::fp, static_cast<std::uint16_t>(2 * ((cycle + (lot >> 40)) % 5)), 2, lines);
+      every_line(flavour::fp, static_cast<std::uint16_t>(2 * ((cycle + (lot >> 40)) % 5)), 2, 1);
     break;
   }
   case centre_kind::cfpa:
