@@ -34,7 +34,7 @@ resolve_kafka_jars() {
   local folder=$1
   mkdir -p "$folder/project" "$folder/jars"
   cp "$root/scripts/kafka/pom.xml" "$folder/project/"
-  MAVEN_OPTS="-XX:-UsePerfData ${MAVEN_OPTS:-}" mvn -B -q -f "$folder/project/pom.xml" dependency:copy-dependencies \
+  MAVEN_OPTS="-XX:-UsePerfData ${MAVEN_OPTS:-}" mvn -B -q -f "$folder/project/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$folder/jars" >"$folder/mvn.log" 2>&1 || {
     tail -n 20 "$folder/mvn.log" >&2
     fail "Maven could not fetch Apache Kafka (its last lines are above)" \

@@ -47,26 +47,26 @@ start_guest() {
 
 keep_lodging() { lodging_kept=yes; }
 
-# Every process that was started with our services' addresses in its environment.
-end_guests() {
-  local -a guests
-  mapfile -t guests < <(processes_with_variable "MATRICULA_SERVICES_DIR=$lodging")
-  end_processes TERM 5 "${guests[@]}"
-}
-
 leave_lodging() {
   local code=$1
   trap '' HUP INT TERM
   trap - EXIT
-  if [[ $code = 0 && $lodging_kept = yes ]]; then exit 0; fi
-  if [[ -n $step_title ]]; then end_step "ended early"; fi
-  end_guests
-  env -u MATRICULA_SERVICES_DIR "$root/scripts/services" stop --dir "$lodging" >/dev/null || code=1
-  if [[ $code = 0 || $services_started = no ]]; then
-    rm -rf "$lodging"
-  else
-    say "the services' logs are kept in $lodging/logs"
+  if [[ $code = 0 && $lodging_kept = yes ]]; then
+    # The watchers would follow our end.
+    local -a watchers
+    mapfile -t watchers < <(processes_with_argument "$(cat "$lodging/.matricula-services")")
+    end_processes KILL 5 "${watchers[@]}"
+    if declare -F last_words >/dev/null; then last_words 0; fi
+    say "Still running, with logs in $lodging/logs; the addresses are in $lodging/env." \
+      "To stop all of it: scripts/services stop --discard --dir $lodging"
+    exit 0
   fi
+  if [[ -n $step_title ]]; then end_step "ended early"; fi
+  if [[ $code != 0 && $services_started = yes ]]; then
+    cp -r "$lodging/logs" "$lodging.logs"
+    say "the services' logs are kept in $lodging.logs"
+  fi
+  env -u MATRICULA_SERVICES_DIR "$root/scripts/services" stop --discard --dir "$lodging" >/dev/null || code=1
   if declare -F last_words >/dev/null; then last_words "$code"; fi
   exit "$code"
 }

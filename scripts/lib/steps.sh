@@ -17,7 +17,8 @@ now_us() { printf '%s' "${EPOCHREALTIME/[.,]/}"; }
 # Microseconds as seconds with one decimal: 12345678 -> 12.3
 seconds() { printf '%d.%d' $(($1 / 1000000)) $(($1 / 100000 % 10)); }
 
-say() { printf '    %s\n' "$*"; }
+# One argument a line.
+say() { printf '    %s\n' "$@"; }
 
 # Says what went wrong, where and what to do; one argument a line. Ends the script.
 fail() {
