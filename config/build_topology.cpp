@@ -76,7 +76,7 @@ topology build_topology(const written_topology& written, const std::filesystem::
   out.kafka = build(written.kafka);
   for (const auto& source : written.sources)
     out.sources.push_back(build(source));
-  for (auto& [lane, province, topic] : lane_topics_of(written))
+  for (auto& [lane, province, topic, literal] : lane_topics_of(written))
     out.lanes.push_back({*lane->flavour, **province, lane->source ? *lane->source : out.sources.front().name,
                          std::move(topic)});
   for (const auto& site : written.sites)

@@ -42,23 +42,25 @@ bool is_province(std::string_view text) {
   return text.size() == 2 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-std::string_view template_of(const written_lane& lane, const written_kafka& kafka) {
-  static const std::string by_default = kafka_settings{}.topic_template;
-  for (const auto* const own : {&lane.topic, &kafka.topic})
-    if (own->present)
-      return own->value ? std::string_view{*own->value} : std::string_view{};
-  return by_default;
+written_text template_of(const written_lane& lane, const written_kafka& kafka) {
+  if (lane.topic.present)
+    return lane.topic;
+  if (kafka.topic.present)
+    return kafka.topic;
+  const std::string by_default = kafka_settings{}.topic_template;
+  return {by_default, kafka.at, false, by_default};
 }
 
 std::vector<written_lane_topic> lane_topics_of(const written_topology& topology) {
   std::vector<written_lane_topic> out;
   for (const auto& lane : topology.lanes) {
     const auto with = template_of(lane, topology.kafka);
-    if (with.empty() || !lane.flavour || !lane.provinces)
+    if (!with || !lane.flavour || !lane.provinces)
       continue;
     for (const auto& province : *lane.provinces)
       if (province && is_province(*province))
-        out.push_back({&lane, &province, topic_of(with, *lane.flavour, *province)});
+        out.push_back({&lane, &province, topic_of(*with, *lane.flavour, *province),
+                       topic_of(with.literal, lane.flavour.literal, province.literal)});
   }
   return out;
 }

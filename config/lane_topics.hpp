@@ -21,14 +21,15 @@ bool is_topic_name(std::string_view text);
 /// Two digits.
 bool is_province(std::string_view text);
 
-/// The template of a [[lane]]: its own, or that of [kafka], or the default; empty if that one cannot be used.
-std::string_view template_of(const written_lane& lane, const written_kafka& kafka);
+/// The template of a [[lane]]: its own, or that of [kafka], or the default.
+written_text template_of(const written_lane& lane, const written_kafka& kafka);
 
 /// One flavour and province of a [[lane]].
 struct written_lane_topic {
   const written_lane* lane;
   const written_text* province;
   std::string topic;
+  std::string literal;  ///< the topic made of what stands in the file, references not followed: to be printed
 };
 
 /// Every lane whose flavour, province and template can be used, in the order of the file.

@@ -18,6 +18,16 @@ std::vector<std::string> names_of(const std::vector<Named>& all) {
   return names;
 }
 
+/// The same names as they stand in the file, to be printed.
+template <class Named>
+std::vector<std::string> literal_names_of(const std::vector<Named>& all) {
+  std::vector<std::string> names;
+  for (const auto& each : all)
+    if (each.name)
+      names.push_back(each.name.literal);
+  return names;
+}
+
 /// Reports a name that cannot stand in consumer groups, transactional ids and file names.
 void validate_name(const written_text& name, problem_list& problems);
 

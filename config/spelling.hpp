@@ -9,8 +9,8 @@
 
 namespace matricula::config {
 
-/// How many characters must be inserted, removed or changed to make one word the other (Levenshtein 1966),
-/// ASCII letters' case aside.
+/// How many characters must be inserted, removed, changed or swapped with their neighbour to make one word
+/// the other (the optimal string alignment of Damerau 1964 and Levenshtein 1966), ASCII letters' case aside.
 std::size_t edit_distance(std::string_view one, std::string_view other);
 
 /// The word of `known` that `written` was probably meant to be: the nearest, if no more than a third of it

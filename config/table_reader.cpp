@@ -5,6 +5,7 @@
 #include "config/spelling.hpp"
 
 #include <cassert>
+#include <tuple>
 
 namespace matricula::config {
 namespace {
@@ -201,8 +202,12 @@ void table_reader::gather(const known_key& key, const value& table, const std::s
       gather(key, each.held, name + '.', into);
       continue;
     }
-    if (into.count(name) != 0) {
-      with_.problems.add(each.key_at, "property \"" + name + "\" is written twice, with and without quotes",
+    if (const auto twin = into.find(name); twin != into.end()) {
+      const auto& first = twin->second.at;
+      const bool is_later =
+          std::tie(each.key_at.line, each.key_at.column) > std::tie(first.line, first.column);
+      with_.problems.add(is_later ? each.key_at : first,
+                         "property \"" + name + "\" is written twice, with and without quotes",
                          "write it once");
       continue;
     }

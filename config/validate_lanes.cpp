@@ -25,10 +25,10 @@ void validate_source_of(const written_lane& lane, const written_topology& topolo
   const auto names = names_of(topology.sources);
   if (lane.source && std::find(names.begin(), names.end(), *lane.source) == names.end())
     problems.add(lane.source.at, "no [[source]] is named \"" + lane.source.literal + "\"",
-                 instead_of(lane.source.literal, names));
+                 instead_of(lane.source.literal, literal_names_of(topology.sources)));
   if (!lane.source.present && topology.sources.size() > 1)
     problems.add(lane.at, "a lane that does not say which source feeds it, and there are several",
-                 "add source = \"…\" with one of: " + listed(names));
+                 "add source = \"…\" with one of: " + listed(literal_names_of(topology.sources)));
 }
 
 void report_unknown_placeholders(const written_text& topic, problem_list& problems) {
@@ -65,19 +65,19 @@ void validate_topics(const written_topology& topology, problem_list& problems) {
   taken.emplace(kafka.quarantine_topic.value.value_or(by_default.quarantine_topic),
                 "quarantine_topic of [kafka]");
   taken.emplace(kafka.outcomes_topic.value.value_or(by_default.outcomes_topic), "outcomes_topic of [kafka]");
-  for (const auto& [lane, province, topic] : lane_topics_of(topology)) {
+  for (const auto& [lane, province, topic, literal] : lane_topics_of(topology)) {
     const auto at = lane->topic.present ? lane->topic.at : province->at;
     const auto who = lane->flavour.literal + " of province " + province->literal;
     if (topic.find_first_of("{}") == std::string::npos && !is_topic_name(topic))
       problems.add(lane->topic.present ? lane->topic.at : lane->flavour.at,
-                   "\"" + topic + "\", the topic of " + who + ", is not a name that Kafka takes",
+                   "\"" + literal + "\", the topic of " + who + ", is not a name that Kafka takes",
                    "a topic of up to 249 letters without accents, digits, '.', '_' and '-'; give the lane a "
                    "topic = \"…\"");
     const auto [first, is_new] =
         taken.emplace(topic, who + " (line " + std::to_string(province->at.line) + ")");
     if (!is_new)
       problems.add(
-          at, "topic \"" + topic + "\" of " + who + " is already that of " + first->second,
+          at, "topic \"" + literal + "\" of " + who + " is already that of " + first->second,
           "each lane once, each with a topic of its own; {province} in a topic makes one for each province");
   }
 }

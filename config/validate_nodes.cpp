@@ -48,12 +48,16 @@ void validate_listen(const std::vector<written_node>& nodes, problem_list& probl
 void validate_nodes(const written_topology& topology, problem_list& problems) {
   validate_names(topology.nodes, "[[node]]", problems);
   validate_listen(topology.nodes, problems);
-  std::vector<std::string> runnable;
+  std::set<std::string> known;
   for (const auto& name : names_of(topology.sources))
-    runnable.push_back("source:" + name);
+    known.insert("source:" + name);
   for (const auto& name : names_of(topology.sites))
+    known.insert("site:" + name);
+  std::vector<std::string> runnable;  // the same, to be printed
+  for (const auto& name : literal_names_of(topology.sources))
+    runnable.push_back("source:" + name);
+  for (const auto& name : literal_names_of(topology.sites))
     runnable.push_back("site:" + name);
-  const std::set<std::string> known{runnable.begin(), runnable.end()};
   std::set<std::string> run;
   bool all_readable = true;
   for (const auto& node : topology.nodes) {
@@ -71,7 +75,7 @@ void validate_nodes(const written_topology& topology, problem_list& problems) {
         problems.add(entry.at, "\"" + entry.literal + "\" stands twice in one node", "each entry once");
       else if (known.count(*entry) == 0)
         problems.add(entry.at, "a node cannot run \"" + entry.literal + "\": there is no such source or site",
-                     instead_of(*entry, runnable));
+                     instead_of(entry.literal, runnable));
     }
   }
   if (!topology.nodes.empty() && all_readable)

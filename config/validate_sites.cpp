@@ -14,22 +14,26 @@
 namespace matricula::config {
 namespace {
 
-void validate_topics(const written_site& site, const std::vector<std::string>& produced,
+void validate_topics(const written_site& site, const std::vector<written_lane_topic>& produced,
                      problem_list& problems) {
   if (!site.topics)
     return;
+  std::vector<std::string> printable;
+  for (const auto& lane : produced)
+    printable.push_back(lane.literal);
   if (site.topics->empty())
     problems.add(site.topics.at, "a site without topics would never receive anything",
-                 "topics = […] with any of: " + listed(produced));
+                 "topics = […] with any of: " + listed(printable));
   std::set<std::string> seen;
   for (const auto& topic : *site.topics) {
     if (!topic)
       continue;
     if (!seen.insert(*topic).second)
       problems.add(topic.at, "topic \"" + topic.literal + "\" stands twice in one site", "each topic once");
-    else if (std::find(produced.begin(), produced.end(), *topic) == produced.end())
+    else if (std::none_of(produced.begin(), produced.end(),
+                          [&](const written_lane_topic& lane) { return lane.topic == *topic; }))
       problems.add(topic.at, "nobody produces topic \"" + topic.literal + "\"",
-                   instead_of(*topic, produced) + " Or add a [[lane]] for it");
+                   instead_of(topic.literal, printable) + "; or add a [[lane]] for it");
   }
 }
 
@@ -75,9 +79,7 @@ void report_shared_databases(const std::vector<written_site>& sites, problem_lis
 
 void validate_sites(const written_topology& topology, const std::filesystem::path& targets,
                     problem_list& problems) {
-  std::vector<std::string> produced;
-  for (auto& lane : lane_topics_of(topology))
-    produced.push_back(std::move(lane.topic));
+  const auto produced = lane_topics_of(topology);
   validate_names(topology.sites, "[[site]]", problems);
   report_shared_databases(topology.sites, problems);
   for (const auto& site : topology.sites) {

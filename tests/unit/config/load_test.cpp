@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "given_file.hpp"
+
+#include <gmock/gmock.h>
+
+namespace matricula::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+class loading : public given_file {};
+
+TEST_F(loading, fills_in_every_value_of_the_file) {
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << text_of(loaded.problems.front());
+  const auto& all = *loaded.topology;
+  EXPECT_EQ(all.pipeline.name, "demo");
+  EXPECT_EQ(all.pipeline.school_year, "2026");
+  EXPECT_EQ(all.kafka.bootstrap, "localhost:9092,localhost:9093");
+  EXPECT_EQ(all.kafka.partitions, 2);
+  EXPECT_EQ(all.kafka.replication, 1);
+  EXPECT_THAT(all.kafka.properties, ElementsAre(Pair("linger.ms", "5")));
+  ASSERT_EQ(all.sources.size(), 1U);
+  EXPECT_EQ(all.sources[0].url, "http://localhost:8080/feed");
+  EXPECT_EQ(all.sources[0].every, std::chrono::seconds{10});
+  ASSERT_EQ(all.lanes.size(), 2U);
+  EXPECT_EQ(all.lanes[1].flavour, "FP");
+  EXPECT_EQ(all.lanes[1].province, "46");
+  EXPECT_EQ(all.lanes[1].source, "itaca");
+  EXPECT_EQ(all.lanes[1].topic, "FP-46");
+  ASSERT_EQ(all.sites.size(), 2U);
+  EXPECT_EQ(all.sites[0].database.reveal(), "postgresql://matricula:opensesame@/eso46?host=/run/postgresql");
+  EXPECT_EQ(all.sites[1].database.reveal(), "postgresql://matricula:opensesame@db/fp46");
+  EXPECT_EQ(all.sites[0].target_directory, std::filesystem::canonical(root_ / "targets" / "classrooms"));
+  ASSERT_EQ(all.nodes.size(), 1U);
+  EXPECT_THAT(all.nodes[0].sources, ElementsAre("itaca"));
+  EXPECT_THAT(all.nodes[0].sites, ElementsAre("eso46", "fp46"));
+  EXPECT_EQ(all.limits.batch_records_max, 5000U);
+  EXPECT_EQ(all.limits.page_bytes_max, limits{}.page_bytes_max);
+}
+
+TEST_F(loading, takes_the_slash_off_the_end_of_a_base_url) {
+  EXPECT_EQ(load().topology->sites[1].base_url, "https://aules.example/fp");
+}
+
+TEST_F(loading, makes_a_lane_of_every_province) {
+  replace("flavour = \"FP\"\nprovinces = [\"46\"]", "flavour = \"FP\"\nprovinces = [\"03\", \"46\"]");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded);
+  ASSERT_EQ(loaded.topology->lanes.size(), 3U);
+  EXPECT_EQ(loaded.topology->lanes[1].topic, "FP-03");
+  EXPECT_EQ(loaded.topology->lanes[2].topic, "FP-46");
+}
+
+TEST_F(loading, takes_a_lane_s_own_topic_over_the_template) {
+  replace("flavour = \"FP\"\nprovinces = [\"46\"]",
+          "flavour = \"FP\"\nprovinces = [\"46\"]\ntopic = \"aules.fp.{province}\"");
+  replace("\"FP-46\"", "\"aules.fp.46\"");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << text_of(loaded.problems.front());
+  EXPECT_EQ(loaded.topology->lanes[1].topic, "aules.fp.46");
+}
+
+TEST_F(loading, reads_properties_with_and_without_quotes_alike) {
+  replace("\"linger.ms\" = 5",
+          "linger.ms = 5\nsecurity.protocol = \"ssl\"\n\"socket.keepalive.enable\" = true");
+  EXPECT_THAT(load().topology->kafka.properties,
+              ElementsAre(Pair("linger.ms", "5"), Pair("security.protocol", "ssl"),
+                          Pair("socket.keepalive.enable", "true")));
+}
+
+TEST_F(loading, looks_targets_up_where_the_pipeline_says) {
+  std::filesystem::rename(root_ / "targets", root_ / "sql");
+  replace("school_year", "targets_directory = \"../sql\"\nschool_year");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << text_of(loaded.problems.front());
+  EXPECT_EQ(loaded.topology->sites[0].target_directory,
+            std::filesystem::canonical(root_ / "sql" / "classrooms"));
+}
+
+TEST_F(loading, follows_references_in_any_text) {
+  environment_["PORT"] = "9999";
+  replace("127.0.0.1:9464", "127.0.0.1:${PORT}");
+  EXPECT_EQ(load().topology->nodes[0].listen, "127.0.0.1:9999");
+}
+
+}  // namespace
+}  // namespace matricula::testing
