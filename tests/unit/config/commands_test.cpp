@@ -17,14 +17,14 @@ using ::testing::StartsWith;
 
 class commands : public given_file {
  protected:
-  /// Writes the file and runs `check` on it.
+  /// Runs `check` on it.
   int check() {
-    (void)load();
+    write();
     return check_topology(file(), environment(), out_, errors_);
   }
 
   int graph(const std::string& format) {
-    (void)load();
+    write();
     return graph_topology(file(), format, environment(), out_, errors_);
   }
 
@@ -35,7 +35,7 @@ class commands : public given_file {
     add_check_command(app, exit_code);
     add_graph_command(app, exit_code);
     try {
-      app.parse({arguments.rbegin(), arguments.rend()});
+      app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
     } catch (const CLI::ParseError& error) {
       return error.get_exit_code() == 0 ? exit_done : exit_wrong_usage;
     }

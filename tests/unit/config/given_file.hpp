@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -87,12 +89,19 @@ class given_file : public ::testing::Test {
     text_.replace(at, from.size(), to);
   }
 
+  /// Writes the file and loads it.
   loaded_topology load() {
-    std::ofstream{file()} << text_;
-    return load_topology(file(), [this](const std::string& name) -> std::optional<std::string> {
+    write();
+    return load_topology(file(), environment());
+  }
+
+  void write() const { std::ofstream{file()} << text_; }
+
+  environment_lookup environment() const {
+    return [this](const std::string& name) -> std::optional<std::string> {
       const auto found = environment_.find(name);
       return found == environment_.end() ? std::nullopt : std::optional{found->second};
-    });
+    };
   }
 
   /// Where `marker` first stands in the file.
