@@ -10,12 +10,17 @@ namespace {
 
 namespace json = simdjson::ondemand;
 
-/// Thrown nowhere: the first problem met while reading a record, kept until the record's fields have been passed over.
+/// Thrown nowhere: the first problem met while reading a record, kept until the record's fields have been
+/// passed over.
 class record_problems {
  public:
   void missing(std::string_view field) { note(error_code::field_missing, field, "missing"); }
-  void type(std::string_view field, std::string_view expected) { note(error_code::field_type, field, expected); }
-  void value(std::string_view field, std::string_view expected) { note(error_code::field_value, field, expected); }
+  void type(std::string_view field, std::string_view expected) {
+    note(error_code::field_type, field, expected);
+  }
+  void value(std::string_view field, std::string_view expected) {
+    note(error_code::field_value, field, expected);
+  }
 
   std::optional<rejection> take() { return std::move(first_); }
   bool any() const { return first_.has_value(); }
@@ -56,8 +61,8 @@ bool is_date(std::string_view text) {
 }
 
 bool is_time(std::string_view text) {
-  return text.size() == 5 && text[2] == ':' && all_digits(text.substr(0, 2)) && all_digits(text.substr(3, 2)) &&
-         two_digits(text) < 24 && two_digits(text.substr(3)) < 60;
+  return text.size() == 5 && text[2] == ':' && all_digits(text.substr(0, 2)) &&
+         all_digits(text.substr(3, 2)) && two_digits(text) < 24 && two_digits(text.substr(3)) < 60;
 }
 
 /// A text field: a JSON string. PostgreSQL's text holds no NUL, so none passes here either.
@@ -80,11 +85,11 @@ void read_optional_text(simdjson::simdjson_result<json::value> value, std::strin
   out = text;
 }
 
-/// Calls `on_field(name, value)` for every field of a nested object; names are compared unescaped, as JSON allows none
-/// of our names to need escapes.
+/// Calls `on_field(name, value)` for every field of a nested object; names are compared unescaped, as JSON
+/// allows none of our names to need escapes.
 template <class OnField>
-void read_object(simdjson::simdjson_result<json::value> value, std::string_view field, record_problems& problems,
-                 OnField on_field) {
+void read_object(simdjson::simdjson_result<json::value> value, std::string_view field,
+                 record_problems& problems, OnField on_field) {
   json::object object;
   if (value.get_object().get(object) != simdjson::SUCCESS) {
     problems.type(field, "not an object");
@@ -233,8 +238,9 @@ void clear(enrolment& record) {
 }  // namespace
 
 void append_key(const enrolment& record, std::string& out) {
-  const std::string_view parts[] = {record.year,       record.centre_code, record.course_code, record.subject_code,
-                                    record.group_code, record.person_id,   record.role};
+  const std::string_view parts[] = {record.year,         record.centre_code, record.course_code,
+                                    record.subject_code, record.group_code,  record.person_id,
+                                    record.role};
   bool first = true;
   for (const auto part : parts) {
     if (!first)
@@ -335,7 +341,8 @@ struct enrolment_reader::parts {
   std::string padded;  // the record's bytes, with the padding that simdjson reads beyond the end
 };
 
-enrolment_reader::enrolment_reader() : parts_(std::make_unique<parts>()) {}
+enrolment_reader::enrolment_reader()
+    : parts_(std::make_unique<parts>()) {}
 enrolment_reader::~enrolment_reader() = default;
 enrolment_reader::enrolment_reader(enrolment_reader&&) noexcept = default;
 enrolment_reader& enrolment_reader::operator=(enrolment_reader&&) noexcept = default;

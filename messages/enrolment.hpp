@@ -22,7 +22,7 @@ struct teacher {
 
 /// One lesson of a classroom's week.
 struct lesson {
-  int day = 0;  ///< 1 Monday … 7 Sunday
+  int day = 0;                ///< 1 Monday … 7 Sunday
   std::string_view from, to;  ///< "HH:MM"
   std::optional<std::string_view> room;
 };
@@ -49,14 +49,15 @@ struct enrolment {
   std::string_view province() const { return centre_code.substr(0, 2); }
 };
 
-/// Appends the natural key's text: year/centre/course/subject/group/person/role, with '~' as "~0" and '/' as "~1"
-/// inside a part (the escapes of RFC 6901, section 3).
+/// Appends the natural key's text: year/centre/course/subject/group/person/role, with '~' as "~0" and '/' as
+/// "~1" inside a part (the escapes of RFC 6901, section 3).
 void append_key(const enrolment& record, std::string& out);
 
 /// Why a record cannot be used: a poison code, and the field at fault ("person.id: not a string").
 using rejection = failure;
 
-/// Reads one record's JSON, such as the value of a Kafka message. Not thread-safe; reuse one for many records.
+/// Reads one record's JSON, such as the value of a Kafka message. Not thread-safe; reuse one for many
+/// records.
 class enrolment_reader {
  public:
   enrolment_reader();
@@ -64,7 +65,8 @@ class enrolment_reader {
   enrolment_reader(enrolment_reader&&) noexcept;
   enrolment_reader& operator=(enrolment_reader&&) noexcept;
 
-  /// Fills `out` from `json` and returns nothing, or returns why the record cannot be used; `out` is then unspecified.
+  /// Fills `out` from `json` and returns nothing, or returns why the record cannot be used; `out` is then
+  /// unspecified.
   std::optional<rejection> read(std::string_view json, enrolment& out);
 
  private:

@@ -73,8 +73,10 @@ struct failure {
 template <class T>
 class [[nodiscard]] result {
  public:
-  result(T value) : held_(std::move(value)) {}
-  result(failure why) : held_(std::move(why)) {}
+  result(T value)
+      : held_(std::move(value)) {}
+  result(failure why)
+      : held_(std::move(why)) {}
 
   explicit operator bool() const noexcept { return held_.index() == 0; }
   T& operator*() & { return std::get<0>(held_); }

@@ -14,9 +14,9 @@
 
 namespace matricula {
 
-/// Revisions order everything that a source says: newer wins. A page has a number that grows by one and never repeats
-/// among committed pages; a record's revision is its page's number and its place in the page, so no two records of a
-/// source share one.
+/// Revisions order everything that a source says: newer wins. A page has a number that grows by one and never
+/// repeats among committed pages; a record's revision is its page's number and its place in the page, so no
+/// two records of a source share one.
 using revision_t = std::uint64_t;
 
 /// The most records a page can hold, as far as revisions go.
@@ -57,7 +57,8 @@ struct rejected_record {
   failure reason;
 };
 
-/// One read of a source, decoded. Shared and immutable once decoded: stages pass it on, they do not copy from it.
+/// One read of a source, decoded. Shared and immutable once decoded: stages pass it on, they do not copy from
+/// it.
 struct page {
   std::string source;        ///< the source's name
   std::uint64_t number = 0;  ///< see revision_t
@@ -86,7 +87,8 @@ struct page {
 
 using page_ptr = std::shared_ptr<const page>;
 
-/// Some of a page's records: a lane's share, or what of it has changed. Indices into page::records, ascending.
+/// Some of a page's records: a lane's share, or what of it has changed. Indices into page::records,
+/// ascending.
 struct record_batch {
   page_ptr page;
   std::uint16_t lane = 0;

@@ -37,14 +37,16 @@ std::string_view trimmed(std::string_view text) {
 }
 
 failure invalid_page(std::string_view why, std::size_t at, std::size_t size) {
-  return {error_code::page_invalid, "page is not valid at byte " + std::to_string(at) + " of " + std::to_string(size) +
-                                        ": " + std::string{why}};
+  return {error_code::page_invalid, "page is not valid at byte " + std::to_string(at) + " of " +
+                                        std::to_string(size) + ": " + std::string{why}};
 }
 
 }  // namespace
 
 struct page_decoder::parts {
-  parts(lane_lookup lookup, std::size_t bytes_max) : lanes(std::move(lookup)), record_bytes_max(bytes_max) {}
+  parts(lane_lookup lookup, std::size_t bytes_max)
+      : lanes(std::move(lookup))
+      , record_bytes_max(bytes_max) {}
 
   lane_lookup lanes;
   std::size_t record_bytes_max;
@@ -53,7 +55,8 @@ struct page_decoder::parts {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> index_by_key_hash;
 
   /// Reads one element of "records" into `into`. Returns simdjson's error where the page itself is broken.
-  simdjson::error_code read_record(simdjson::simdjson_result<json::value> element, std::uint32_t position, page& into);
+  simdjson::error_code read_record(simdjson::simdjson_result<json::value> element, std::uint32_t position,
+                                   page& into);
   simdjson::error_code read_envelope(simdjson::simdjson_result<json::value> value, page_envelope& envelope);
   void accept(std::string_view raw, std::uint32_t position, page& into);
   void reject(std::string_view raw, std::uint32_t position, failure reason, page& into);
@@ -165,9 +168,9 @@ simdjson::error_code page_decoder::parts::read_record(simdjson::simdjson_result<
     return error;
   auto problem = read_enrolment(object, record);
   if (raw.size() > record_bytes_max)
-    problem = failure{error_code::record_too_large, "record: " + std::to_string(raw.size()) + " bytes, more than " +
-                                                        std::to_string(record_bytes_max) +
-                                                        " (limits.record_bytes_max)"};
+    problem = failure{error_code::record_too_large,
+                      "record: " + std::to_string(raw.size()) + " bytes, more than " +
+                          std::to_string(record_bytes_max) + " (limits.record_bytes_max)"};
   if (problem)
     reject(raw, position, std::move(*problem), into);
   else
@@ -215,7 +218,8 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into) {
       return broken(error);
     if (name == "page") {
       has_envelope = true;
-      if (const auto error = parts_->read_envelope(member.value(), decoded->envelope); error != simdjson::SUCCESS)
+      if (const auto error = parts_->read_envelope(member.value(), decoded->envelope);
+          error != simdjson::SUCCESS)
         return broken(error);
       const auto expected = std::min<std::uint64_t>(decoded->envelope.count, page_positions_max);
       records.reserve(expected);
@@ -227,8 +231,8 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into) {
         return broken(error);
       for (auto element : array) {
         if (position == page_positions_max)
-          return failure{error_code::page_invalid, "page holds more than " + std::to_string(page_positions_max) +
-                                                       " records"};
+          return failure{error_code::page_invalid,
+                         "page holds more than " + std::to_string(page_positions_max) + " records"};
         if (const auto error = parts_->read_record(element, position, *decoded); error != simdjson::SUCCESS)
           return broken(error);
         ++position;
@@ -236,14 +240,16 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into) {
     }
   }
   if (const char* at = nullptr; document.current_location().get(at) == simdjson::SUCCESS)
-    return invalid_page("text after the end of the page", static_cast<std::size_t>(at - decoded->bytes.data()), size);
+    return invalid_page("text after the end of the page",
+                        static_cast<std::size_t>(at - decoded->bytes.data()), size);
   if (!has_envelope || !has_records)
     return invalid_page(has_envelope ? "no \"records\"" : "no \"page\"", 0, size);
   if (position != decoded->envelope.count)
     return failure{error_code::page_miscounted, "page says count " + std::to_string(decoded->envelope.count) +
                                                     " and holds " + std::to_string(position) + " records"};
-  records.erase(std::remove_if(records.begin(), records.end(), [](const auto& record) { return record.length == 0; }),
-                records.end());
+  records.erase(
+      std::remove_if(records.begin(), records.end(), [](const auto& record) { return record.length == 0; }),
+      records.end());
   return page_ptr{std::move(decoded)};
 }
 

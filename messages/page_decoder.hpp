@@ -14,10 +14,11 @@
 namespace matricula {
 
 /// The lane of a flavour and province, or nothing if the topology has none.
-using lane_lookup = std::function<std::optional<std::uint16_t>(std::string_view flavour, std::string_view province)>;
+using lane_lookup =
+    std::function<std::optional<std::uint16_t>(std::string_view flavour, std::string_view province)>;
 
-/// Turns the bytes of one read of the feed (docs/feed.md) into a page. Not thread-safe; reuse one for many pages, its
-/// buffers stay.
+/// Turns the bytes of one read of the feed (docs/feed.md) into a page. Not thread-safe; reuse one for many
+/// pages, its buffers stay.
 class page_decoder {
  public:
   /// Records longer than `record_bytes_max` are rejected unread.
@@ -26,9 +27,9 @@ class page_decoder {
   page_decoder(page_decoder&&) noexcept;
   page_decoder& operator=(page_decoder&&) noexcept;
 
-  /// Decodes a whole page or nothing. `into` has source, number and requested_at set by the caller; the rest is filled.
-  /// A record that cannot be used is listed in page::rejected and the rest goes on. Of two records with one key the
-  /// later wins. Errors: page_invalid (with the byte position), page_miscounted.
+  /// Decodes a whole page or nothing. `into` has source, number and requested_at set by the caller; the rest
+  /// is filled. A record that cannot be used is listed in page::rejected and the rest goes on. Of two records
+  /// with one key the later wins. Errors: page_invalid (with the byte position), page_miscounted.
   result<page_ptr> decode(std::string bytes, page into);
 
  private:

@@ -13,8 +13,8 @@ namespace matricula {
 /// A row of the staging table `batch`.
 struct staged_record {
   std::int32_t ordinal = 0;
-  std::string_view key;        ///< the record's natural key
-  std::string_view classroom;  ///< its first five parts
+  std::string_view key = {};        ///< the record's natural key
+  std::string_view classroom = {};  ///< its first five parts
   std::uint64_t key_hash = 0, content_hash = 0;
   revision_t revision = 0;
   const enrolment& record;

@@ -38,7 +38,7 @@ create table if not exists matricula.target (
 
 constexpr const char* staging_tables = R"sql(
 create temporary table batch (
-  ordinal          integer primary key,
+  ordinal          integer not null,
   key              text    not null,
   classroom        text    not null,
   key_hash         bigint  not null,
@@ -65,8 +65,8 @@ create temporary table batch (
   person_surname2  text,
   person_email     text,
   person_born      date,
-  teachers         jsonb   not null,
-  timetable        jsonb   not null
+  teachers         text    not null,
+  timetable        text    not null
 ) on commit delete rows;
 
 create temporary table effect (

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/apply/applier.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Offsets of batches that changed nothing are written after this long without another write.
+constexpr std::chrono::seconds flush_delay{2};
+
+}  // namespace
+
+applier_state::~applier_state() {
+  if (opening.pending())
+    opening.deliver(make_error(error_code::stopping));
+  for (auto& waiting : queue)
+    waiting.promise.deliver(make_error(error_code::stopping));
+}
+
+void applier_state::wait(const failure& why) {
+  const auto delay = delays->next();
+  if (outage != why.text) {
+    spdlog::warn("site:{} {}-{}: {}: {}; tried again until it works", site, from.topic, from.partition,
+                 name_of(why.code), why.text);
+    outage = why.text;
+  }
+  if (timer_set)
+    return;
+  timer_set = true;
+  self->delayed_send(self, delay, retry_atom::value);
+}
+
+caf::result<stored_position> applier_state::open() {
+  if (opening.pending())
+    return make_error(error_code::stopping);  // the subscriber asks once at a time
+  connected = false;
+  opening = self->make_response_promise<stored_position>();
+  try_open();
+  return caf::delegated<stored_position>{};
+}
+
+void applier_state::try_open() {
+  auto position = store->open(from);
+  if (!position)
+    return wait(position.error());
+  connected = true;
+  delays->reset();
+  outage.clear();
+  stored = reached = position->next_offset;
+  opening.deliver(*position);
+}
+
+caf::result<applied_receipt> applier_state::apply(site_batch_ptr batch) {
+  auto& added = queue.emplace_back(
+      work{batch, self->make_response_promise<applied_receipt>(), batch_walk{batch->records.size()}, {}});
+  added.receipt.from = from;
+  added.receipt.records = batch->records.size();
+  added.receipt.next_offset = batch->next_offset;
+  if (queue.size() == 1 && !timer_set)
+    advance();
+  return caf::delegated<applied_receipt>{};
+}
+
+void applier_state::retry() {
+  timer_set = false;
+  if (opening.pending())
+    try_open();
+  else
+    advance();
+}
+
+void applier_state::advance() {
+  while (!queue.empty()) {
+    auto& current = queue.front();
+    while (!current.walk.finished())
+      if (!step(current))
+        return;
+    current.receipt.quarantined = current.walk.quarantined();
+    current.receipt.applied_at = std::chrono::steady_clock::now();
+    current.promise.deliver(std::move(current.receipt));
+    queue.pop_front();
+  }
+  if (stored != reached)
+    caf::delayed_anon_send(applier_actor{self}, flush_delay, flush_atom::value);
+}
+
+/// Applies the walk's next range. Answers false if the work has to wait, or is over.
+bool applier_state::step(work& current) {
+  const auto range = current.walk.range();
+  const auto& records = current.batch->records;
+  const auto next =
+      range.last == records.size() ? current.batch->next_offset : records[range.last - 1].offset + 1;
+  if (!connected) {
+    const auto position = store->open(from);
+    if (!position) {
+      wait(position.error());
+      return false;
+    }
+    connected = true;
+    if (position->next_offset == next && next != stored) {
+      // The connection broke in the commit, and the commit had happened.
+      stored = reached = next;
+      current.walk.applied();
+      return true;
+    }
+    if (position->next_offset != stored) {
+      give_up({error_code::partition_lost, "the site's offset is " + std::to_string(position->next_offset) +
+                                               " instead of " + std::to_string(stored)});
+      return false;
+    }
+  }
+  const auto applied = store->apply(*current.batch, range, current.walk.refused(), stored, next);
+  if (applied) {
+    delays->reset();
+    outage.clear();
+    const auto& counts = applied->counts;
+    current.receipt.created += counts.created;
+    current.receipt.changed += counts.changed;
+    current.receipt.withdrawn += counts.withdrawn;
+    current.receipt.unchanged += counts.unchanged;
+    current.receipt.superseded += counts.superseded;
+    reached = next;
+    if (applied->offset_stored)
+      stored = next;
+    current.walk.applied();
+    return true;
+  }
+  const auto& why = applied.error();
+  switch (why.code) {
+  case error_code::row_refused:
+    current.walk.refuse(why);
+    return true;
+  case error_code::partition_lost:
+    give_up(why);
+    return false;
+  case error_code::database_unavailable:
+    connected = false;
+    [[fallthrough]];
+  default:
+    wait(why);
+    return false;
+  }
+}
+
+void applier_state::give_up(const failure& why) {
+  for (auto& waiting : queue)
+    waiting.promise.deliver(make_error(why));
+  queue.clear();
+}
+
+caf::result<caf::unit_t> applier_state::flush() {
+  if (queue.empty() && connected && stored != reached) {
+    const auto written = store->advance(stored, reached);
+    if (!written)
+      return make_error(written.error());
+    stored = reached;
+  }
+  return caf::unit;
+}
+
+applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_state> self,
+                                     const deployment_ptr& deployment, const site_settings& site,
+                                     topic_partition from) {
+  auto& state = self->state;
+  state.self = self;
+  state.site = site.name;
+  state.from = std::move(from);
+  state.store = deployment->adapters.open_store(site);
+  const auto& limits = deployment->topology.limits;
+  state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
+  return {
+      [self](open_atom) { return self->state.open(); },
+      [self](site_batch_ptr& batch) { return self->state.apply(std::move(batch)); },
+      [self](retry_atom) { self->state.retry(); },
+      [self](flush_atom) { return self->state.flush(); },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/apply/site_store.hpp"
+
+#include <cassert>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace matricula {
+
+/// Leads a batch through a site in as few transactions as its poison allows: the whole batch first; where a
+/// range is refused it is halved until the one record that cannot be written stands alone. That record is set
+/// aside and the rest goes on. k bad records among n cost about k·log2(n) refused transactions.
+///
+///     while (!walk.finished()) {
+///       apply(walk.range(), walk.refused()) ? walk.applied() : walk.refuse(reason);
+///     }
+class batch_walk {
+ public:
+  explicit batch_walk(std::size_t records)
+      : records_(records)
+      , range_{0, records} {}
+
+  bool finished() const { return range_.first == records_; }
+
+  /// What to apply next. Precondition: !finished().
+  batch_range range() const { return range_; }
+
+  /// Records inside range() that were refused when they stood alone: to be skipped and quarantined.
+  const std::vector<refused_record>& refused() const { return refused_; }
+
+  /// range() is durable.
+  void applied() {
+    quarantined_ += refused_.size();
+    refused_.clear();
+    range_.first = range_.last;
+    range_.last = records_;
+    // What is left of the range refused last holds poison for certain: do not try it whole again.
+    if (bad_end_ > range_.first) {
+      range_.last = bad_end_;
+      halve();
+    }
+  }
+
+  /// Some record of range() was refused.
+  void refuse(failure reason) {
+    if (range_.last - range_.first > 1) {
+      bad_end_ = range_.last;
+      halve();
+      return;
+    }
+    assert(refused_.empty());
+    refused_.push_back({range_.first, std::move(reason)});
+  }
+
+  /// Records set aside so far.
+  std::size_t quarantined() const { return quarantined_; }
+
+ private:
+  // Keeps the first half; a range of one stays.
+  void halve() {
+    if (const auto size = range_.last - range_.first; size > 1)
+      range_.last = range_.first + size / 2;
+  }
+
+  std::size_t records_;
+  batch_range range_;
+  std::size_t bad_end_ = 0;  // end of the range refused last
+  std::vector<refused_record> refused_;
+  std::size_t quarantined_ = 0;
+};
+
+}  // namespace matricula

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/dedup/content_index.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace matricula {
+
+void content_index::load(const index_entry& entry) {
+  auto [known, fresh] = table_.try_emplace(entry.key_hash, content{entry.content_hash, entry.revision});
+  if (!fresh && known->second.revision < entry.revision)
+    known->second = {entry.content_hash, entry.revision};
+}
+
+const content_index::content* content_index::find(std::uint64_t key_hash) const {
+  for (auto page = in_flight_.rbegin(); page != in_flight_.rend(); ++page)
+    if (const auto found = page->changes.find(key_hash); found != page->changes.end())
+      return &found->second;
+  const auto found = table_.find(key_hash);
+  return found == table_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::uint32_t> content_index::select(const record_batch& share) {
+  assert(in_flight_.empty() || in_flight_.back().page_number < share.page->number);
+  std::vector<std::uint32_t> changed;
+  table changes;
+  for (const auto index : share.indices) {
+    const auto& record = share.page->records[index];
+    const auto* known = find(record.key_hash);
+    if (known != nullptr && known->content_hash == record.content_hash)
+      continue;
+    changed.push_back(index);
+    changes[record.key_hash] = {record.content_hash, share.page->revision(record)};
+  }
+  in_flight_.push_back({share.page->number, std::move(changes)});
+  return changed;
+}
+
+void content_index::commit(std::uint64_t page_number) {
+  assert(!in_flight_.empty() && in_flight_.front().page_number == page_number);
+  static_cast<void>(page_number);
+  auto& changes = in_flight_.front().changes;
+  if (table_.empty())
+    table_.swap(changes);
+  else
+    for (const auto& [key_hash, changed] : changes)
+      table_[key_hash] = changed;
+  in_flight_.pop_front();
+}
+
+void content_index::take_back(std::uint64_t page_number) {
+  std::erase_if(in_flight_, [&](const auto& page) { return page.page_number == page_number; });
+}
+
+}  // namespace matricula

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "messages/page.hpp"
+#include "messages/receipts.hpp"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace matricula {
+
+/// What a lane's topic holds, as key hash → content hash and revision, and what pages in flight are about to
+/// add to it.
+///
+///     load* ─▶ (select ─▶ commit | take_back)*
+///
+/// A page's changes are tentative: later pages are compared with them, but they enter the table only when the
+/// page is committed. A page that follows one that was taken back must be taken back too; the publisher's
+/// sequence sees to that.
+class content_index {
+ public:
+  /// An entry read from the topic. The greater revision of a key stays, whatever the order of the calls.
+  void load(const index_entry& entry);
+
+  /// The share's records that differ from what is known: new keys, and keys whose content hash is another.
+  /// They become the tentative part of this page. Precondition: pages come in the order of their numbers,
+  /// each once.
+  std::vector<std::uint32_t> select(const record_batch& share);
+
+  /// The page is committed: its changes are the topic's content now. Precondition: it is the oldest in
+  /// flight.
+  void commit(std::uint64_t page_number);
+
+  /// The page will not be committed: its changes are forgotten.
+  void take_back(std::uint64_t page_number);
+
+  /// Keys of committed records.
+  std::size_t size() const { return table_.size(); }
+
+  /// Pages selected and neither committed nor taken back.
+  std::size_t pages_in_flight() const { return in_flight_.size(); }
+
+ private:
+  struct content {
+    std::uint64_t content_hash = 0;
+    revision_t revision = 0;
+  };
+  using table = absl::flat_hash_map<std::uint64_t, content>;
+
+  struct tentative {
+    std::uint64_t page_number = 0;
+    table changes;
+  };
+
+  const content* find(std::uint64_t key_hash) const;
+
+  table table_;
+  std::deque<tentative> in_flight_;  // oldest first
+};
+
+}  // namespace matricula

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/dedup/deduplicator.hpp"
+
+namespace matricula {
+
+caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std::uint32_t shares_total) {
+  auto changed = std::make_shared<record_batch>();
+  changed->page = share->page;
+  changed->lane = share->lane;
+  changed->indices = index.select(*share);
+  const lane_receipt receipt{share->indices.size(), share->indices.size() - changed->indices.size(),
+                             changed->indices.size()};
+  const auto number = share->page->number;
+  const page_share_ptr onward =
+      std::make_shared<page_share>(page_share{share->page, shares_total, std::move(changed), std::nullopt});
+  auto promise = self->make_response_promise<lane_receipt>();
+  self->request(publisher, request_timeout, onward)
+      .then(
+          [this, promise, receipt, number](const page_published&) mutable {
+            index.commit(number);
+            promise.deliver(receipt);
+          },
+          [this, promise, number](const caf::error& why) mutable {
+            index.take_back(number);
+            promise.deliver(why);
+          });
+  return caf::delegated<lane_receipt>{};
+}
+
+deduplicator_actor::behavior_type deduplicator(deduplicator_actor::stateful_pointer<deduplicator_state> self,
+                                               publisher_actor publisher,
+                                               std::chrono::milliseconds request_timeout) {
+  self->state.self = self;
+  self->state.publisher = std::move(publisher);
+  self->state.request_timeout = request_timeout;
+  return {
+      [self](const index_chunk& chunk) -> caf::result<caf::unit_t> {
+        for (const auto& entry : *chunk)
+          self->state.index.load(entry);
+        return caf::unit;
+      },
+      [self](const batch_ptr& share, std::uint32_t shares_total) {
+        return self->state.filter(share, shares_total);
+      },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/dedup/kafka_topic_scan.hpp"
+
+#include "actors/publish/kafka_client.hpp"
+
+#include <chrono>
+#include <map>
+
+namespace matricula {
+namespace {
+
+constexpr int metadata_timeout_ms = 10'000;
+constexpr int poll_timeout_ms = 1'000;
+constexpr std::chrono::seconds silence_max{30};
+
+class kafka_topic_scan final : public topic_scan {
+ public:
+  kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics)
+      : settings_(settings)
+      , topics_(std::move(topics)) {}
+
+  ~kafka_topic_scan() override {
+    if (client_)
+      rd_kafka_consumer_close(client_.get());
+  }
+
+  result<bool> next(std::size_t messages_max, const on_message& each) override {
+    if (!client_)
+      if (auto opened = open(); !opened)
+        return opened.error();
+    auto silent_since = std::chrono::steady_clock::now();
+    for (std::size_t count = 0; count < messages_max && !unread_.empty();) {
+      const kafka_handle<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), poll_timeout_ms)};
+      if (!message) {
+        if (std::chrono::steady_clock::now() - silent_since > silence_max)
+          return kafka_failure(settings_, "reading topics", "no message and no end for 30 s");
+        continue;
+      }
+      silent_since = std::chrono::steady_clock::now();
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        unread_.erase({rd_kafka_topic_name(message->rkt), message->partition});
+        continue;
+      }
+      if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || message->err == RD_KAFKA_RESP_ERR__TRANSPORT)
+        continue;  // librdkafka connects again; the silence is what is bounded
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_failure(settings_, "reading topics", rd_kafka_message_errstr(message.get()));
+      hand_out(*message, each);
+      ++count;
+    }
+    return !unread_.empty();
+  }
+
+  std::uint64_t messages_read() const override { return read_; }
+  std::uint64_t messages_total() const override { return total_; }
+
+ private:
+  result<done> open() {
+    auto configuration =
+        kafka_configuration(settings_, {{"group.id", "matricula.scan"},  // required, never joined
+                                        {"isolation.level", "read_committed"},
+                                        {"enable.auto.commit", "false"},
+                                        {"enable.partition.eof", "true"},
+                                        {"auto.offset.reset", "earliest"},
+                                        {"fetch.message.max.bytes", "8388608"},
+                                        {"queued.max.messages.kbytes", "65536"}});
+    if (!configuration)
+      return configuration.error();
+    auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));
+    if (!client)
+      return client.error();
+    rd_kafka_poll_set_consumer(client->get());
+
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (const auto error = rd_kafka_metadata(client->get(), 1, nullptr, &metadata, metadata_timeout_ms);
+        error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "asking for its topics", rd_kafka_err2str(error));
+    const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
+        metadata, &rd_kafka_metadata_destroy};
+    std::map<std::string, int, std::less<>> partitions;
+    for (int i = 0; i < metadata->topic_cnt; ++i)
+      partitions[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+
+    const kafka_handle<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(16)};
+    for (std::size_t i = 0; i < topics_.size(); ++i) {
+      const auto found = partitions.find(topics_[i]);
+      if (found == partitions.end() || found->second == 0)
+        return failure{error_code::topic_mismatch,
+                       "topic " + topics_[i] + " does not exist: matricula topics T --create makes it"};
+      index_of_[topics_[i]] = i;
+      for (int partition = 0; partition < found->second; ++partition) {
+        std::int64_t low = 0;
+        std::int64_t high = 0;
+        if (const auto error = rd_kafka_query_watermark_offsets(client->get(), topics_[i].c_str(), partition,
+                                                                &low, &high, metadata_timeout_ms);
+            error != RD_KAFKA_RESP_ERR_NO_ERROR)
+          return kafka_failure(settings_, "asking for the end of " + topics_[i], rd_kafka_err2str(error));
+        if (high <= low)
+          continue;
+        total_ += static_cast<std::uint64_t>(high - low);
+        rd_kafka_topic_partition_list_add(list.get(), topics_[i].c_str(), partition)->offset =
+            RD_KAFKA_OFFSET_BEGINNING;
+        unread_[{topics_[i], partition}] = high;
+      }
+    }
+    if (const auto error = rd_kafka_assign(client->get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "reading topics", rd_kafka_err2str(error));
+    client_ = *std::move(client);
+    return done{};
+  }
+
+  void hand_out(const rd_kafka_message_t& message, const on_message& each) {
+    const char* topic = rd_kafka_topic_name(message.rkt);
+    if (const auto unread = unread_.find({topic, message.partition}); unread != unread_.end()) {
+      // What was written after the scan began is handed out too when it comes, but not waited for.
+      if (message.offset + 1 >= unread->second)
+        unread_.erase(unread);
+    }
+    scanned_message out;
+    out.topic_index = index_of_.find(topic)->second;
+    out.partition = message.partition;
+    out.record.offset = message.offset;
+    out.record.key = {static_cast<const char*>(message.key), message.key_len};
+    out.record.value = {static_cast<const char*>(message.payload), message.len};
+    read_headers(message, out.record.content_hash, out.record.revision);
+    each(out);
+    ++read_;
+  }
+
+  kafka_settings settings_;
+  std::vector<std::string> topics_;
+  std::map<std::string, std::size_t, std::less<>> index_of_;
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> unread_;  // partition → the end to reach
+  std::uint64_t read_ = 0, total_ = 0;
+  kafka_handle<rd_kafka_t> client_;
+};
+
+}  // namespace
+
+topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics) {
+  return std::make_unique<kafka_topic_scan>(settings, std::move(topics));
+}
+
+}  // namespace matricula

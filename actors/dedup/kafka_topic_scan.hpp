@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/dedup/topic_scan.hpp"
+#include "config/topology.hpp"
+
+#include <string>
+#include <vector>
+
+namespace matricula {
+
+/// Reads the committed messages of whole topics, on librdkafka, outside any consumer group.
+topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics);
+
+}  // namespace matricula

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/dedup/loader.hpp"
+
+#include "messages/control_json.hpp"
+#include "messages/hashing.hpp"
+
+#include <algorithm>
+
+namespace matricula {
+namespace {
+
+constexpr std::size_t chunk_messages_max = 20'000;
+
+}  // namespace
+
+loader_state::~loader_state() {
+  if (promise.pending())
+    promise.deliver(make_error(error_code::stopping));
+}
+
+result<done> loader_state::read_position() {
+  const auto cursors = deployment->adapters.open_scan({deployment->topology.kafka.cursors_topic});
+  for (;;) {
+    const auto more = cursors->next(chunk_messages_max, [this](const scanned_message& message) {
+      if (message.record.key == source)
+        position = parse_source_position(message.record.value).value_or(position);
+    });
+    if (!more)
+      return more.error();
+    if (!*more)
+      return done{};
+  }
+}
+
+caf::result<source_position> loader_state::start() {
+  if (const auto read = read_position(); !read)
+    return make_error(read.error());
+  std::vector<std::string> topics;
+  for (const auto& [lane, deduplicator] : lanes) {
+    topics.push_back(deployment->topology.lanes[lane].topic);
+    lane_of_topic.push_back(lane);
+  }
+  scan = deployment->adapters.open_scan(std::move(topics));
+  promise = self->make_response_promise<source_position>();
+  load_chunk();
+  return caf::delegated<source_position>{};
+}
+
+void loader_state::load_chunk() {
+  std::map<std::uint16_t, std::vector<index_entry>> entries;
+  const auto more = scan->next(chunk_messages_max, [&](const scanned_message& message) {
+    const auto& record = message.record;
+    entries[lane_of_topic[message.topic_index]].push_back(
+        {key_hash_of(record.key), record.content_hash, record.revision});
+    // A lost cursor must not make revisions repeat: what the lanes hold counts too.
+    position.page_number = std::max(position.page_number, page_number_of(record.revision));
+  });
+  if (!more) {
+    promise.deliver(make_error(more.error()));
+    return;
+  }
+  if (!*more && entries.empty()) {
+    promise.deliver(position);
+    self->quit();
+    return;
+  }
+  unanswered = entries.size();
+  for (auto& [lane, chunk] : entries)
+    self->request(lanes.at(lane), caf::infinite,
+                  index_chunk{std::make_shared<std::vector<index_entry>>(std::move(chunk))})
+        .then([this](caf::unit_t) { answered(); });
+  if (unanswered == 0)
+    self->send(self, poll_atom::value);
+}
+
+void loader_state::answered() {
+  if (--unanswered == 0)
+    load_chunk();
+}
+
+loader_actor::behavior_type loader(loader_actor::stateful_pointer<loader_state> self,
+                                   deployment_ptr deployment, std::string source, deduplicators lanes) {
+  self->state.self = self;
+  self->state.deployment = std::move(deployment);
+  self->state.source = std::move(source);
+  self->state.lanes = std::move(lanes);
+  return {
+      [self](start_atom) { return self->state.start(); },
+      [self](poll_atom) { self->state.load_chunk(); },
+  };
+}
+
+}  // namespace matricula

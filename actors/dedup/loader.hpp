@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/dedup/topic_scan.hpp"
+#include "actors/partition/partitioner.hpp"
+#include "actors/protocol.hpp"
+#include "actors/supervise/adapters.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace matricula {
+
+/// Rebuilds what a source's group knows: first the source's cursor, then its lanes' topics, each to its end.
+/// One chunk is under way at a time. Dies with the reason if Kafka cannot be read.
+struct loader_state {
+  static inline const char* name = "loader";
+
+  loader_actor::pointer self = nullptr;
+  deployment_ptr deployment;
+  std::string source;
+  deduplicators lanes;
+  std::vector<std::uint16_t> lane_of_topic;  ///< the lane of each topic that the scan reads
+  topic_scan_ptr scan;
+  source_position position;
+  std::size_t unanswered = 0;
+  caf::typed_response_promise<source_position> promise;
+
+  ~loader_state();
+
+  caf::result<source_position> start();
+  void load_chunk();
+
+ private:
+  result<done> read_position();
+  void answered();
+};
+
+loader_actor::behavior_type loader(loader_actor::stateful_pointer<loader_state> self,
+                                   deployment_ptr deployment, std::string source, deduplicators lanes);
+
+}  // namespace matricula

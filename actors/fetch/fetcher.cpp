@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/fetch/fetcher.hpp"
+
+#include "messages/control_json.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace matricula {
+
+using std::chrono::milliseconds;
+
+fetcher_state::~fetcher_state() {
+  if (stopped.pending())
+    stopped.deliver(make_error(error_code::stopping));
+}
+
+void fetcher_state::start(source_position position) {
+  committed = asked = std::move(position);
+  // The first page is due at once.
+  started_last = self->clock().now() - settings.every;
+  schedule();
+}
+
+bool fetcher_state::finished() const {
+  return stopping || (last_page != 0 && asked.page_number >= last_page);
+}
+
+void fetcher_state::wait(milliseconds delay) {
+  if (timer_set)
+    return;
+  timer_set = true;
+  self->delayed_send(self, delay, retry_atom::value);
+}
+
+void fetcher_state::schedule() {
+  if (finished() || sent_back || !cursor_known ||
+      in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
+    return;
+  const auto due = started_last + settings.every;
+  const auto left = std::chrono::ceil<milliseconds>(due - self->clock().now());
+  wait(std::max(left, milliseconds::zero()));
+}
+
+void fetcher_state::tick() {
+  timer_set = false;
+  if (finished() || sent_back || !cursor_known ||
+      in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
+    return;
+  read_page();
+}
+
+void fetcher_state::read_page() {
+  const auto cursor = asked.cursor;
+  const auto* remembered = memory.find(cursor);
+  fetched_page page;
+  page.source = settings.name;
+  page.number = asked.page_number + 1;
+  page.requested_at = std::chrono::steady_clock::now();
+  const auto began = self->clock().now();
+  auto answer = source->read(cursor, remembered == nullptr ? std::string{} : remembered->etag);
+  if (!answer) {
+    const auto& why = answer.error();
+    if (why.code == error_code::stopping)
+      return;
+    if (why.code == error_code::cursor_unknown)
+      asked.cursor.reset();  // the sweep starts again
+    const auto delay = std::max(delays->next(), source->retry_after());
+    log_failure(why, delay);
+    wait(delay);
+    return;
+  }
+  started_last = began;
+  page.bytes = std::move(answer->bytes);
+  page.not_modified = answer->not_modified;
+  if (answer->not_modified)
+    page.remembered = remembered->envelope;
+  send_on(std::move(page), {cursor, std::move(answer->etag)});
+}
+
+void fetcher_state::send_on(fetched_page page, page_in_flight flight) {
+  const auto number = page.number;
+  const auto envelope = page.not_modified ? std::optional{page.remembered} : peek_envelope(page.bytes);
+  asked.page_number = number;
+  cursor_known = envelope.has_value();
+  if (envelope)
+    asked.cursor = envelope->next;
+  in_flight.emplace(number, std::move(flight));
+  const milliseconds timeout{deployment->topology.limits.request_timeout_ms};
+  self->request(partitioner, timeout, std::make_shared<fetched_page>(std::move(page)))
+      .then([this](page_receipt& receipt) { received(std::move(receipt)); },
+            [this, number](const caf::error& why) { refused(number, why); });
+  schedule();
+}
+
+void fetcher_state::received(page_receipt receipt) {
+  delays->reset();
+  const auto page = in_flight.extract(receipt.number);
+  memory.remember(
+      page.mapped().cursor,
+      {page.mapped().etag, {page.mapped().cursor.value_or(""), receipt.next, receipt.sweep, receipt.read}});
+  committed = {receipt.number, receipt.next, receipt.sweep};
+  if (receipt.number == asked.page_number) {
+    asked = committed;
+    cursor_known = true;
+  }
+  self->send(scoreboard, std::move(receipt));
+  answered();
+}
+
+void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
+  in_flight.erase(number);
+  const auto reason = failure_of(why);
+  const bool read_again =
+      reason.code == error_code::page_invalid || reason.code == error_code::page_miscounted ||
+      reason.code == error_code::transaction_aborted || reason.code == error_code::out_of_sequence;
+  if (!read_again) {
+    self->quit(why);  // the source's group starts again, from what Kafka has
+    return;
+  }
+  if (!sent_back) {
+    sent_back = true;
+    log_failure(reason, milliseconds::zero());
+  }
+  answered();
+}
+
+void fetcher_state::answered() {
+  if (in_flight.empty() && stopping) {
+    if (stopped.pending())
+      stopped.deliver(caf::unit);
+    return;
+  }
+  if (!sent_back)
+    return schedule();
+  if (!in_flight.empty())
+    return;
+  sent_back = false;
+  asked = committed;
+  cursor_known = true;
+  wait(delays->next());
+}
+
+caf::result<caf::unit_t> fetcher_state::stop() {
+  stopping = true;
+  if (in_flight.empty())
+    return caf::unit;
+  stopped = self->make_response_promise<caf::unit_t>();
+  return caf::delegated<caf::unit_t>{};
+}
+
+void fetcher_state::log_failure(const failure& why, milliseconds delay) const {
+  spdlog::warn("source:{} page {}: {}: {}; tried again in {} ms", settings.name, asked.page_number + 1,
+               name_of(why.code), why.text, delay.count());
+}
+
+fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_state> self,
+                                     deployment_ptr deployment, source_settings settings,
+                                     page_source_ptr source, partitioner_actor partitioner,
+                                     scoreboard_actor scoreboard, std::uint64_t last_page) {
+  auto& state = self->state;
+  state.self = self;
+  state.deployment = std::move(deployment);
+  state.settings = std::move(settings);
+  state.source = std::move(source);
+  state.partitioner = std::move(partitioner);
+  state.scoreboard = std::move(scoreboard);
+  state.last_page = last_page;
+  const auto& limits = state.deployment->topology.limits;
+  state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
+  return {
+      [self](start_atom, source_position& position) { self->state.start(std::move(position)); },
+      [self](retry_atom) { self->state.tick(); },
+      [self](stop_atom) { return self->state.stop(); },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/fetch/page_memory.hpp"
+#include "actors/fetch/page_source.hpp"
+#include "actors/protocol.hpp"
+#include "actors/supervise/adapters.hpp"
+#include "actors/supervise/restart_policy.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace matricula {
+
+/// Reads pages one after the other, each `every` after the start of the one before. Skips no page: while
+/// pages_in_flight_max pages are unanswered it waits, and after a failure it reads again from the last page
+/// committed.
+///
+///     start ─▶ due ──read──▶ due …                       (fewer pages in flight than the limit)
+///              │ │            └▶ full ──receipt──▶ due
+///              │ └ read fails ─▶ back-off ─▶ due
+///              └ a page is sent back ─▶ waits for all others in flight ─▶ back-off ─▶ due, from the last
+///              page committed
+struct fetcher_state {
+  /// A page between here and Kafka.
+  struct page_in_flight {
+    std::optional<std::string> cursor;  ///< it was asked for with this
+    std::string etag;
+  };
+
+  static inline const char* name = "fetcher";
+  static constexpr std::size_t pages_remembered_max = 4096;
+
+  fetcher_actor::pointer self = nullptr;
+  deployment_ptr deployment;
+  source_settings settings;
+  page_source_ptr source;
+  partitioner_actor partitioner;
+  scoreboard_actor scoreboard;
+
+  std::uint64_t last_page = 0;  ///< no page after this one is read; 0: no such page
+  source_position committed;    ///< the last page that Kafka has
+  source_position asked;        ///< the last page asked for; next comes asked.page_number + 1 at asked.cursor
+  bool cursor_known =
+      true;  ///< false: the page asked for last must be answered before the next can be asked for
+  std::map<std::uint64_t, page_in_flight> in_flight;
+  bool sent_back = false;  ///< a page failed; the others in flight will too
+  bool timer_set = false;
+  bool stopping = false;
+  steady_time started_last;
+  std::optional<back_off> delays;
+  page_memory memory{pages_remembered_max};
+  caf::typed_response_promise<caf::unit_t> stopped;
+
+  ~fetcher_state();
+
+  void start(source_position position);
+  void tick();
+  caf::result<caf::unit_t> stop();
+
+ private:
+  bool finished() const;
+  void schedule();
+  void wait(std::chrono::milliseconds delay);
+  void read_page();
+  void send_on(fetched_page page, page_in_flight flight);
+  void received(page_receipt receipt);
+  void refused(std::uint64_t number, const caf::error& why);
+  void answered();
+  void log_failure(const failure& why, std::chrono::milliseconds delay) const;
+};
+
+fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_state> self,
+                                     deployment_ptr deployment, source_settings settings,
+                                     page_source_ptr source, partitioner_actor partitioner,
+                                     scoreboard_actor scoreboard, std::uint64_t last_page);
+
+}  // namespace matricula

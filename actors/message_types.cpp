@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/message_types.hpp"
+
+#include <string>
+
+namespace matricula {
+
+failure failure_of(const caf::error& error) {
+  if (error.category() != error_category)
+    return {error_code::downstream_lost, "an actor is gone or did not answer: " + caf::to_string(error)};
+  failure why{static_cast<error_code>(error.code()), {}};
+  if (error.context().match_elements<std::string>())
+    why.text = error.context().get_as<std::string>(0);
+  return why;
+}
+
+}  // namespace matricula

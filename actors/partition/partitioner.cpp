@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/partition/partitioner.hpp"
+
+#include "actors/partition/lane_table.hpp"
+
+namespace matricula {
+
+partitioner_state::~partitioner_state() {
+  for (auto& [number, page] : in_flight)
+    page.promise.deliver(make_error(error_code::stopping));
+}
+
+result<page_ptr> partitioner_state::decode(fetched_page& fetched) {
+  page decoded;
+  decoded.source = fetched.source;
+  decoded.number = fetched.number;
+  decoded.requested_at = fetched.requested_at;
+  if (!fetched.not_modified)
+    return decoder->decode(std::move(fetched.bytes), std::move(decoded));
+  decoded.envelope = fetched.remembered;
+  return page_ptr{std::make_shared<page>(std::move(decoded))};
+}
+
+caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fetched) {
+  const auto bytes = fetched->bytes.size();
+  auto decoded = decode(*fetched);
+  if (!decoded)
+    return make_error(decoded.error());
+  const auto& page = *decoded;
+
+  std::map<std::uint16_t, std::shared_ptr<record_batch>> shares;
+  for (std::uint32_t i = 0; i < page->records.size(); ++i) {
+    auto& share = shares[page->records[i].lane];
+    if (!share) {
+      share = std::make_shared<record_batch>();
+      share->page = page;
+      share->lane = page->records[i].lane;
+    }
+    share->indices.push_back(i);
+  }
+
+  const auto number = page->number;
+  const auto shares_total = static_cast<std::uint32_t>(shares.size() + 1);
+  auto promise = self->make_response_promise<page_receipt>();
+  auto& flight = in_flight[number];
+  flight.promise = promise;
+  flight.unanswered = shares_total;
+  auto& receipt = flight.receipt;
+  receipt.source = page->source;
+  receipt.number = number;
+  receipt.sweep = page->envelope.sweep;
+  receipt.next = page->envelope.next;
+  receipt.read = page->envelope.count;
+  receipt.unchanged = fetched->not_modified ? page->envelope.count : 0;
+  receipt.repeated = page->repeated;
+  receipt.quarantined = page->rejected.size();
+  receipt.bytes = bytes;
+  receipt.requested_at = page->requested_at;
+
+  for (const auto& [lane, share] : shares)
+    self->request(lanes.at(lane), request_timeout, batch_ptr{share}, shares_total)
+        .then(
+            [this, number, lane = lane](const lane_receipt& reply) {
+              auto& sum = in_flight[number].receipt;
+              sum.unchanged += reply.unchanged;
+              sum.changed += reply.changed;
+              if (reply.changed > 0)
+                sum.lanes.push_back({topics[lane], reply.changed});
+              answered(number, {});
+            },
+            [this, number](const caf::error& why) { answered(number, why); });
+
+  const page_share_ptr own = std::make_shared<page_share>(page_share{
+      page, shares_total, nullptr, source_position{number, page->envelope.next, page->envelope.sweep}});
+  self->request(publisher, request_timeout, own)
+      .then(
+          [this, number](page_published& reply) {
+            in_flight[number].receipt.ends = std::move(reply.ends);
+            answered(number, {});
+          },
+          [this, number](const caf::error& why) { answered(number, why); });
+  return caf::delegated<page_receipt>{};
+}
+
+void partitioner_state::answered(std::uint64_t number, const caf::error& why) {
+  auto& flight = in_flight[number];
+  if (why && !flight.first_error)
+    flight.first_error = why;
+  if (--flight.unanswered > 0)
+    return;
+  auto page = in_flight.extract(number);
+  auto& [promise, receipt, unanswered, first_error] = page.mapped();
+  if (first_error) {
+    promise.deliver(first_error);
+    return;
+  }
+  receipt.published_at = std::chrono::steady_clock::now();
+  promise.deliver(std::move(receipt));
+}
+
+partitioner_actor::behavior_type partitioner(partitioner_actor::stateful_pointer<partitioner_state> self,
+                                             const deployment_ptr& deployment, const std::string& source,
+                                             publisher_actor publisher, deduplicators lanes) {
+  auto& state = self->state;
+  const auto& topology = deployment->topology;
+  state.self = self;
+  state.request_timeout = std::chrono::milliseconds{topology.limits.request_timeout_ms};
+  state.publisher = std::move(publisher);
+  state.lanes = std::move(lanes);
+  for (const auto& lane : topology.lanes)
+    state.topics.push_back(lane.topic);
+  state.decoder.emplace(
+      [table = lane_table{topology.lanes, source}](std::string_view flavour, std::string_view province) {
+        return table.find(flavour, province);
+      },
+      topology.limits.record_bytes_max);
+  return {
+      [self](const fetched_page_ptr& fetched) { return self->state.deal_out(fetched); },
+  };
+}
+
+}  // namespace matricula

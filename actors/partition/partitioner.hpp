@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/protocol.hpp"
+#include "actors/supervise/adapters.hpp"
+#include "messages/page_decoder.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace matricula {
+
+/// A lane's deduplicator, by the lane's index in the topology.
+using deduplicators = std::map<std::uint16_t, deduplicator_actor>;
+
+/// Decodes a page once, deals indices out to the lanes and gathers the replies of all shares into one.
+struct partitioner_state {
+  /// A page whose shares have not all been answered.
+  struct page_in_flight {
+    caf::typed_response_promise<page_receipt> promise;
+    page_receipt receipt;
+    std::size_t unanswered = 0;
+    caf::error first_error;
+  };
+
+  static inline const char* name = "partitioner";
+
+  partitioner_actor::pointer self = nullptr;
+  std::chrono::milliseconds request_timeout{};
+  publisher_actor publisher;
+  deduplicators lanes;
+  std::vector<std::string> topics;  ///< of every lane, by its index
+  std::optional<page_decoder> decoder;
+  std::map<std::uint64_t, page_in_flight> in_flight;  ///< by page number
+
+  ~partitioner_state();
+
+  caf::result<page_receipt> deal_out(const fetched_page_ptr& fetched);
+
+ private:
+  result<page_ptr> decode(fetched_page& fetched);
+  void answered(std::uint64_t number, const caf::error& why);
+};
+
+partitioner_actor::behavior_type partitioner(partitioner_actor::stateful_pointer<partitioner_state> self,
+                                             const deployment_ptr& deployment, const std::string& source,
+                                             publisher_actor publisher, deduplicators lanes);
+
+}  // namespace matricula

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/publish/kafka_client.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+
+namespace matricula {
+namespace {
+
+void log_line(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  const auto severity = level <= 3   ? spdlog::level::warn
+                        : level <= 4 ? spdlog::level::info
+                                     : spdlog::level::debug;
+  spdlog::log(severity, "kafka {} {}: {}", rd_kafka_name(client), facility, text);
+}
+
+std::uint64_t from_big_endian(const void* data) {
+  unsigned char bytes[8];
+  std::memcpy(bytes, data, sizeof bytes);
+  std::uint64_t value = 0;
+  for (const auto byte : bytes)
+    value = value << 8U | byte;
+  return value;
+}
+
+std::uint64_t number_in_header(const rd_kafka_headers_t* headers, const char* name) {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_header_get_last(headers, name, &data, &size) != RD_KAFKA_RESP_ERR_NO_ERROR || size != 8)
+    return 0;
+  return from_big_endian(data);
+}
+
+}  // namespace
+
+failure kafka_failure(const kafka_settings& settings, std::string_view during, std::string_view why) {
+  return {error_code::kafka_unavailable,
+          "Kafka at " + settings.bootstrap + ", " + std::string{during} + ": " + std::string{why}};
+}
+
+result<kafka_handle<rd_kafka_conf_t>>
+kafka_configuration(const kafka_settings& settings,
+                    std::initializer_list<std::pair<std::string_view, std::string>> ours) {
+  kafka_handle<rd_kafka_conf_t> conf{rd_kafka_conf_new()};
+  char text[512];
+  const auto set = [&](const std::string& name, const std::string& value) {
+    return rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), text, sizeof text) == RD_KAFKA_CONF_OK;
+  };
+  rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  for (const auto& [name, value] : settings.properties)
+    if (!set(name, value))
+      return failure{error_code::topic_mismatch, "[kafka.properties] " + name + ": " + text};
+  if (!set("bootstrap.servers", settings.bootstrap) || !set("client.id", "matricula"))
+    return failure{error_code::topic_mismatch, std::string{"[kafka] bootstrap: "} + text};
+  for (const auto& [name, value] : ours)
+    if (!set(std::string{name}, value))
+      return failure{error_code::topic_mismatch, std::string{name} + ": " + text};
+  return conf;
+}
+
+result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
+                                              kafka_handle<rd_kafka_conf_t> configuration) {
+  char text[512];
+  auto* client = rd_kafka_new(type, configuration.get(), text, sizeof text);
+  if (client == nullptr)
+    return failure{error_code::topic_mismatch, std::string{"Kafka client: "} + text};
+  static_cast<void>(configuration.release());  // the client's now
+  return kafka_handle<rd_kafka_t>{client};
+}
+
+void read_headers(const rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision) {
+  content_hash = revision = 0;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return;
+  content_hash = number_in_header(headers, content_hash_header);
+  revision = number_in_header(headers, revision_header);
+}
+
+}  // namespace matricula

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/topology.hpp"
+#include "messages/errors.hpp"
+#include "messages/page.hpp"
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace matricula {
+
+/// librdkafka's C handles, owned.
+struct kafka_deleter {
+  void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
+  void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
+  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
+};
+template <class T>
+using kafka_handle = std::unique_ptr<T, kafka_deleter>;
+
+/// A configuration with the topology's own properties, then ours, which win. Errors: topic_mismatch with the
+/// name of a an unknown property of the topology is `target_broken`'s kin and reported as kafka_unavailable
+/// with its name.
+result<kafka_handle<rd_kafka_conf_t>>
+kafka_configuration(const kafka_settings& settings,
+                    std::initializer_list<std::pair<std::string_view, std::string>> ours);
+
+/// A client of that configuration, which it takes over.
+result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
+                                              kafka_handle<rd_kafka_conf_t> configuration);
+
+/// kafka_unavailable with librdkafka's words and the brokers' addresses.
+failure kafka_failure(const kafka_settings& settings, std::string_view during, std::string_view why);
+
+/// The names of a lane message's headers (docs/topics.md); hashes and revisions are eight bytes, big end
+/// first.
+inline constexpr const char* content_hash_header = "content_hash";
+inline constexpr const char* revision_header = "revision";
+inline constexpr const char* source_header = "source";
+
+/// Reads a lane message's headers; a missing one is 0.
+void read_headers(const rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision);
+
+/// Eight bytes, big end first.
+struct big_endian {
+  explicit big_endian(std::uint64_t value) {
+    for (int i = 7; i >= 0; --i, value >>= 8U)
+      bytes[i] = static_cast<char>(value & 0xFFU);
+  }
+  char bytes[8];
+};
+
+}  // namespace matricula

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/publish/kafka_topics.hpp"
+
+#include "actors/publish/kafka_client.hpp"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds retry_delay{200};
+constexpr milliseconds visibility_wait_min{10'000};
+constexpr const char* replicas_setting = "min.insync.replicas";
+
+std::string counted(std::int64_t count, const std::string& one) {
+  return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
+}
+
+milliseconds time_left(std::chrono::steady_clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+  return std::max(left, milliseconds{0});
+}
+
+/// librdkafka takes a time-out of 0 for "at once, or not at all".
+int timeout_until(std::chrono::steady_clock::time_point deadline) {
+  return static_cast<int>(std::max<milliseconds::rep>(time_left(deadline).count(), 1));
+}
+
+using topic_options = std::unique_ptr<rd_kafka_NewTopic_t, decltype(&rd_kafka_NewTopic_destroy)>;
+using config_resource =
+    std::unique_ptr<rd_kafka_ConfigResource_t, decltype(&rd_kafka_ConfigResource_destroy)>;
+using admin_options = std::unique_ptr<rd_kafka_AdminOptions_t, decltype(&rd_kafka_AdminOptions_destroy)>;
+
+/// Kafka's administration, asked and awaited.
+class administration {
+ public:
+  administration(const kafka_settings& settings, milliseconds wait)
+      : settings_(settings)
+      , deadline_(std::chrono::steady_clock::now() + wait) {}
+
+  /// Errors: topic_mismatch.
+  result<done> open() {
+    // What goes wrong is told in the answer, so that a table is not mixed with log lines.
+    auto configuration = kafka_configuration(settings_, {{"log_level", "0"}});
+    if (!configuration)
+      return configuration.error();
+    rd_kafka_conf_set_opaque(configuration->get(), this);
+    rd_kafka_conf_set_error_cb(configuration->get(), [](rd_kafka_t*, int, const char* why, void* self) {
+      static_cast<administration*>(self)->last_error_ = why;
+    });
+    auto client = kafka_client(RD_KAFKA_PRODUCER, *std::move(configuration));
+    if (!client)
+      return client.error();
+    client_ = *std::move(client);
+    queue_.reset(rd_kafka_queue_new(client_.get()));
+    return done{};
+  }
+
+  /// Gives the next calls this long, beginning now.
+  void wait_from_now(milliseconds wait) { deadline_ = std::chrono::steady_clock::now() + wait; }
+
+  bool is_over() const { return time_left(deadline_).count() == 0; }
+
+  /// Every topic with its partitions; without its settings.
+  result<std::map<std::string, existing_topic>> topics() {
+    for (;;) {
+      const rd_kafka_metadata_t* metadata = nullptr;
+      const auto error = rd_kafka_metadata(client_.get(), 1, nullptr, &metadata, timeout_until(deadline_));
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
+            metadata, &rd_kafka_metadata_destroy};
+        return read(*metadata);
+      }
+      if (time_left(deadline_).count() == 0)
+        return unavailable("asking for its topics", rd_kafka_err2str(error));
+      std::this_thread::sleep_for(std::min(retry_delay, time_left(deadline_)));
+    }
+  }
+
+  /// Adds the settings of these topics. Precondition: they exist.
+  result<done> describe(const std::vector<std::string>& names,
+                        std::map<std::string, existing_topic>& topics) {
+    std::vector<config_resource> resources;
+    std::vector<rd_kafka_ConfigResource_t*> raw;
+    for (const auto& name : names) {
+      resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()),
+                             &rd_kafka_ConfigResource_destroy);
+      raw.push_back(resources.back().get());
+    }
+    const auto options = options_for(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_DescribeConfigs(client_.get(), raw.data(), raw.size(), options.get(), queue_.get());
+    const auto event = answer();
+    if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return unavailable("asking for the settings of topics", error_text(event.get()));
+    std::size_t count = 0;
+    const auto* const* described =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string name = rd_kafka_ConfigResource_name(described[i]);
+      if (rd_kafka_ConfigResource_error(described[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const auto* const why = rd_kafka_ConfigResource_error_string(described[i]);
+        return unavailable("asking for the settings of topic " + name,
+                           why == nullptr ? "no reason given" : why);
+      }
+      std::size_t entries = 0;
+      const auto* const* settings = rd_kafka_ConfigResource_configs(described[i], &entries);
+      for (std::size_t k = 0; k < entries; ++k)
+        if (const auto* const value = rd_kafka_ConfigEntry_value(settings[k]); value != nullptr)
+          topics[name].settings[rd_kafka_ConfigEntry_name(settings[k])] = value;
+    }
+    return done{};
+  }
+
+  /// Creates topics; one that somebody else has created meanwhile is as good.
+  result<done> create(const std::vector<planned_topic>& planned) {
+    std::vector<topic_options> topics;
+    std::vector<rd_kafka_NewTopic_t*> raw;
+    char why[512];
+    for (const auto& topic : planned) {
+      topics.emplace_back(
+          rd_kafka_NewTopic_new(topic.name.c_str(), topic.partitions, topic.replication, why, sizeof why),
+          &rd_kafka_NewTopic_destroy);
+      if (!topics.back())
+        return failure{error_code::topic_mismatch, "topic " + topic.name + ": " + why};
+      for (const auto& [name, value] : topic.settings)
+        rd_kafka_NewTopic_set_config(topics.back().get(), name.c_str(), value.c_str());
+      raw.push_back(topics.back().get());
+    }
+    const auto options = options_for(RD_KAFKA_ADMIN_OP_CREATETOPICS);
+    rd_kafka_CreateTopics(client_.get(), raw.data(), raw.size(), options.get(), queue_.get());
+    const auto event = answer();
+    if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return unavailable("creating topics", error_text(event.get()));
+    std::size_t count = 0;
+    const auto* const* created =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    std::string refused;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto error = rd_kafka_topic_result_error(created[i]);
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+        continue;
+      const auto* const text = rd_kafka_topic_result_error_string(created[i]);
+      refused += (refused.empty() ? "topic " : "; topic ") +
+                 std::string{rd_kafka_topic_result_name(created[i])} + ": " +
+                 (text == nullptr ? rd_kafka_err2str(error) : text);
+    }
+    if (!refused.empty())
+      return failure{error_code::topic_mismatch,
+                     "Kafka at " + settings_.bootstrap + " refuses to create " + refused};
+    return done{};
+  }
+
+  failure unavailable(std::string_view during, const std::string& why) {
+    rd_kafka_poll(client_.get(), 0);  // hands over the reason behind the reason
+    return kafka_failure(settings_, during, last_error_.empty() ? why : last_error_);
+  }
+
+ private:
+  static std::map<std::string, existing_topic> read(const rd_kafka_metadata_t& metadata) {
+    std::map<std::string, existing_topic> topics;
+    for (int i = 0; i < metadata.topic_cnt; ++i) {
+      const auto& topic = metadata.topics[i];
+      if (topic.partition_cnt == 0)
+        continue;
+      auto& found = topics[topic.topic];
+      found.partitions = topic.partition_cnt;
+      found.replicas_min = found.replicas_max = topic.partitions[0].replica_cnt;
+      for (int partition = 0; partition < topic.partition_cnt; ++partition) {
+        found.replicas_min =
+            std::min<std::int32_t>(found.replicas_min, topic.partitions[partition].replica_cnt);
+        found.replicas_max =
+            std::max<std::int32_t>(found.replicas_max, topic.partitions[partition].replica_cnt);
+      }
+    }
+    return topics;
+  }
+
+  admin_options options_for(rd_kafka_admin_op_t operation) {
+    admin_options options{rd_kafka_AdminOptions_new(client_.get(), operation),
+                          &rd_kafka_AdminOptions_destroy};
+    char why[256];
+    const auto timeout = timeout_until(deadline_);
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, why, sizeof why);
+    if (operation == RD_KAFKA_ADMIN_OP_CREATETOPICS)
+      rd_kafka_AdminOptions_set_operation_timeout(options.get(), timeout, why, sizeof why);
+    return options;
+  }
+
+  /// The request's own time-out comes first; the margin is for the event to arrive.
+  kafka_handle<rd_kafka_event_t> answer() {
+    constexpr int margin_ms = 2'000;
+    return kafka_handle<rd_kafka_event_t>{
+        rd_kafka_queue_poll(queue_.get(), timeout_until(deadline_) + margin_ms)};
+  }
+
+  static std::string error_text(rd_kafka_event_t* event) {
+    const char* text = event == nullptr ? nullptr : rd_kafka_event_error_string(event);
+    return text == nullptr ? "no answer in time" : text;
+  }
+
+  const kafka_settings& settings_;
+  std::chrono::steady_clock::time_point deadline_;
+  std::string last_error_;
+  kafka_handle<rd_kafka_t> client_;
+  kafka_handle<rd_kafka_queue_t> queue_;
+};
+
+planned_topic own_topic(const kafka_settings& kafka, const std::string& name, bool more_partitions_allowed) {
+  planned_topic topic{
+      name, 1, more_partitions_allowed, false, kafka.replication, {{"cleanup.policy", "compact"}}};
+  if (const auto found = kafka.topic_properties.find(replicas_setting); found != kafka.topic_properties.end())
+    topic.settings.insert(*found);
+  return topic;
+}
+
+/// A topic whose number of partitions is wrong cannot be altered: its messages would stay where they are.
+std::string partitions_mend(const planned_topic& planned, const existing_topic& found,
+                            const std::string& create) {
+  const auto anew =
+      "while nothing runs, kafka-topics.sh --delete --topic " + planned.name + " and then " + create;
+  if (!planned.computes_partition)
+    return anew;
+  return "a centre's partition is computed from that number: write partitions = " +
+         std::to_string(found.partitions) + " in [kafka], or, " + anew + "; the next sweep fills it";
+}
+
+}  // namespace
+
+std::vector<planned_topic> topics_of(const topology& all) {
+  std::vector<planned_topic> topics;
+  std::set<std::string> seen;
+  for (const auto& lane : all.lanes) {
+    if (!seen.insert(lane.topic).second)
+      continue;
+    planned_topic topic{lane.topic, all.kafka.partitions,  false,
+                        true,       all.kafka.replication, all.kafka.topic_properties};
+    topic.settings["cleanup.policy"] = "compact";
+    topics.push_back(std::move(topic));
+  }
+  topics.push_back(own_topic(all.kafka, all.kafka.cursors_topic, false));
+  topics.push_back(own_topic(all.kafka, all.kafka.quarantine_topic, true));
+  topics.push_back(own_topic(all.kafka, all.kafka.outcomes_topic, true));
+  return topics;
+}
+
+std::vector<topic_difference> differences_of(const planned_topic& planned,
+                                             const std::optional<existing_topic>& found,
+                                             std::string_view file) {
+  const auto create = "matricula topics " + std::string{file} + " --create";
+  if (!found)
+    return {{planned.name, true, "does not exist", create + " makes it"}};
+
+  std::vector<topic_difference> differences;
+  const auto differs = [&](std::string what, std::string mend) {
+    differences.push_back({planned.name, false, std::move(what), std::move(mend)});
+  };
+  const bool too_few = found->partitions < planned.partitions;
+  const bool too_many = found->partitions > planned.partitions && !planned.more_partitions_allowed;
+  if (too_few || too_many)
+    differs("has " + counted(found->partitions, "partition") + ", not " + std::to_string(planned.partitions),
+            partitions_mend(planned, *found, create));
+  if (found->replicas_min != planned.replication || found->replicas_max != planned.replication)
+    differs(
+        "has " + counted(found->replicas_min, "replica") +
+            (found->replicas_min == found->replicas_max ? "" : " to " + std::to_string(found->replicas_max)) +
+            ", not " + std::to_string(planned.replication),
+        "write replication = " + std::to_string(found->replicas_min) +
+            " in [kafka], or move its replicas with kafka-reassign-partitions.sh");
+  for (const auto& [name, wanted] : planned.settings) {
+    const auto setting = found->settings.find(name);
+    if (setting != found->settings.end() && setting->second == wanted)
+      continue;
+    differs(name + (setting == found->settings.end() ? " is unknown" : " is " + setting->second) + ", not " +
+                wanted,
+            "kafka-configs.sh --alter --topic " + planned.name + " --add-config " + name + "=" + wanted);
+  }
+  return differences;
+}
+
+result<std::vector<topic_difference>> compare_topics(const topology& all, std::string_view file,
+                                                     milliseconds wait) {
+  administration kafka{all.kafka, wait};
+  if (const auto opened = kafka.open(); !opened)
+    return opened.error();
+  auto existing = kafka.topics();
+  if (!existing)
+    return existing.error();
+  const auto planned = topics_of(all);
+  std::vector<std::string> known;
+  for (const auto& topic : planned)
+    if (existing->count(topic.name) != 0)
+      known.push_back(topic.name);
+  if (!known.empty())
+    if (const auto described = kafka.describe(known, *existing); !described)
+      return described.error();
+
+  std::vector<topic_difference> differences;
+  for (const auto& topic : planned) {
+    const auto found = existing->find(topic.name);
+    for (auto& difference :
+         differences_of(topic, found == existing->end() ? std::nullopt : std::optional{found->second}, file))
+      differences.push_back(std::move(difference));
+  }
+  return differences;
+}
+
+result<std::vector<std::string>> create_topics(const topology& all, milliseconds wait) {
+  administration kafka{all.kafka, wait};
+  if (const auto opened = kafka.open(); !opened)
+    return opened.error();
+  const auto existing = kafka.topics();
+  if (!existing)
+    return existing.error();
+  std::vector<planned_topic> missing;
+  std::vector<std::string> names;
+  for (auto& topic : topics_of(all))
+    if (existing->count(topic.name) == 0) {
+      names.push_back(topic.name);
+      missing.push_back(std::move(topic));
+    }
+  if (missing.empty())
+    return names;
+  kafka.wait_from_now(std::max(wait, visibility_wait_min));
+  if (const auto created = kafka.create(missing); !created)
+    return created.error();
+  // The controller has them; whoever asks next may ask a broker that has not heard of them yet.
+  for (;;) {
+    const auto seen = kafka.topics();
+    if (!seen)
+      return seen.error();
+    if (std::all_of(names.begin(), names.end(), [&](const auto& name) { return seen->count(name) != 0; }))
+      return names;
+    if (kafka.is_over())
+      return kafka.unavailable("creating topics", "they are created, and no broker shows them yet");
+    std::this_thread::sleep_for(retry_delay / 4);
+  }
+}
+
+}  // namespace matricula

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/publish/publisher.hpp"
+
+#include "messages/control_json.hpp"
+#include "messages/hashing.hpp"
+
+namespace matricula {
+namespace {
+
+constexpr std::size_t quarantined_bytes_max = 64U << 10U;
+constexpr std::size_t quarantined_keys_max = 100'000;
+
+}  // namespace
+
+result<done> publisher_state::send_records(const record_batch& batch) {
+  const auto& topology = deployment->topology;
+  const auto& page = *batch.page;
+  outgoing_message message;
+  message.topic = topology.lanes[batch.lane].topic;
+  message.source = source;
+  for (const auto index : batch.indices) {
+    const auto& record = page.records[index];
+    message.partition = partition_of(page.centre(record), topology.kafka.partitions);
+    message.key = page.key(record);
+    message.value = page.json(record);
+    message.content_hash = record.content_hash;
+    message.revision = page.revision(record);
+    if (auto sent = producer->send(message); !sent)
+      return sent;
+  }
+  return done{};
+}
+
+result<done> publisher_state::send_rejected(const page& page) {
+  for (const auto& record : page.rejected) {
+    auto entry = quarantine_message_of(page, record, quarantined_bytes_max);
+    if (quarantined.size() >= quarantined_keys_max)
+      quarantined.clear();
+    if (!quarantined.insert(entry.key).second)
+      continue;
+    outgoing_message message;
+    message.topic = deployment->topology.kafka.quarantine_topic;
+    message.key = keep(std::move(entry.key));
+    message.value = keep(std::move(entry.value));
+    if (auto sent = producer->send(message); !sent)
+      return sent;
+  }
+  return done{};
+}
+
+result<done> publisher_state::send(const page_share& share) {
+  if (share.changed)
+    return send_records(*share.changed);
+  if (auto sent = send_rejected(*share.page); !sent)
+    return sent;
+  outgoing_message message;
+  message.topic = deployment->topology.kafka.cursors_topic;
+  message.partition = 0;
+  message.key = source;
+  message.value = keep(source_position_json(source, *share.position));
+  return producer->send(message);
+}
+
+caf::result<page_published> publisher_state::add(page_share_ptr share) {
+  auto ticket = self->make_response_promise<page_published>();
+  if (!pages.add(std::move(share), ticket)) {
+    // The ticket is still ours.
+    ticket.deliver(
+        make_error(failure{error_code::out_of_sequence, "an earlier page of " + source + " failed"}));
+  } else {
+    advance();
+  }
+  return caf::delegated<page_published>{};
+}
+
+void publisher_state::advance() {
+  while (const auto* shares = pages.current()) {
+    if (!in_transaction) {
+      if (const auto begun = producer->begin(); !begun)
+        return fail(begun.error());
+      in_transaction = true;
+      shares_sent = 0;
+    }
+    for (; shares_sent < shares->size(); ++shares_sent)
+      if (const auto sent = send(*(*shares)[shares_sent].share); !sent)
+        return fail(sent.error());
+    if (!pages.complete())
+      return;
+    const auto committed = producer->commit();
+    if (!committed)
+      return fail(committed.error());
+    in_transaction = false;
+    texts.clear();
+    for (auto& [share, ticket] : pages.committed()) {
+      page_published reply{share->page->number, {}};
+      if (share->position)
+        reply.ends = *committed;
+      ticket.deliver(std::move(reply));
+    }
+  }
+}
+
+void publisher_state::fail(const failure& why) {
+  auto outcome = why;
+  if (why.code == error_code::transaction_aborted)
+    if (const auto aborted = producer->abort(); !aborted)
+      outcome = aborted.error();
+  in_transaction = false;
+  texts.clear();
+  quarantined.clear();
+  for (auto& [share, ticket] : pages.fail())
+    ticket.deliver(make_error(outcome));
+  if (outcome.code != error_code::transaction_aborted)
+    self->quit(make_error(outcome));
+}
+
+publisher_actor::behavior_type publisher(publisher_actor::stateful_pointer<publisher_state> self,
+                                         deployment_ptr deployment, std::string source) {
+  auto& state = self->state;
+  state.self = self;
+  state.deployment = std::move(deployment);
+  state.source = std::move(source);
+  const auto& pipeline = state.deployment->topology.pipeline.name;
+  state.producer =
+      state.deployment->adapters.open_transactional_producer("matricula." + pipeline + "." + state.source);
+  return {
+      [self](open_atom) -> caf::result<caf::unit_t> {
+        if (const auto opened = self->state.producer->open(); !opened)
+          return make_error(opened.error());
+        return caf::unit;
+      },
+      [self](start_atom, std::uint64_t page_number) -> caf::result<caf::unit_t> {
+        self->state.pages.resume(page_number);
+        return caf::unit;
+      },
+      [self](page_share_ptr share) { return self->state.add(std::move(share)); },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/report/reporter.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds gather_delay{200};
+
+}  // namespace
+
+void reporter_state::wait(milliseconds delay) {
+  if (timer_set)
+    return;
+  timer_set = true;
+  self->delayed_send(self, delay, outcome_atom::value);
+}
+
+void reporter_state::notice() {
+  // Our own timer is up, or a neighbour tells of new entries.
+  if (self->current_sender() == self->ctrl()) {
+    timer_set = false;
+    empty();
+  } else {
+    wait(gather_delay);
+  }
+}
+
+/// One round: answers whether there may be more.
+result<bool> reporter_state::round() {
+  const auto& topology = deployment->topology;
+  const auto entries = outbox->take(topology.limits.outbox_entries_max);
+  if (!entries)
+    return entries.error();
+  if (entries->empty()) {
+    outbox->release();
+    return false;
+  }
+  for (const auto& entry : *entries) {
+    outgoing_message message;
+    message.topic =
+        entry.kind == "quarantine" ? topology.kafka.quarantine_topic : topology.kafka.outcomes_topic;
+    message.key = entry.key;
+    message.value = entry.value;
+    if (const auto sent = producer->send(message); !sent) {
+      static_cast<void>(producer->flush());  // the entries' bytes must outlive what was sent before
+      outbox->release();
+      return sent.error();
+    }
+  }
+  if (const auto flushed = producer->flush(); !flushed) {
+    outbox->release();
+    return flushed.error();
+  }
+  if (const auto removed = outbox->remove_taken(); !removed)
+    return removed.error();
+  return entries->size() == topology.limits.outbox_entries_max;
+}
+
+void reporter_state::empty() {
+  for (;;) {
+    const auto more = round();
+    if (!more) {
+      if (outage != more.error().text)
+        spdlog::warn("site:{} outbox: {}: {}; tried again until it works", site, name_of(more.error().code),
+                     more.error().text);
+      outage = more.error().text;
+      producer = deployment->adapters.open_plain_producer();
+      return wait(delays->next());
+    }
+    outage.clear();
+    delays->reset();
+    if (!*more)
+      return;
+  }
+}
+
+reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter_state> self,
+                                       deployment_ptr deployment, const site_settings& site) {
+  auto& state = self->state;
+  state.self = self;
+  state.deployment = std::move(deployment);
+  state.site = site.name;
+  state.outbox = state.deployment->adapters.open_outbox(site);
+  state.producer = state.deployment->adapters.open_plain_producer();
+  const auto& limits = state.deployment->topology.limits;
+  state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
+  state.wait(gather_delay);  // what a predecessor left
+  return {
+      [self](outcome_atom) { self->state.notice(); },
+      [self](stop_atom) -> caf::result<caf::unit_t> {
+        self->state.empty();
+        return caf::unit;
+      },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/subscribe/kafka_consumer.hpp"
+
+#include "actors/publish/kafka_client.hpp"
+
+#include <algorithm>
+#include <deque>
+
+namespace matricula {
+namespace {
+
+using partition_list = kafka_handle<rd_kafka_topic_partition_list_t>;
+
+partition_list list_of(const topic_partition& from, std::int64_t offset = RD_KAFKA_OFFSET_INVALID) {
+  partition_list list{rd_kafka_topic_partition_list_new(1)};
+  rd_kafka_topic_partition_list_add(list.get(), from.topic.c_str(), from.partition)->offset = offset;
+  return list;
+}
+
+std::vector<topic_partition> partitions_of(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<topic_partition> partitions;
+  for (int i = 0; i < list.cnt; ++i)
+    partitions.push_back({list.elems[i].topic, list.elems[i].partition});
+  return partitions;
+}
+
+class kafka_consumer final : public group_consumer {
+ public:
+  kafka_consumer(const kafka_settings& settings, std::string group, std::size_t prefetch_bytes_max)
+      : settings_(settings)
+      , group_(std::move(group)) {
+    auto configuration = kafka_configuration(
+        settings, {{"group.id", group_},
+                   {"isolation.level", "read_committed"},
+                   {"enable.auto.commit", "false"},
+                   {"enable.auto.offset.store", "false"},
+                   {"auto.offset.reset", "error"},
+                   {"fetch.wait.max.ms", "500"},
+                   {"fetch.message.max.bytes", "8388608"},
+                   {"queued.min.messages", "60000"},
+                   {"queued.max.messages.kbytes",
+                    std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
+    if (!configuration) {
+      broken_ = configuration.error();
+      return;
+    }
+    rd_kafka_conf_set_opaque(configuration->get(), this);
+    rd_kafka_conf_set_rebalance_cb(configuration->get(), &kafka_consumer::rebalanced);
+    auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));
+    if (!client) {
+      broken_ = client.error();
+      return;
+    }
+    client_ = *std::move(client);
+    rd_kafka_poll_set_consumer(client_.get());
+    queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  }
+
+  ~kafka_consumer() override {
+    leave();
+    if (queue_)
+      rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
+  }
+
+  void on_ready(std::function<void()> ready) override {
+    ready_ = std::move(ready);
+    if (queue_)
+      rd_kafka_queue_cb_event_enable(
+          queue_.get(), [](rd_kafka_t*, void* self) { static_cast<kafka_consumer*>(self)->ready_(); }, this);
+  }
+
+  result<done> subscribe(const std::vector<std::string>& topics) override {
+    if (!client_)
+      return broken_;
+    const partition_list list{rd_kafka_topic_partition_list_new(static_cast<int>(topics.size()))};
+    for (const auto& topic : topics)
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    if (const auto error = rd_kafka_subscribe(client_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "subscribing", rd_kafka_err2str(error));
+    return done{};
+  }
+
+  consumer_event poll() override {
+    if (!client_ || left_)
+      return {};
+    if (!events_.empty())
+      return take_event();
+    kafka_handle<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), 0)};
+    if (!events_.empty()) {  // a rebalance happened inside poll, which answers no message then
+      return take_event();
+    }
+    if (!message)
+      return {};
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return problem_of(*message);
+    consumed_message consumed;
+    consumed.from = {rd_kafka_topic_name(message->rkt), message->partition};
+    auto& record = consumed.record;
+    record.offset = message->offset;
+    record.key = {static_cast<const char*>(message->key), message->key_len};
+    record.value = {static_cast<const char*>(message->payload), message->len};
+    read_headers(*message, record.content_hash, record.revision);
+    consumed.memory = std::shared_ptr<const void>{std::move(message)};
+    return consumed;
+  }
+
+  result<done> begin(const topic_partition& from, std::int64_t offset) override {
+    const auto list = list_of(from, offset == 0 ? RD_KAFKA_OFFSET_BEGINNING : offset);
+    constexpr int seek_timeout_ms = 5'000;
+    if (const kafka_handle<rd_kafka_error_t> error{
+            rd_kafka_seek_partitions(client_.get(), list.get(), seek_timeout_ms)})
+      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_error_string(error.get()));
+    if (const auto error = list->elems[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_err2str(error));
+    resume(from);
+    return done{};
+  }
+
+  void pause(const topic_partition& from) override {
+    rd_kafka_pause_partitions(client_.get(), list_of(from).get());
+  }
+  void resume(const topic_partition& from) override {
+    rd_kafka_resume_partitions(client_.get(), list_of(from).get());
+  }
+
+  void note_applied(const topic_partition& from, std::int64_t next_offset) override {
+    rd_kafka_commit(client_.get(), list_of(from, next_offset).get(), 1 /* asynchronously */);
+  }
+
+  void leave() override {
+    if (!client_ || left_)
+      return;
+    left_ = true;
+    rd_kafka_consumer_close(client_.get());
+  }
+
+ private:
+  static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what,
+                         rd_kafka_topic_partition_list_t* partitions, void* self) {
+    auto& consumer = *static_cast<kafka_consumer*>(self);
+    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      // Paused until the stage has asked its database where to begin.
+      rd_kafka_assign(client, partitions);
+      rd_kafka_pause_partitions(client, partitions);
+      consumer.events_.emplace_back(partitions_assigned{partitions_of(*partitions)});
+    } else {
+      consumer.events_.emplace_back(partitions_revoked{partitions_of(*partitions)});
+      rd_kafka_assign(client, nullptr);
+    }
+  }
+
+  consumer_event take_event() {
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+  }
+
+  consumer_event problem_of(const rd_kafka_message_t& message) const {
+    consumer_problem problem;
+    if (message.rkt != nullptr)
+      problem.where = {rd_kafka_topic_name(message.rkt), message.partition};
+    const char* why = rd_kafka_message_errstr(&message);
+    if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+        message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+      problem.reason = {error_code::offset_out_of_log,
+                        problem.where.topic + "-" + std::to_string(problem.where.partition) +
+                            ": the topic no longer holds the site's offset: " + why};
+    else
+      problem.reason = kafka_failure(settings_, "reading", why);
+    return problem;
+  }
+
+  kafka_settings settings_;
+  std::string group_;
+  failure broken_;
+  kafka_handle<rd_kafka_t> client_;
+  kafka_handle<rd_kafka_queue_t> queue_;
+  std::function<void()> ready_ = [] {};
+  std::deque<consumer_event> events_;
+  bool left_ = false;
+};
+
+}  // namespace
+
+group_consumer_ptr make_kafka_consumer(const kafka_settings& settings, std::string group,
+                                       std::size_t prefetch_bytes_max) {
+  return std::make_unique<kafka_consumer>(settings, std::move(group), prefetch_bytes_max);
+}
+
+}  // namespace matricula

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/subscribe/group_consumer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace matricula {
+
+/// Gathers one partition's messages into batches and bounds what is between Kafka and the site: at most
+/// `batches_in_flight_max` unanswered batches and one that is being gathered. When that one is full the
+/// partition is to be paused, and resumed when it could be sent on.
+class partition_flow {
+ public:
+  struct bounds {
+    std::size_t records_max = 0, bytes_max = 0;  ///< of one batch; a single message may be larger
+    std::uint32_t batches_in_flight_max = 0;
+  };
+
+  partition_flow(topic_partition from, bounds limits)
+      : from_(std::move(from))
+      , bounds_(limits) {}
+
+  /// Messages from `offset` on are expected; all that is gathered is dropped.
+  void begin(std::int64_t offset) {
+    next_offset_ = offset;
+    gathering_.reset();
+  }
+
+  /// Takes a message. One below the expected offset, as may still come after a seek, is passed over.
+  void add(consumed_message message) {
+    if (message.record.offset < next_offset_)
+      return;
+    next_offset_ = message.record.offset + 1;
+    if (!gathering_) {
+      gathering_ = std::make_shared<site_batch>();
+      gathering_->from = from_;
+      memories_ = std::make_shared<std::vector<std::shared_ptr<const void>>>();
+      gathering_->memory = memories_;
+    }
+    gathering_->bytes += message.record.key.size() + message.record.value.size();
+    gathering_->next_offset = next_offset_;
+    gathering_->records.push_back(message.record);
+    memories_->push_back(std::move(message.memory));
+  }
+
+  /// No message fits any more: pause the partition.
+  bool full() const {
+    return gathering_ &&
+           (gathering_->records.size() >= bounds_.records_max || gathering_->bytes >= bounds_.bytes_max);
+  }
+
+  /// The batch to send on, or null. A batch goes at once if nothing is in flight, and otherwise only when it
+  /// is full: what comes in while the site works becomes the next batch.
+  site_batch_ptr take() {
+    if (!gathering_ || in_flight_ >= bounds_.batches_in_flight_max || (in_flight_ > 0 && !full()))
+      return nullptr;
+    ++in_flight_;
+    memories_.reset();
+    return std::exchange(gathering_, nullptr);
+  }
+
+  /// A batch in flight was answered, well or not.
+  void answered() { --in_flight_; }
+
+  const bounds& limits() const { return bounds_; }
+  std::uint32_t in_flight() const { return in_flight_; }
+  bool idle() const { return in_flight_ == 0 && !gathering_; }
+  std::size_t records_gathered() const { return gathering_ ? gathering_->records.size() : 0; }
+
+ private:
+  topic_partition from_;
+  bounds bounds_;
+  std::int64_t next_offset_ = 0;
+  std::uint32_t in_flight_ = 0;
+  std::shared_ptr<site_batch> gathering_;
+  std::shared_ptr<std::vector<std::shared_ptr<const void>>> memories_;
+};
+
+}  // namespace matricula

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/subscribe/subscriber.hpp"
+
+#include "actors/apply/applier.hpp"
+#include "actors/subscribe/wake_up.hpp"
+#include "actors/supervise/spawn_blocking.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A seek is refused while librdkafka has not yet begun to fetch the partition.
+constexpr milliseconds seek_retry_delay{100};
+
+}  // namespace
+
+subscriber_state::~subscriber_state() {
+  if (stopped.pending())
+    stopped.deliver(make_error(error_code::stopping));
+  for (auto& [key, partition] : partitions)
+    if (partition.applier)
+      caf::anon_send_exit(partition.applier, caf::exit_reason::kill);
+}
+
+void subscriber_state::poll() {
+  // One round takes what is there, up to a batch's worth; then other messages have their turn.
+  for (std::size_t taken = 0; taken < deployment->topology.limits.batch_records_max; ++taken) {
+    auto event = consumer->poll();
+    if (std::holds_alternative<std::monostate>(event)) {
+      for (auto& [key, partition] : partitions)
+        send_on(partition);
+      return;
+    }
+    if (auto* message = std::get_if<consumed_message>(&event)) {
+      const auto found = partitions.find({message->from.topic, message->from.partition});
+      if (found == partitions.end() || !found->second.flowing)
+        continue;
+      auto& partition = found->second;
+      partition.flow.add(std::move(*message));
+      if (partition.flow.full())
+        send_on(partition);
+    } else if (const auto* given = std::get_if<partitions_assigned>(&event)) {
+      for (const auto& where : given->partitions)
+        assign(where);
+    } else if (const auto* taken_away = std::get_if<partitions_revoked>(&event)) {
+      for (const auto& where : taken_away->partitions)
+        revoke(where);
+    } else if (const auto* problem = std::get_if<consumer_problem>(&event)) {
+      if (problem->reason.code == error_code::offset_out_of_log) {
+        spdlog::error("site:{} {}", site.name, problem->reason.text);
+        self->send(scoreboard, stage_event{"site:" + site.name, "stuck", problem->reason.text});
+      } else {
+        spdlog::warn("site:{} {}", site.name, problem->reason.text);
+      }
+    }
+  }
+  caf::anon_send(subscriber_actor{self}, poll_atom::value);
+}
+
+void subscriber_state::assign(const topic_partition& where) {
+  const auto& limits = deployment->topology.limits;
+  revoke(where);
+  const partition_flow::bounds bounds{limits.batch_records_max, limits.batch_bytes_max,
+                                      limits.batches_in_flight_max};
+  auto& partition = partitions
+                        .emplace(partition_key{where.topic, where.partition},
+                                 assigned_partition{where,
+                                                    partition_flow{where, bounds},
+                                                    restart_policy{limits.restarts_max,
+                                                                   milliseconds{limits.restart_window_ms},
+                                                                   milliseconds{limits.retry_delay_ms_min},
+                                                                   milliseconds{limits.retry_delay_ms_max}},
+                                                    {},
+                                                    0,
+                                                    false,
+                                                    false})
+                        .first->second;
+  if (!stopping)
+    spawn_applier(partition);
+}
+
+void subscriber_state::revoke(const topic_partition& where) {
+  const auto found = partitions.find({where.topic, where.partition});
+  if (found == partitions.end())
+    return;
+  if (found->second.applier)
+    self->send_exit(found->second.applier, caf::exit_reason::user_shutdown);
+  partitions.erase(found);
+  stop_when_drained();
+}
+
+void subscriber_state::spawn_applier(assigned_partition& partition) {
+  partition.applier = spawn_blocking(*self, *deployment, applier, deployment, site, partition.where);
+  self->monitor<caf::message_priority::high>(partition.applier);
+  open(partition);
+}
+
+void subscriber_state::open(assigned_partition& partition) {
+  partition.flowing = false;
+  const auto generation = partition.generation = ++generations;
+  const partition_key key{partition.where.topic, partition.where.partition};
+  self->request(partition.applier, caf::infinite, open_atom::value)
+      .then(
+          [this, key, generation](const stored_position& position) {
+            const auto found = partitions.find(key);
+            if (found != partitions.end() && found->second.generation == generation)
+              begin(found->second, position.next_offset);
+          },
+          [](const caf::error&) { /* the applier is going down; its supervisor hears of it */ });
+}
+
+void subscriber_state::begin(assigned_partition& partition, std::int64_t offset) {
+  // Messages may come as soon as the consumer has been told, so the flow expects them first.
+  partition.flow = partition_flow{partition.where, partition.flow.limits()};
+  partition.flow.begin(offset);
+  partition.paused = false;
+  partition.flowing = true;
+  if (const auto begun = consumer->begin(partition.where, offset); !begun) {
+    partition.flowing = false;
+    spdlog::debug("site:{} {}", site.name, begun.error().text);
+    self->delayed_send(self, seek_retry_delay, restart_atom::value, partition.where.topic,
+                       partition.where.partition);
+    return;
+  }
+  poll();
+}
+
+void subscriber_state::restart(const partition_key& key) {
+  const auto found = partitions.find(key);
+  if (found == partitions.end() || stopping)
+    return;
+  if (found->second.applier)
+    open(found->second);
+  else
+    spawn_applier(found->second);
+}
+
+void subscriber_state::send_on(assigned_partition& partition) {
+  if (stopping)
+    return;
+  const partition_key key{partition.where.topic, partition.where.partition};
+  while (auto batch = partition.flow.take())
+    self->request(partition.applier, caf::infinite, std::move(batch))
+        .then([this, key, generation = partition.generation](
+                  applied_receipt& receipt) { applied(key, generation, std::move(receipt)); },
+              [this, key, generation = partition.generation](const caf::error& why) {
+                failed(key, generation, why);
+              });
+  if (partition.flow.full() != partition.paused) {
+    partition.paused = partition.flow.full();
+    if (partition.paused)
+      consumer->pause(partition.where);
+    else
+      consumer->resume(partition.where);
+  }
+}
+
+void subscriber_state::applied(const partition_key& key, std::uint64_t generation, applied_receipt receipt) {
+  const auto found = partitions.find(key);
+  if (found == partitions.end() || found->second.generation != generation)
+    return;
+  auto& partition = found->second;
+  partition.flow.answered();
+  consumer->note_applied(partition.where, receipt.next_offset);
+  self->send(reporter, outcome_atom::value);
+  self->send(scoreboard, site.name, std::move(receipt));
+  send_on(partition);
+  stop_when_drained();
+}
+
+void subscriber_state::failed(const partition_key& key, std::uint64_t generation, const caf::error& why) {
+  const auto found = partitions.find(key);
+  if (found == partitions.end() || found->second.generation != generation)
+    return;
+  auto& partition = found->second;
+  partition.flow.answered();
+  if (failure_of(why).code == error_code::partition_lost) {
+    spdlog::info("site:{} {}-{}: {}; reading from there", site.name, key.first, key.second,
+                 failure_of(why).text);
+    consumer->pause(partition.where);
+    if (!stopping)
+      open(partition);
+  }
+  // Any other error means that the applier is going down; applier_down sees to it.
+  stop_when_drained();
+}
+
+void subscriber_state::applier_down(const caf::down_msg& down) {
+  for (auto& [key, partition] : partitions) {
+    if (caf::actor_cast<caf::actor_addr>(partition.applier) != down.source)
+      continue;
+    partition.applier = nullptr;
+    partition.flowing = false;
+    partition.generation = ++generations;
+    partition.flow = partition_flow{partition.where, partition.flow.limits()};
+    consumer->pause(partition.where);
+    if (stopping)
+      return stop_when_drained();
+    const auto delay = partition.restarts.died(self->clock().now());
+    if (!delay) {
+      spdlog::error("site:{} {}-{}: its applier died too often", site.name, key.first, key.second);
+      self->quit(down.reason);
+      return;
+    }
+    spdlog::warn("site:{} {}-{}: its applier died ({}); started again in {} ms", site.name, key.first,
+                 key.second, caf::to_string(down.reason), delay->count());
+    self->delayed_send(self, *delay, restart_atom::value, key.first, key.second);
+    return;
+  }
+}
+
+caf::result<caf::unit_t> subscriber_state::stop() {
+  stopping = true;
+  stopped = self->make_response_promise<caf::unit_t>();
+  for (auto& [key, partition] : partitions) {
+    consumer->pause(partition.where);
+    if (!partition.applier)
+      continue;
+    // Comes after every batch sent so far.
+    ++flushes_unanswered;
+    const auto flushed = [this] {
+      --flushes_unanswered;
+      stop_when_drained();
+    };
+    self->request(partition.applier, caf::infinite, flush_atom::value)
+        .then([flushed](caf::unit_t) { flushed(); }, [flushed](const caf::error&) { flushed(); });
+  }
+  stop_when_drained();
+  return caf::delegated<caf::unit_t>{};
+}
+
+void subscriber_state::stop_when_drained() {
+  if (!stopping || !stopped.pending() || flushes_unanswered > 0)
+    return;
+  for (const auto& [key, partition] : partitions)
+    if (partition.applier && partition.flow.in_flight() > 0)
+      return;
+  consumer->leave();
+  stopped.deliver(caf::unit);
+}
+
+void subscriber_state::crash_applier() {
+  for (auto& [key, partition] : partitions)
+    if (partition.applier)
+      return self->send_exit(partition.applier, caf::exit_reason::unhandled_exception);
+}
+
+subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<subscriber_state> self,
+                                           deployment_ptr deployment, site_settings site,
+                                           reporter_actor reporter, scoreboard_actor scoreboard) {
+  auto& state = self->state;
+  state.self = self;
+  state.deployment = std::move(deployment);
+  state.site = std::move(site);
+  state.reporter = std::move(reporter);
+  state.scoreboard = std::move(scoreboard);
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.applier_down(down); });
+  const auto& pipeline = state.deployment->topology.pipeline.name;
+  state.consumer =
+      state.deployment->adapters.open_consumer("matricula." + pipeline + ".site." + state.site.name);
+  state.consumer->on_ready(wake_up(subscriber_actor{self}));
+  if (const auto subscribed = state.consumer->subscribe(state.site.topics); !subscribed)
+    self->quit(make_error(subscribed.error()));
+  self->delayed_send(self, poll_interval_max, poll_atom::value);
+  return {
+      [self](poll_atom) {
+        self->state.poll();
+        if (self->current_sender() == self->ctrl())
+          self->delayed_send(self, poll_interval_max, poll_atom::value);
+      },
+      [self](restart_atom, const std::string& topic, std::int32_t partition) {
+        self->state.restart({topic, partition});
+      },
+      [self](stop_atom) { return self->state.stop(); },
+      [self](crash_atom, const std::string&) { self->state.crash_applier(); },
+  };
+}
+
+}  // namespace matricula

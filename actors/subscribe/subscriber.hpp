@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/protocol.hpp"
+#include "actors/subscribe/group_consumer.hpp"
+#include "actors/subscribe/partition_flow.hpp"
+#include "actors/supervise/adapters.hpp"
+#include "actors/supervise/restart_policy.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace matricula {
+
+/// Feeds a site: an applier for every partition that the group gives it, begun at the offset in the site's
+/// database.
+///
+///     assigned ─▶ opening ──position──▶ flowing ──batch full──▶ paused ──answered──▶ flowing
+///                   ▲                      │ partition lost, applier dead (back-off)
+///                   └──────────────────────┘
+///     revoked: the applier is let go; what it still commits moves the offset, and the next owner sees that.
+struct subscriber_state {
+  struct assigned_partition {
+    topic_partition where;
+    partition_flow flow;
+    restart_policy restarts;
+    applier_actor applier;
+    std::uint64_t generation =
+        0;  ///< grows when the applier is opened anew; replies to an earlier one are void
+    bool flowing = false;
+    bool paused = false;
+  };
+  using partition_key = std::pair<std::string, std::int32_t>;
+
+  static inline const char* name = "subscriber";
+
+  subscriber_actor::pointer self = nullptr;
+  deployment_ptr deployment;
+  site_settings site;
+  scoreboard_actor scoreboard;
+  reporter_actor reporter;
+  group_consumer_ptr consumer;
+  std::map<partition_key, assigned_partition> partitions;
+  std::uint64_t generations = 0;
+  bool stopping = false;
+  std::size_t flushes_unanswered = 0;
+  caf::typed_response_promise<caf::unit_t> stopped;
+
+  ~subscriber_state();
+
+  void poll();
+  void restart(const partition_key& key);
+  caf::result<caf::unit_t> stop();
+  void crash_applier();
+  void applier_down(const caf::down_msg& down);
+
+ private:
+  void assign(const topic_partition& where);
+  void revoke(const topic_partition& where);
+  void spawn_applier(assigned_partition& partition);
+  void open(assigned_partition& partition);
+  void begin(assigned_partition& partition, std::int64_t offset);
+  void send_on(assigned_partition& partition);
+  void applied(const partition_key& key, std::uint64_t generation, applied_receipt receipt);
+  void failed(const partition_key& key, std::uint64_t generation, const caf::error& why);
+  void stop_when_drained();
+};
+
+subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<subscriber_state> self,
+                                           deployment_ptr deployment, site_settings site,
+                                           reporter_actor reporter, scoreboard_actor scoreboard);
+
+}  // namespace matricula

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/supervise/run_figures.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace matricula {
+namespace {
+
+using json_value = nlohmann::json;
+
+/// Times kept per partition: a page's receipt comes a few batches after its records at the most.
+constexpr std::size_t reached_max = 64;
+
+double milliseconds_between(steady_time from, steady_time to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+/// CPU time and peak memory of this process, as the operating system counts them.
+json_value process_figures() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return {{"cpu_user_s", seconds_of(usage.ru_utime)},
+          {"cpu_system_s", seconds_of(usage.ru_stime)},
+          {"rss_peak_bytes", usage.ru_maxrss * 1024}};
+}
+
+}  // namespace
+
+run_figures::run_figures(std::vector<std::string> sources, std::vector<site_topics> sites,
+                         std::size_t pages_max)
+    : pages_max_(pages_max) {
+  for (auto& name : sources) {
+    auto& source = sources_.emplace_back();
+    source.name = std::move(name);
+    source.state = "starting";
+  }
+  for (auto& [name, topics] : sites) {
+    auto& site = sites_.emplace_back();
+    site.name = std::move(name);
+    site.topics = std::move(topics);
+    site.state = "starting";
+  }
+}
+
+run_figures::source_figures* run_figures::source_named(const std::string& name) {
+  const auto found =
+      std::find_if(sources_.begin(), sources_.end(), [&](const auto& s) { return s.name == name; });
+  return found == sources_.end() ? nullptr : &*found;
+}
+
+run_figures::site_figures* run_figures::site_named(const std::string& name) {
+  const auto found =
+      std::find_if(sites_.begin(), sites_.end(), [&](const auto& s) { return s.name == name; });
+  return found == sites_.end() ? nullptr : &*found;
+}
+
+bool run_figures::subscribes(const site_figures& site, const std::string& topic) const {
+  return std::find(site.topics.begin(), site.topics.end(), topic) != site.topics.end();
+}
+
+void run_figures::page(const page_receipt& receipt) {
+  auto& page = pages_.emplace_back();
+  page.receipt = receipt;
+  for (const auto& end : receipt.ends)
+    for (std::size_t i = 0; i < sites_.size(); ++i)
+      if (subscribes(sites_[i], end.where.topic)) {
+        page.awaited_at.push_back({i, end.where, end.last_offset});
+        auto& known = sites_[i].ends[{end.where.topic, end.where.partition}];
+        known = std::max(known, end.last_offset + 1);
+      }
+  if (auto* source = source_named(receipt.source)) {
+    ++source->pages;
+    source->read += receipt.read;
+    source->unchanged += receipt.unchanged;
+    source->changed += receipt.changed;
+    source->quarantined += receipt.quarantined;
+    if (!source->first_at)
+      source->first_at = receipt.requested_at;
+    source->last_at = receipt.published_at;
+  }
+  settle(page);
+  if (pages_.size() > pages_max_)
+    pages_.pop_front();
+}
+
+void run_figures::applied(const std::string& name, const applied_receipt& receipt) {
+  auto* site = site_named(name);
+  if (site == nullptr)
+    return;
+  ++site->batches;
+  site->records += receipt.records;
+  site->created += receipt.created;
+  site->changed += receipt.changed;
+  site->withdrawn += receipt.withdrawn;
+  site->unchanged += receipt.unchanged;
+  site->superseded += receipt.superseded;
+  site->quarantined += receipt.quarantined;
+  auto& times = site->partitions[{receipt.from.topic, receipt.from.partition}];
+  times.push_back({receipt.next_offset, receipt.applied_at});
+  if (times.size() > reached_max)
+    times.pop_front();
+  for (auto& page : pages_)
+    if (!page.applied_at)
+      settle(page);
+}
+
+void run_figures::event(const stage_event& event) {
+  const auto colon = event.stage.find(':');
+  const auto name = event.stage.substr(colon == std::string::npos ? event.stage.size() : colon + 1);
+  const auto note = [&](auto* figures) {
+    if (figures == nullptr)
+      return;
+    figures->state = event.what;
+    if (event.what == "restarting")
+      ++figures->restarts;
+  };
+  if (event.stage.rfind("source:", 0) == 0)
+    note(source_named(name));
+  else
+    note(site_named(name));
+}
+
+std::optional<steady_time> run_figures::reached_at(const awaited& what) const {
+  const auto& partitions = sites_[what.site].partitions;
+  const auto found = partitions.find({what.where.topic, what.where.partition});
+  if (found == partitions.end() || found->second.back().next_offset <= what.last_offset)
+    return std::nullopt;
+  for (const auto& time : found->second)
+    if (time.next_offset > what.last_offset)
+      return time.at;
+  return std::nullopt;
+}
+
+void run_figures::settle(page_figures& page) {
+  auto applied_at = page.receipt.published_at;
+  for (const auto& what : page.awaited_at) {
+    const auto at = reached_at(what);
+    if (!at)
+      return;
+    applied_at = std::max(applied_at, *at);
+  }
+  page.applied_at = applied_at;
+  page.awaited_at.clear();
+  for (const auto& lane : page.receipt.lanes)
+    for (const auto& site : sites_)
+      if (subscribes(site, lane.topic))
+        page.applied += lane.changed;
+  if (auto* source = source_named(page.receipt.source))
+    ++source->pages_applied;
+}
+
+bool run_figures::pages_applied(std::uint64_t pages) const {
+  return std::all_of(sources_.begin(), sources_.end(),
+                     [&](const auto& source) { return source.pages_applied >= pages; });
+}
+
+std::string run_figures::json() const {
+  auto pages = json_value::array();
+  for (const auto& [receipt, awaited_at, applied_at, applied] : pages_) {
+    json_value entry{{"source", receipt.source},
+                     {"page", receipt.number},
+                     {"sweep", receipt.sweep},
+                     {"read", receipt.read},
+                     {"unchanged", receipt.unchanged},
+                     {"changed", receipt.changed},
+                     {"published", receipt.changed},
+                     {"applied", applied},
+                     {"quarantined", receipt.quarantined},
+                     {"repeated", receipt.repeated},
+                     {"bytes", receipt.bytes},
+                     {"published_ms", milliseconds_between(receipt.requested_at, receipt.published_at)}};
+    entry["applied_ms"] =
+        applied_at ? json_value(milliseconds_between(receipt.requested_at, *applied_at)) : json_value();
+    pages.push_back(std::move(entry));
+  }
+  auto sources = json_value::array();
+  for (const auto& source : sources_) {
+    const auto seconds = source.first_at
+                             ? std::max(milliseconds_between(*source.first_at, source.last_at) / 1000.0, 1e-3)
+                             : 1.0;
+    sources.push_back({{"name", source.name},
+                       {"state", source.state},
+                       {"pages", source.pages},
+                       {"pages_applied", source.pages_applied},
+                       {"read", source.read},
+                       {"unchanged", source.unchanged},
+                       {"changed", source.changed},
+                       {"quarantined", source.quarantined},
+                       {"restarts", source.restarts},
+                       {"records_per_s", static_cast<double>(source.read) / seconds}});
+  }
+  auto sites = json_value::array();
+  for (const auto& site : sites_) {
+    std::int64_t lag = 0;
+    for (const auto& [where, end] : site.ends) {
+      const auto found = site.partitions.find(where);
+      lag += std::max<std::int64_t>(
+          0, end - (found == site.partitions.end() ? 0 : found->second.back().next_offset));
+    }
+    sites.push_back({{"name", site.name},
+                     {"state", site.state},
+                     {"batches", site.batches},
+                     {"applied", site.records},
+                     {"created", site.created},
+                     {"changed", site.changed},
+                     {"withdrawn", site.withdrawn},
+                     {"unchanged", site.unchanged},
+                     {"superseded", site.superseded},
+                     {"quarantined", site.quarantined},
+                     {"restarts", site.restarts},
+                     {"lag", lag}});
+  }
+  return json_value{{"process", process_figures()}, {"pages", pages}, {"sources", sources}, {"sites", sites}}
+      .dump();
+}
+
+}  // namespace matricula

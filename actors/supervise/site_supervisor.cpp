@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/supervise/site_supervisor.hpp"
+
+#include "actors/report/reporter.hpp"
+#include "actors/subscribe/subscriber.hpp"
+#include "actors/supervise/spawn_blocking.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class Handle>
+bool came_from(const Handle& child, const caf::down_msg& down) {
+  return child && caf::actor_cast<caf::actor_addr>(child) == down.source;
+}
+
+}  // namespace
+
+site_supervisor_state::~site_supervisor_state() {
+  if (subscriber)
+    caf::anon_send_exit(subscriber, caf::exit_reason::kill);
+  if (reporter)
+    caf::anon_send_exit(reporter, caf::exit_reason::kill);
+  if (stopped.pending())
+    stopped.deliver(make_error(error_code::stopping));
+}
+
+void site_supervisor_state::tell(std::string what, std::string text) {
+  spdlog::info("site:{} {}{}{}", site.name, what, text.empty() ? "" : ": ", text);
+  self->send(scoreboard, stage_event{"site:" + site.name, std::move(what), std::move(text)});
+}
+
+void site_supervisor_state::start_missing() {
+  timer_set = false;
+  if (stopping)
+    return;
+  if (!reporter) {
+    reporter = spawn_blocking(*self, *deployment, matricula::reporter, deployment, site);
+    self->monitor<caf::message_priority::high>(reporter);
+  }
+  if (!subscriber) {
+    subscriber =
+        spawn_blocking(*self, *deployment, matricula::subscriber, deployment, site, reporter, scoreboard);
+    self->monitor<caf::message_priority::high>(subscriber);
+  }
+  tell("running");
+}
+
+void site_supervisor_state::child_down(const caf::down_msg& down) {
+  const char* kind = "subscriber";
+  if (came_from(reporter, down)) {
+    kind = "reporter";
+    reporter = nullptr;
+    if (subscriber && !stopping)
+      self->send_exit(subscriber, caf::exit_reason::kill);
+  } else if (came_from(subscriber, down)) {
+    subscriber = nullptr;
+  } else {
+    return;
+  }
+  if (stopping)
+    return finish_stop();
+  if (timer_set)
+    return;  // the second of the two: both start again together
+  const auto delay = restarts->died(self->clock().now());
+  if (!delay) {
+    spdlog::error("site:{} gives up: its actors died {} times within {} ms (limits.restarts_max)", site.name,
+                  deployment->topology.limits.restarts_max, deployment->topology.limits.restart_window_ms);
+    return self->quit(down.reason);
+  }
+  tell("restarting", std::string{"its "} + kind + " died: " + caf::to_string(down.reason));
+  timer_set = true;
+  self->delayed_send(self, *delay, restart_atom::value, std::string{kind});
+}
+
+caf::result<caf::unit_t> site_supervisor_state::stop() {
+  stopping = true;
+  stopped = self->make_response_promise<caf::unit_t>();
+  if (!subscriber) {
+    finish_stop();
+    return caf::delegated<caf::unit_t>{};
+  }
+  const milliseconds timeout{deployment->topology.limits.drain_timeout_ms};
+  self->request(subscriber, timeout, stop_atom::value)
+      .then([this](caf::unit_t) { finish_stop(); }, [this](const caf::error&) { finish_stop(); });
+  return caf::delegated<caf::unit_t>{};
+}
+
+void site_supervisor_state::finish_stop() {
+  if (!stopped.pending())
+    return;
+  if (!reporter)
+    return static_cast<void>(stopped.deliver(caf::unit));
+  const milliseconds timeout{deployment->topology.limits.drain_timeout_ms};
+  self->request(reporter, timeout, stop_atom::value)
+      .then([this](caf::unit_t) { stopped.deliver(caf::unit); },
+            [this](const caf::error&) { stopped.deliver(caf::unit); });
+}
+
+void site_supervisor_state::crash(const std::string& kind) {
+  if (kind == "reporter" && reporter)
+    self->send_exit(reporter, caf::exit_reason::unhandled_exception);
+  else if (kind == "subscriber" && subscriber)
+    self->send_exit(subscriber, caf::exit_reason::unhandled_exception);
+  else if (kind == "applier" && subscriber)
+    self->send(subscriber, crash_atom::value, kind);
+}
+
+site_supervisor_actor::behavior_type
+site_supervisor(site_supervisor_actor::stateful_pointer<site_supervisor_state> self,
+                deployment_ptr deployment, site_settings site, scoreboard_actor scoreboard) {
+  auto& state = self->state;
+  state.self = self;
+  state.deployment = std::move(deployment);
+  state.site = std::move(site);
+  state.scoreboard = std::move(scoreboard);
+  const auto& limits = state.deployment->topology.limits;
+  state.restarts.emplace(limits.restarts_max, milliseconds{limits.restart_window_ms},
+                         milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.child_down(down); });
+  state.start_missing();
+  return {
+      [self](restart_atom, const std::string&) { self->state.start_missing(); },
+      [self](stop_atom) { return self->state.stop(); },
+      [self](crash_atom, const std::string& kind) { self->state.crash(kind); },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/supervise/source_supervisor.hpp"
+
+#include "actors/dedup/deduplicator.hpp"
+#include "actors/dedup/loader.hpp"
+#include "actors/fetch/elector.hpp"
+#include "actors/fetch/fetcher.hpp"
+#include "actors/publish/publisher.hpp"
+#include "actors/supervise/spawn_blocking.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Whether an actor ended because of the world outside and not because of a fault in it.
+bool is_outage(const caf::error& reason) { return reason.category() == error_category; }
+
+}  // namespace
+
+source_supervisor_state::~source_supervisor_state() {
+  if (source)
+    source->interrupt();
+  for (const auto& [address, child] : group)
+    caf::anon_send_exit(child, caf::exit_reason::kill);
+  if (election)
+    caf::anon_send_exit(election, caf::exit_reason::kill);
+  if (stopped.pending())
+    stopped.deliver(make_error(error_code::stopping));
+}
+
+void source_supervisor_state::tell(std::string what, std::string text) {
+  spdlog::info("source:{} {}{}{}", settings.name, what, text.empty() ? "" : ": ", text);
+  self->send(scoreboard, stage_event{"source:" + settings.name, std::move(what), std::move(text)});
+}
+
+template <class Handle>
+Handle source_supervisor_state::adopt(Handle child, const char* kind) {
+  self->monitor<caf::message_priority::high>(child);
+  const auto untyped = caf::actor_cast<caf::actor>(child);
+  group.emplace(caf::actor_cast<caf::actor_addr>(child), untyped);
+  by_kind[kind] = untyped;
+  return child;
+}
+
+void source_supervisor_state::start_election() {
+  election =
+      spawn_blocking(*self, *deployment, elector, deployment, settings.name, source_supervisor_actor{self});
+  self->monitor<caf::message_priority::high>(election);
+}
+
+void source_supervisor_state::elected() {
+  if (owner || stopping)
+    return;
+  owner = true;
+  tell("elected");
+  if (group.empty())
+    start_group();
+}
+
+void source_supervisor_state::revoked() {
+  if (!owner)
+    return;
+  owner = false;
+  tell("standby", "another process owns the source");
+  end_group(make_error(error_code::publisher_fenced));
+}
+
+void source_supervisor_state::start_group() {
+  if (!owner || stopping || !group.empty())
+    return;
+  ending = false;
+  const auto current = ++generation;
+  tell("fencing");
+  publisher =
+      adopt(spawn_blocking(*self, *deployment, matricula::publisher, deployment, settings.name), "publisher");
+  self->request(publisher, caf::infinite, open_atom::value)
+      .then(
+          [this, current](caf::unit_t) {
+            if (current == generation)
+              rebuild();
+          },
+          [this, current](const caf::error& why) {
+            if (current == generation)
+              end_group(why);
+          });
+}
+
+void source_supervisor_state::rebuild() {
+  if (ending)
+    return;
+  tell("rebuilding");
+  const auto current = generation;
+  const milliseconds timeout{deployment->topology.limits.request_timeout_ms};
+  lanes.clear();
+  const auto& all = deployment->topology.lanes;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].source == settings.name)
+      lanes.emplace(static_cast<std::uint16_t>(i),
+                    adopt(self->spawn(deduplicator, publisher, timeout), "deduplicator"));
+  const auto reader =
+      adopt(spawn_blocking(*self, *deployment, loader, deployment, settings.name, lanes), "loader");
+  self->request(reader, caf::infinite, start_atom::value)
+      .then(
+          [this, current](const source_position& position) {
+            if (current == generation)
+              run(position);
+          },
+          [this, current](const caf::error& why) {
+            if (current == generation)
+              end_group(why);
+          });
+}
+
+void source_supervisor_state::run(const source_position& position) {
+  if (ending)
+    return;
+  outages->reset();
+  if (deployment->pages_max != 0 && last_page == 0)
+    last_page = position.page_number + deployment->pages_max;
+  self->request(publisher, caf::infinite, start_atom::value, position.page_number).then([](caf::unit_t) {});
+  const auto dealer =
+      adopt(self->spawn(partitioner, deployment, settings.name, publisher, lanes), "partitioner");
+  source = deployment->adapters.open_source(settings);
+  fetcher = adopt(spawn_blocking(*self, *deployment, matricula::fetcher, deployment, settings, source, dealer,
+                                 scoreboard, last_page),
+                  "fetcher");
+  self->send(fetcher, start_atom::value, position);
+  tell("running", "after page " + std::to_string(position.page_number));
+}
+
+void source_supervisor_state::end_group(const caf::error& why) {
+  if (ending || group.empty())
+    return;
+  ending = true;
+  ++generation;
+  cause = why;
+  if (source)
+    source->interrupt();
+  for (const auto& [address, child] : group)
+    self->send_exit(child, caf::exit_reason::kill);
+}
+
+void source_supervisor_state::child_down(const caf::down_msg& down) {
+  if (election && caf::actor_cast<caf::actor_addr>(election) == down.source) {
+    election = nullptr;
+    if (stopping)
+      return;
+    const auto delay =
+        is_outage(down.reason) ? std::optional{outages->next()} : crashes->died(self->clock().now());
+    if (!delay)
+      return self->quit(down.reason);
+    tell("restarting", "its elector died");
+    revoked();
+    self->delayed_send(self, *delay, restart_atom::value);
+    return;
+  }
+  const auto found = group.find(down.source);
+  if (found == group.end())
+    return;
+  const auto child = found->second;
+  group.erase(found);
+  // The loader's work is done once the group runs.
+  if (!ending && child == by_kind["loader"] && down.reason == caf::exit_reason::normal)
+    return;
+  end_group(down.reason);
+  if (group.empty())
+    group_ended();
+}
+
+void source_supervisor_state::group_ended() {
+  publisher = nullptr;
+  lanes.clear();
+  fetcher = nullptr;
+  source.reset();
+  by_kind.clear();
+  ending = false;
+  if (stopping)
+    return finish_stop();
+  if (!owner)
+    return;
+  const auto why = failure_of(cause);
+  const auto delay = is_outage(cause) ? std::optional{outages->next()} : crashes->died(self->clock().now());
+  if (!delay) {
+    spdlog::error("source:{} gives up: its actors died {} times within {} ms (limits.restarts_max)",
+                  settings.name, deployment->topology.limits.restarts_max,
+                  deployment->topology.limits.restart_window_ms);
+    return self->quit(cause);
+  }
+  tell("restarting",
+       std::string{name_of(why.code)} + ": " + why.text + "; in " + std::to_string(delay->count()) + " ms");
+  self->delayed_send(self, *delay, restart_atom::value);
+}
+
+caf::result<caf::unit_t> source_supervisor_state::stop() {
+  stopping = true;
+  stopped = self->make_response_promise<caf::unit_t>();
+  if (!fetcher || ending) {
+    end_group(make_error(error_code::stopping));
+    if (group.empty())
+      finish_stop();
+    return caf::delegated<caf::unit_t>{};
+  }
+  source->interrupt();
+  const milliseconds timeout{deployment->topology.limits.drain_timeout_ms};
+  self->request(fetcher, timeout, stop_atom::value)
+      .then([this](caf::unit_t) { end_group(make_error(error_code::stopping)); },
+            [this](const caf::error&) { end_group(make_error(error_code::stopping)); });
+  return caf::delegated<caf::unit_t>{};
+}
+
+void source_supervisor_state::finish_stop() {
+  if (!election)
+    return static_cast<void>(stopped.deliver(caf::unit));
+  self->request(election, milliseconds{deployment->topology.limits.drain_timeout_ms}, stop_atom::value)
+      .then([this](caf::unit_t) { stopped.deliver(caf::unit); },
+            [this](const caf::error&) { stopped.deliver(caf::unit); });
+}
+
+void source_supervisor_state::crash(const std::string& kind) {
+  if (kind == "elector" && election)
+    return self->send_exit(election, caf::exit_reason::unhandled_exception);
+  if (const auto found = by_kind.find(kind); found != by_kind.end())
+    self->send_exit(found->second, caf::exit_reason::unhandled_exception);
+}
+
+source_supervisor_actor::behavior_type
+source_supervisor(source_supervisor_actor::stateful_pointer<source_supervisor_state> self,
+                  deployment_ptr deployment, source_settings settings, scoreboard_actor scoreboard) {
+  auto& state = self->state;
+  state.self = self;
+  state.deployment = std::move(deployment);
+  state.settings = std::move(settings);
+  state.scoreboard = std::move(scoreboard);
+  const auto& limits = state.deployment->topology.limits;
+  const milliseconds least{limits.retry_delay_ms_min};
+  const milliseconds greatest{limits.retry_delay_ms_max};
+  state.crashes.emplace(limits.restarts_max, milliseconds{limits.restart_window_ms}, least, greatest);
+  state.outages.emplace(least, greatest);
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.child_down(down); });
+  state.start_election();
+  state.tell("standby", "waiting to be elected");
+  return {
+      [self](elected_atom) { self->state.elected(); },
+      [self](revoked_atom) { self->state.revoked(); },
+      [self](restart_atom) {
+        if (!self->state.election && !self->state.stopping)
+          self->state.start_election();
+        self->state.start_group();
+      },
+      [self](stop_atom) { return self->state.stop(); },
+      [self](crash_atom, const std::string& kind) { self->state.crash(kind); },
+  };
+}
+
+}  // namespace matricula

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/partition/partitioner.hpp"
+#include "actors/protocol.hpp"
+#include "actors/supervise/adapters.hpp"
+#include "actors/supervise/restart_policy.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace matricula {
+
+/// Runs a source's group of actors while this process owns the source. They depend on each other, so they are
+/// restarted as one: whatever dies, all are ended, and a new group begins from what Kafka holds.
+///
+///     standby ──elected──▶ fencing ──publisher open──▶ rebuilding ──lanes loaded──▶ running
+///        ▲                  ▲  └────────────── any actor dies ──┴──────────────────────┤
+///        │                  └──back-off── ending (until the last actor is gone) ◀──────┘
+///        └──── revoked, group ended ────────┘
+///
+/// Outages are waited out for ever; actors that crash more often than limits.restarts_max end the supervisor,
+/// which its own supervisor takes as the end of the process.
+struct source_supervisor_state {
+  static inline const char* name = "source_supervisor";
+
+  source_supervisor_actor::pointer self = nullptr;
+  deployment_ptr deployment;
+  source_settings settings;
+  scoreboard_actor scoreboard;
+  std::optional<restart_policy> crashes;
+  std::optional<back_off> outages;
+
+  elector_actor election;
+  bool owner = false;
+  bool stopping = false;
+  std::uint64_t last_page = 0;   ///< of this process's run, once known; 0: no limit
+  std::uint64_t generation = 0;  ///< of the group; replies to an earlier one are void
+  bool ending = false;
+  std::map<caf::actor_addr, caf::actor> group;  ///< the living, by address
+  std::map<std::string, caf::actor> by_kind;    ///< one of each kind
+  caf::error cause;                             ///< why the group is ending
+  publisher_actor publisher;
+  deduplicators lanes;
+  page_source_ptr source;
+  fetcher_actor fetcher;
+  caf::typed_response_promise<caf::unit_t> stopped;
+
+  ~source_supervisor_state();
+
+  void tell(std::string what, std::string text = {});
+  void start_election();
+  void elected();
+  void revoked();
+  void start_group();
+  void child_down(const caf::down_msg& down);
+  caf::result<caf::unit_t> stop();
+  void crash(const std::string& kind);
+
+ private:
+  template <class Handle>
+  Handle adopt(Handle child, const char* kind);
+  void rebuild();
+  void run(const source_position& position);
+  void end_group(const caf::error& why);
+  void group_ended();
+  void finish_stop();
+};
+
+source_supervisor_actor::behavior_type
+source_supervisor(source_supervisor_actor::stateful_pointer<source_supervisor_state> self,
+                  deployment_ptr deployment, source_settings settings, scoreboard_actor scoreboard);
+
+}  // namespace matricula

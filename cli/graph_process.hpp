@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "actors/supervise/adapters.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace matricula {
+
+/// How a run of the graph ended.
+enum class run_outcome {
+  stopped,   ///< it was told to stop, and drained
+  finished,  ///< every page asked for is applied at every site
+  gave_up,   ///< an actor died too often
+  stuck      ///< it was told to stop, and did not drain in time
+};
+
+/// Runs the graph of a deployment until it ends. Blocks.
+struct graph_process {
+  deployment_ptr deployment;
+  std::chrono::milliseconds figures_every{1'000};
+  std::function<void(const std::string& figures_json)>
+      on_figures;  ///< called every figures_every and at the end
+
+  /// SIGTERM and SIGINT must be blocked in the calling thread before any other thread starts. The first of
+  /// them stops the graph from the source; a second one ends the process at once, with exit_failed: Kafka and
+  /// the databases roll back what is not committed.
+  run_outcome run() const;
+};
+
+}  // namespace matricula

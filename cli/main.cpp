@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace {
+
+constexpr auto footer = R"(First steps:
+  matricula check config/topologies/demo.toml     is the file right, and what does it promise?
+  matricula topics T --create                     make the topics that are missing
+  matricula run T                                 keep the sites in step
+  matricula verify T                              do the sites hold what the topics say?
+
+matricula COMMAND --help shows a command's options and examples. Exit codes: 0 done; 1 found a difference or failed;
+2 wrong usage; 78 bad topology file.)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"matricula keeps Aules, the Valencian schools' Moodle sites, in step with ITACA.",
+               "matricula"};
+  app.require_subcommand(1);
+  app.footer(footer);
+  int exit_code = matricula::exit_done;
+  matricula::add_run_command(app, exit_code);
+  matricula::add_check_command(app, exit_code);
+  matricula::add_graph_command(app, exit_code);
+  matricula::add_topics_command(app, exit_code);
+  matricula::add_verify_command(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = error.get_exit_code() == 0;
+    app.exit(error);
+    return asked_for_help ? matricula::exit_done : matricula::exit_wrong_usage;
+  }
+  return exit_code;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/publish/kafka_topics.hpp"
+#include "actors/supervise/real_adapters.hpp"
+#include "cli/command.hpp"
+#include "cli/graph_process.hpp"
+#include "cli/live_board.hpp"
+#include "cli/logging.hpp"
+#include "config/durations.hpp"
+#include "config/load.hpp"
+#include "config/node_of.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unistd.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto examples = R"(Examples:
+  matricula run demo.toml
+      runs every source and site of the file in this process, until SIGTERM or Ctrl-C; both drain: what has been read is
+      committed before the process ends. A second one ends it at once, which loses nothing either.
+  matricula run valencia.toml --node north
+      runs what [[node]] north lists. A second process with the same source waits in standby and takes over when the
+      first one dies.
+  matricula run demo.toml --pages 3 --report report.json
+      stops when three pages are applied at every site, and writes the figures of each page
+  matricula run demo.toml --wait 30s
+      gives up with exit code 1 if Kafka or a site's database does not answer within 30 seconds; without --wait it
+      waits, says for what and since when, and goes on as soon as it can
+
+On a terminal it shows a line per source and site; otherwise JSON lines, figures on standard output and log on standard
+error. Exit code 0: stopped, or all pages applied; 1: gave up, or the topics are not as the topology says;
+2: wrong usage; 78: bad topology file.)";
+
+struct run_options {
+  std::string file, report, level = "info", wait;
+  std::optional<std::string> node;
+  std::uint64_t pages = 0;
+};
+
+/// Keeps the sources and sites of one node; the lanes stay, for they say where records go.
+void keep_only(topology& all, const node_settings& node) {
+  const auto lists = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  std::erase_if(all.sources, [&](const auto& source) { return !lists(node.sources, source.name); });
+  std::erase_if(all.sites, [&](const auto& site) { return !lists(node.sites, site.name); });
+}
+
+/// Tries until it works, or until `deadline`; logs each new failure once, with the time it has lasted.
+template <class Try>
+bool wait_for(std::optional<std::chrono::steady_clock::time_point> deadline, Try attempt) {
+  const auto since = std::chrono::steady_clock::now();
+  std::string logged;
+  for (;;) {
+    const auto answer = attempt();
+    if (answer)
+      return true;
+    const auto now = std::chrono::steady_clock::now();
+    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - since).count();
+    if (deadline && now >= *deadline) {
+      spdlog::error("{}; gave up after {} s (--wait)", answer.error().text, waited);
+      return false;
+    }
+    if (logged != answer.error().text)
+      spdlog::warn("{}; waiting, {} s so far", answer.error().text, waited);
+    logged = answer.error().text;
+    std::this_thread::sleep_for(milliseconds{500});
+  }
+}
+
+/// Whether Kafka has every topic as the topology says; prints what is not, and what mends it.
+bool topics_fit(const topology& all, std::optional<std::chrono::steady_clock::time_point> deadline,
+                const std::string& file) {
+  std::vector<topic_difference> differences;
+  const bool answered = wait_for(deadline, [&]() -> result<done> {
+    auto compared = compare_topics(all);
+    if (!compared)
+      return compared.error();
+    differences = *std::move(compared);
+    return done{};
+  });
+  for (const auto& difference : differences)
+    spdlog::error("topic {}: {}; {}", difference.topic, difference.what, difference.mend);
+  if (!differences.empty())
+    spdlog::error("not started; matricula topics {} shows every topic", file);
+  return answered && differences.empty();
+}
+
+bool sites_answer(const deployment& deployment,
+                  std::optional<std::chrono::steady_clock::time_point> deadline) {
+  if (!deadline)
+    return true;  // the appliers wait, each for its own site
+  for (const auto& site : deployment.topology.sites) {
+    const auto store = deployment.adapters.open_store(site);
+    if (!wait_for(deadline, [&] { return store->open({site.topics.front(), 0}); }))
+      return false;
+  }
+  return true;
+}
+
+/// Before any other thread starts, so that all of them inherit it.
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGUSR2})
+    sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+/// The figures without the pages' own, for a status line.
+std::string status_line(const std::string& figures) {
+  auto status = nlohmann::json::parse(figures);
+  status.erase("pages");
+  return status.dump();
+}
+
+bool write_report(const std::string& file, const std::string& figures) {
+  std::ofstream out{file};
+  out << nlohmann::json::parse(figures).dump(2) << '\n';
+  out.close();
+  if (!out)
+    spdlog::error("cannot write the report to {}", file);
+  return static_cast<bool>(out);
+}
+
+int run_topology(const run_options& options) {
+  block_signals();
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  const auto board = std::make_shared<live_board>();
+  if (terminal)
+    log_to_board(board, options.level);
+  else
+    log_to_json(options.level);
+
+  auto loaded = load_topology(options.file);
+  if (!loaded) {
+    for (const auto& problem : loaded.problems)
+      std::cerr << text_of(problem) << '\n';
+    return exit_bad_configuration;
+  }
+  const auto node = node_of(*loaded.topology, options.node);
+  if (!node) {
+    std::cerr << unknown_node(*loaded.topology, *options.node) << '\n';
+    return exit_bad_configuration;
+  }
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  if (!options.wait.empty())
+    deadline = std::chrono::steady_clock::now() + *config::duration_from(options.wait);
+  if (!topics_fit(*loaded.topology, deadline, options.file))
+    return exit_failed;
+
+  keep_only(*loaded.topology, *node);
+  auto made = std::make_shared<deployment>();
+  made->adapters = real_adapters(*loaded.topology);
+  made->topology = *std::move(loaded.topology);
+  made->pages_max = options.pages;
+  if (!sites_answer(*made, deadline))
+    return exit_failed;
+
+  std::string figures;
+  graph_process process;
+  process.deployment = made;
+  process.figures_every = terminal ? milliseconds{500} : milliseconds{10'000};
+  process.on_figures = [&](const std::string& json) {
+    figures = json;
+    if (terminal)
+      board->show(board_lines(json));
+    else
+      std::cout << status_line(json) << std::endl;
+  };
+  const auto outcome = process.run();
+  const bool reported = options.report.empty() || write_report(options.report, figures);
+  switch (outcome) {
+  case run_outcome::stuck:
+    spdlog::error("did not drain within {} ms (limits.drain_timeout_ms); ends now, nothing committed is lost",
+                  made->topology.limits.drain_timeout_ms);
+    std::cout.flush();
+    _exit(exit_failed);
+  case run_outcome::gave_up:
+    return exit_failed;
+  case run_outcome::stopped:
+  case run_outcome::finished:
+    break;
+  }
+  return reported ? exit_done : exit_failed;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("run", "Run a topology, or one node of it");
+  const auto options = std::make_shared<run_options>();
+  command->add_option("topology", options->file, "The topology file (TOML)")->required();
+  command->add_option("--node", options->node, "Run only what this [[node]] lists");
+  command
+      ->add_option("--pages", options->pages,
+                   "Stop when each source has read this many pages and they are applied")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--report", options->report, "Write the run's figures to this file, as JSON");
+  command
+      ->add_option("--wait", options->wait,
+                   "Give up if Kafka or a database does not answer within this time, as 30s")
+      ->check([](const std::string& text) {
+        return config::duration_from(text) ? std::string{}
+                                           : "'" + text + "' is no duration; write it as 30s or 500ms";
+      });
+  command->add_option("--log-level", options->level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  command->footer(examples);
+  command->callback([options, &exit_code] { exit_code = run_topology(*options); });
+}
+
+}  // namespace matricula
