@@ -20,7 +20,7 @@ choose_command_prefix() {
 build_preset() {
   local preset=$1 folder=$root/build/$1
   shift
-  presets | grep -q -x -e "$preset" ||
+  [[ " $(presets | paste -s -d ' ') " = *" $preset "* ]] ||
     fail "CMakePresets.json has no preset $preset" "It has: $(presets | paste -s -d ' ')"
   if ! type -P cmake >/dev/null || ! type -P ninja >/dev/null; then
     fail "cmake or ninja is not installed" "Install all that scripts/packages.txt lists: scripts/build --install"

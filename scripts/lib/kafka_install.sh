@@ -3,7 +3,7 @@
 # Apache Kafka as a folder of jars in the user's cache, fetched once by Maven and checked at every use.
 # Needs steps.sh, processes.sh and root. Sets:
 #
-#   kafka_cache        the folder, named for the contents of scripts/kafka/SHA256SUMS
+#   kafka_cache        the folder, named for the contents of scripts/kafka
 #   kafka_class_path   its jars in a fixed order, as the class-data archive demands
 
 kafka_cache=
@@ -11,7 +11,7 @@ kafka_class_path=
 
 install_kafka() {
   local sums=$root/scripts/kafka/SHA256SUMS name
-  name=$(sha256sum "$sums" "$root/scripts/kafka/pom.xml" | sha256sum | cut -c1-12)
+  name=$(cat "$sums" "$root/scripts/kafka/pom.xml" | sha256sum | cut -c1-12)
   kafka_cache=${XDG_CACHE_HOME:-$HOME/.cache}/matricula/kafka-$name
   mkdir -p "${kafka_cache%/*}"
   take_lock "${kafka_cache%/*}/lock" 600 ||
@@ -34,7 +34,8 @@ resolve_kafka_jars() {
   local folder=$1
   mkdir -p "$folder/project" "$folder/jars"
   cp "$root/scripts/kafka/pom.xml" "$folder/project/"
-  MAVEN_OPTS="-XX:-UsePerfData ${MAVEN_OPTS:-}" mvn -B -q -f "$folder/project/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
+  MAVEN_OPTS="-XX:-UsePerfData ${MAVEN_OPTS:-}" mvn -B -q -f "$folder/project/pom.xml" \
+    org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$folder/jars" >"$folder/mvn.log" 2>&1 || {
     tail -n 20 "$folder/mvn.log" >&2
     fail "Maven could not fetch Apache Kafka (its last lines are above)" \
