@@ -15,7 +15,8 @@ constexpr const char* unlock_sql = "select pg_advisory_unlock(x'6d6174726963756c
 
 }  // namespace
 
-postgres_outbox::postgres_outbox(site_settings site) : site_(std::move(site)) {}
+postgres_outbox::postgres_outbox(site_settings site)
+    : site_(std::move(site)) {}
 
 postgres_outbox::~postgres_outbox() = default;
 
@@ -24,8 +25,8 @@ auto postgres_outbox::guarded(Body body) -> decltype(body()) {
   try {
     return body();
   } catch (...) {
-    auto why =
-        postgres_failure(connection_.get(), address_.printable + ", site " + site_.name + ", matricula.outbox");
+    auto why = postgres_failure(connection_.get(),
+                                address_.printable + ", site " + site_.name + ", matricula.outbox");
     // A broken outbox is not a broken target: the applier makes the table when it opens the site.
     if (why.code == error_code::target_broken || why.code == error_code::database_conflict)
       why.code = error_code::database_refuses;
@@ -41,7 +42,8 @@ void postgres_outbox::connect() {
     return;
   locked_ = false;
   connection_ = std::make_unique<postgres_connection>(address_);
-  pqxx::nontransaction{*connection_}.exec("set lock_timeout = '10s'; set statement_timeout = '30s'; set jit = off");
+  pqxx::nontransaction{*connection_}.exec(
+      "set lock_timeout = '10s'; set statement_timeout = '30s'; set jit = off");
 }
 
 result<std::vector<outbox_entry>> postgres_outbox::take(std::size_t entries_max) {
@@ -75,21 +77,23 @@ std::vector<outbox_entry> postgres_outbox::lock_and_read(std::size_t entries_max
   taken_.reserve(rows.size());
   for (const auto row : rows) {
     taken_.push_back(row[0].as<std::int64_t>());
-    entries.push_back({taken_.back(), row[1].as<std::string>(), row[2].as<std::string>(), row[3].as<std::string>()});
+    entries.push_back(
+        {taken_.back(), row[1].as<std::string>(), row[2].as<std::string>(), row[3].as<std::string>()});
   }
   return entries;
 }
 
 result<done> postgres_outbox::remove_taken() {
   if (!connection_)
-    return failure{error_code::database_unavailable, "PostgreSQL at " + address_.printable + ", site " + site_.name +
+    return failure{error_code::database_unavailable, "PostgreSQL at " + address_.printable + ", site " +
+                                                         site_.name +
                                                          ", matricula.outbox: not connected. Take again."};
   return guarded([&]() -> result<done> {
     postgres_array ids;
     for (const auto id : taken_)
       ids.append(id);
-    pqxx::nontransaction{*connection_}.exec_params("delete from matricula.outbox where id = any($1::bigint[])",
-                                                   ids.finish());
+    pqxx::nontransaction{*connection_}.exec_params(
+        "delete from matricula.outbox where id = any($1::bigint[])", ids.finish());
     taken_.clear();
     release();
     return done{};

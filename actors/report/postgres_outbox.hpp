@@ -14,10 +14,10 @@ namespace matricula {
 
 /// A site's outbox in PostgreSQL: the table matricula.outbox. One connection.
 ///
-/// One reporter at a time: take holds an advisory lock of the database until remove_taken, release or the connection's
-/// end. Between them no transaction is open, however long Kafka takes, so that nothing keeps the database from
-/// vacuuming. Entries are removed by their ids, never by a range: an applier that was slow to commit may have put one
-/// in between.
+/// One reporter at a time: take holds an advisory lock of the database until remove_taken, release or the
+/// connection's end. Between them no transaction is open, however long Kafka takes, so that nothing keeps the
+/// database from vacuuming. Entries are removed by their ids, never by a range: an applier that was slow to
+/// commit may have put one in between.
 class postgres_outbox final : public site_outbox {
  public:
   explicit postgres_outbox(site_settings site);

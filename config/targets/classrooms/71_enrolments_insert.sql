@@ -4,7 +4,6 @@ with inserted as (
   select classroom_id, person_id, role, status, since, key_hash, content_hash, revision
   from news
   where held is null
-  order by classroom_id, person_id
   returning classroom_id, status
 )
 insert into effect (classroom, effect, records)

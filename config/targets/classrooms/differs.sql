@@ -5,10 +5,9 @@
 
 select
   b.ordinal,
-  exists (
-    select from record r
-    where r.key_hash = b.key_hash and r.revision >= b.revision and r.key = b.key
-  ) as superseded
+  exists (select from enrolment e where e.key_hash = b.key_hash and e.revision >= b.revision)
+    and exists (select from record r where r.key_hash = b.key_hash and r.revision >= b.revision and r.key = b.key)
+    as superseded
 from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
      with ordinality as b (key, key_hash, content_hash, revision, ordinal)
 where not exists (

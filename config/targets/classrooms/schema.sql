@@ -7,13 +7,15 @@
 --
 -- Every row that a record describes carries the revision of the newest record that has done so. Newer wins, whatever
 -- the order of arrival: centres live in one partition, but a person may come with records of several.
+--
+-- Codes are collated by their bytes: that is as good as any order, and twice as fast as a language's.
 
 create schema if not exists classrooms;
 set search_path = classrooms;
 
 create table if not exists centre (
   centre_id bigint generated always as identity primary key,
-  code      text   not null unique,  -- eight digits, of which the first two are the province
+  code      text   not null collate "C" unique,  -- eight digits, of which the first two are the province
   name      text   not null,
   flavour   text   not null,
   revision  bigint not null
@@ -21,22 +23,22 @@ create table if not exists centre (
 
 create table if not exists person (
   person_id bigint generated always as identity primary key,
-  code      text   not null unique,  -- the login: a student's NIA or a teacher's NIF; who is both is two people
+  code      text   not null collate "C" unique,  -- the login: a student's NIA or a teacher's NIF
   name      text   not null,
   surname1  text   not null,
   surname2  text,
   email     text,
-  born      date,                    -- of students only: a classroom's list of teachers does not give theirs
+  born      date,  -- of students only: a classroom's list of teachers does not give theirs
   revision  bigint not null
-) with (fillfactor = 90);            -- room for the next revision on the same page
+) with (fillfactor = 90);  -- room for a newer revision on the same page
 
 create table if not exists school_group (
   group_id  bigint generated always as identity primary key,
   centre_id bigint not null references centre,
-  year      text   not null,
-  code      text   not null,         -- unique in its centre and year only
+  year      text   not null collate "C",
+  code      text   not null collate "C",  -- unique in its centre and year only
   name      text   not null,
-  tutor     text,                    -- a teacher's code; he need not teach here
+  tutor     text,                         -- a teacher's code; he need not teach here
   revision  bigint not null,
   unique (centre_id, year, code)
 );
@@ -44,11 +46,11 @@ create table if not exists school_group (
 -- One subject of one group: a Moodle course, which is why its id stands in its link.
 create table if not exists classroom (
   classroom_id     bigint generated always as identity primary key,
-  key              text   not null unique,  -- year/centre/course/subject/group, its name outside of this database
+  key              text   not null collate "C" unique,  -- year/centre/course/subject/group: its name elsewhere
   group_id         bigint not null references school_group,
-  course_code      text   not null,
+  course_code      text   not null collate "C",
   course_name      text   not null,
-  subject_code     text   not null,
+  subject_code     text   not null collate "C",
   subject_name_val text   not null,
   subject_name_cas text   not null,
   timetable        jsonb  not null,
@@ -60,7 +62,7 @@ create table if not exists classroom (
 create table if not exists teaching (
   classroom_id bigint not null references classroom,
   person_id    bigint not null references person,
-  substitutes  text,                 -- the absent teacher's code
+  substitutes  text,  -- the absent teacher's code
   status       text   not null check (status in ('enrolled', 'withdrawn')),
   primary key (classroom_id, person_id)
 );
@@ -73,8 +75,8 @@ create table if not exists enrolment (
   role         text   not null check (role in ('student', 'teacher')),
   status       text   not null check (status in ('enrolled', 'withdrawn')),
   since        date   not null,
-  key_hash     bigint not null,      -- of the record's key, to find it by
-  content_hash bigint not null,      -- of the record's JSON, to tell whether it has changed
+  key_hash     bigint not null,  -- of the record's key, to find it by
+  content_hash bigint not null,  -- of the record's JSON, to tell whether it has changed
   revision     bigint not null,
   primary key (classroom_id, person_id, role)
 ) with (fillfactor = 90);
@@ -128,8 +130,8 @@ select
      from teaching x
      join person t using (person_id)
      where x.classroom_id = c.classroom_id and x.status = 'enrolled'),
-    '[]') as teachers,
-  c.timetable
+    '[]')::text as teachers,
+  c.timetable::text as timetable
 from enrolment e
 join classroom c using (classroom_id)
 join school_group g using (group_id)

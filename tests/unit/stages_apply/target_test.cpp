@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/apply/target.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+
+namespace matricula {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+
+class target_folder : public testing::Test {
+ protected:
+  target_folder() {
+    for (const auto* name : {"schema.sql", "session.sql", "differs.sql", "outcomes.sql", "verify.sql"})
+      given_file(name, std::string{"-- "} + name);
+    given_file("20_second.sql", "select 2");
+    given_file("10_first.sql", "select 1");
+  }
+  ~target_folder() override { fs::remove_all(folder_); }
+
+  void given_file(const std::string& name, const std::string& text) {
+    fs::create_directories(folder_);
+    std::ofstream{folder_ / name} << text;
+  }
+  void given_no_file(const std::string& name) { fs::remove(folder_ / name); }
+  result<target> load() const { return target::load(folder_); }
+  std::string problem() const {
+    const auto loaded = load();
+    return loaded ? "none" : loaded.error().text;
+  }
+
+  fs::path folder_ =
+      fs::temp_directory_path() / ("matricula_target_test_" + std::to_string(getpid())) / "mine";
+};
+
+TEST_F(target_folder, gives_its_steps_in_order) {
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->name, "mine");
+  EXPECT_EQ(loaded->schema.sql, "-- schema.sql");
+  EXPECT_EQ(loaded->verify.name, "verify.sql");
+  EXPECT_THAT(loaded->steps, ElementsAre(AllOf(Field(&target_file::name, "10_first.sql"),
+                                               Field(&target_file::sql, "select 1")),
+                                         Field(&target_file::name, "20_second.sql")));
+}
+
+TEST_F(target_folder, lists_all_that_is_wrong_at_once) {
+  given_no_file("schema.sql");
+  given_no_file("verify.sql");
+  given_file("notes.sql", "select 3");
+  given_file("30_third.sql", " \n");
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, error_code::target_broken);
+  EXPECT_THAT(loaded.error().text,
+              AllOf(HasSubstr("schema.sql is missing"), HasSubstr("verify.sql is missing"),
+                    HasSubstr("notes.sql is neither"), HasSubstr("30_third.sql is empty")));
+}
+
+TEST_F(target_folder, needs_a_step) {
+  given_no_file("10_first.sql");
+  given_no_file("20_second.sql");
+  EXPECT_THAT(problem(), HasSubstr("no step"));
+}
+
+TEST_F(target_folder, passes_over_what_is_not_sql) {
+  given_file("README.md", "x");
+  EXPECT_EQ(problem(), "none");
+}
+
+TEST_F(target_folder, digest_follows_the_schema_alone) {
+  const auto before = load();
+  given_file("10_first.sql", "select 11");
+  const auto other_step = load();
+  given_file("schema.sql", "-- another");
+  const auto other_schema = load();
+  ASSERT_TRUE(before && other_step && other_schema);
+  EXPECT_EQ(before->schema_digest, other_step->schema_digest);
+  EXPECT_NE(before->schema_digest, other_schema->schema_digest);
+}
+
+TEST(target_load, says_where_there_is_no_folder) {
+  const auto loaded = target::load("/nonexistent/target");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().text, HasSubstr("/nonexistent/target"));
+}
+
+}  // namespace
+}  // namespace matricula
