@@ -387,9 +387,10 @@ std::string school_system::code_of(const group& g) const {
 }
 
 std::string school_system::name_of(const group& g) const {
+  const auto followed = courses()[g.course[0]].name;
   if (g.course[1] != no_course)
     return "Grup mixt " + code_of(g);
-  return std::string(courses()[g.course[0]].name) + ' ' + g.line;
+  return followed.size() > 16 ? "Grup " + code_of(g) : std::string(followed) + ' ' + g.line;
 }
 
 std::uint32_t school_system::takers_end(const group& g, int course) const {
