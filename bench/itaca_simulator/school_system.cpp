@@ -163,8 +163,9 @@ void school_system::find_siblings() {
     groups_[g].sibling = none;
     by_course[groups_[g].course[0]].push_back(g);
   }
-  for (const auto& [number, alike] : by_course) {
-    if (alike.size() < 2 || courses()[number].taught_in == flavour::iseacv)
+  for (const auto& entry : by_course) {
+    const auto& alike = entry.second;
+    if (alike.size() < 2 || courses()[entry.first].taught_in == flavour::iseacv)
       continue; // ISEACV seats host other centres' pupils
     for (std::size_t i = 0; i < alike.size(); ++i) {
       const auto next = (i + 1) % alike.size();
