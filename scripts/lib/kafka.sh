@@ -74,6 +74,7 @@ launch_broker() {
       -cp "$kafka_class_path" kafka.Kafka "$home/server.properties" \
       </dev/null >>"$dir/logs/kafka-$1.out" 2>&1
   ) &
+  disown
 }
 
 # How many brokers the one at this port knows to be alive: a real Metadata request (version 8, no topics),

@@ -62,11 +62,13 @@ leave_lodging() {
     exit 0
   fi
   if [[ -n $step_title ]]; then end_step "ended early"; fi
-  if [[ $code != 0 && $services_started = yes ]]; then
+  if ((code > 0 && code < 128)) && [[ $services_started = yes ]]; then
     cp -r "$lodging/logs" "$lodging.logs"
     say "the services' logs are kept in $lodging.logs"
   fi
   env -u MATRICULA_SERVICES_DIR "$root/scripts/services" stop --discard --dir "$lodging" >/dev/null || code=1
+  # A start that was interrupted has stopped by itself, and left the logs.
+  rm -rf "$lodging"
   if declare -F last_words >/dev/null; then last_words "$code"; fi
   exit "$code"
 }

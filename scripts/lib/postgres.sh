@@ -10,15 +10,16 @@ postgres_data() { printf '%s' "$dir/postgres/data"; }
 postgres_processes() { processes_in_folder postgres "$(postgres_data)"; }
 postgres_port() { sed -n 's/^port = //p' "$dir/postgres/data/postgresql.auto.conf"; }
 
-# Runs a command as the user that owns the cluster.
+# Runs a command as the user that owns the cluster, out of the reach of the terminal's Ctrl-C: whoever is
+# interrupted ends it in good order.
 as_postgres() {
   (
     leave_locks
     cd "$dir/postgres" || exit
     if ((EUID == 0)); then
-      exec setpriv --reuid=postgres --regid=postgres --init-groups --reset-env "$@"
+      exec setsid setpriv --reuid=postgres --regid=postgres --init-groups --reset-env "$@"
     else
-      exec "$@"
+      exec setsid "$@"
     fi
   )
 }
