@@ -225,7 +225,8 @@ std::string partitions_mend(const planned_topic& planned, const existing_topic& 
   if (!planned.computes_partition)
     return anew;
   return "a centre's partition is computed from that number: write partitions = " +
-         std::to_string(found.partitions) + " in [kafka], or, " + anew + "; the next sweep fills it";
+         std::to_string(found.partitions) + " in [kafka], or, " + anew +
+         "; the next sweep fills it, and its sites' rows of matricula.positions must go";
 }
 
 }  // namespace
