@@ -17,7 +17,7 @@ struct reserved_property {
 constexpr reserved_property reserved_properties[] = {
     {"bootstrap.servers", "leave it out and write bootstrap in [kafka]"},
     {"metadata.broker.list", "leave it out and write bootstrap in [kafka]"},
-    {"transactional.id", "leave it out; it is the source's name, so that a stale owner is fenced"},
+    {"transactional.id", "leave it out; it is made of the source's name, so that a stale owner is fenced"},
     {"enable.idempotence", "leave it out; transactions need it on"},
     {"group.id", "leave it out; it is made of the names of the pipeline and the site"},
     {"enable.auto.commit", "leave it out; offsets live in the site's database"},
