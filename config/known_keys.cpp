@@ -10,7 +10,7 @@ namespace {
 constexpr bool required = true;
 constexpr bool optional = false;
 constexpr bool once = false;
-constexpr bool repeated = true;
+constexpr bool many = true;
 
 constexpr std::int64_t hour_ms = 3'600'000;
 
@@ -41,7 +41,7 @@ const std::vector<known_table>& known_tables() {
           {"properties", properties, optional, R"([kafka.properties] with "security.protocol" = "ssl")"},
           {"topic_properties", properties, optional, R"([kafka.topic_properties] with "min.insync.replicas" = "2")"},
       }},
-      {"source", repeated, required, {
+      {"source", many, required, {
           {"name", text, required, R"(name = "itaca")"},
           {"kind", text, optional, R"(kind = "http")"},
           {"url", text, required, R"(url = "${MATRICULA_FEED}")"},
@@ -49,20 +49,20 @@ const std::vector<known_table>& known_tables() {
           {"page_records_max", number, optional, "page_records_max = 30000", 1, 1'000'000},
           {"request_timeout", duration, optional, R"(request_timeout = "30s")", 100, hour_ms},
       }},
-      {"lane", repeated, required, {
+      {"lane", many, required, {
           {"flavour", text, required, R"(flavour = "ESO")"},
           {"provinces", texts, required, R"(provinces = ["03", "12", "46"])"},
           {"source", text, optional, R"(source = "itaca")"},
           {"topic", text, optional, R"(topic = "{flavour}-{province}")"},
       }},
-      {"site", repeated, required, {
+      {"site", many, required, {
           {"name", text, required, R"(name = "eso46")"},
           {"topics", texts, required, R"(topics = ["ESO-46"])"},
           {"database", text, required, R"(database = "${MATRICULA_DATABASE_ESO46}")"},
           {"target", text, required, R"(target = "classrooms")"},
           {"base_url", text, required, R"(base_url = "https://aules.edu.gva.es/eso46")"},
       }},
-      {"node", repeated, optional, {
+      {"node", many, optional, {
           {"name", text, required, R"(name = "one")"},
           {"listen", text, optional, R"(listen = "0.0.0.0:9464")"},
           {"runs", texts, required, R"(runs = ["source:itaca", "site:eso46"])"},
@@ -89,8 +89,8 @@ const std::vector<known_table>& known_tables() {
 }
 
 std::string known_table::heading() const {
-  const std::string text{name};
-  return repeated ? "[[" + text + "]]" : "[" + text + "]";
+  const std::string bare{name};
+  return repeated ? "[[" + bare + "]]" : "[" + bare + "]";
 }
 
 const known_key* known_table::find(std::string_view key) const {
