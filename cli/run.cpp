@@ -48,6 +48,9 @@ On a terminal it shows a line per source and site; otherwise JSON lines, figures
 error. Exit code 0: stopped, or all pages applied; 1: gave up, or the topics are not as the topology says;
 2: wrong usage; 78: bad topology file.)";
 
+/// One try to reach Kafka.
+constexpr milliseconds topics_wait{5'000};
+
 struct run_options {
   std::string file, report, level = "info", wait;
   std::optional<std::string> node;
@@ -90,7 +93,7 @@ bool topics_fit(const topology& all, std::optional<std::chrono::steady_clock::ti
                 const std::string& file) {
   std::vector<topic_difference> differences;
   const bool answered = wait_for(deadline, [&]() -> result<done> {
-    auto compared = compare_topics(all);
+    auto compared = compare_topics(all, file, topics_wait);
     if (!compared)
       return compared.error();
     differences = *std::move(compared);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "messages/page_decoder.hpp"
+
+#include "messages/hashing.hpp"
+#include "tests/unit/messages/given_record.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace matricula {
+namespace {
+
+using test::given_page;
+using test::given_record;
+using testing::HasSubstr;
+
+struct page_decoder_test : testing::Test {
+  page_decoder decoder{
+      [](std::string_view flavour, std::string_view province) -> std::optional<std::uint16_t> {
+        if (flavour == "ESO" && province == "46")
+          return std::uint16_t{3};
+        return std::nullopt;
+      },
+      100'000};
+
+  result<page_ptr> decode(std::string bytes) {
+    page into;
+    into.source = "itaca";
+    into.number = 5;
+    return decoder.decode(std::move(bytes), std::move(into));
+  }
+
+  page_ptr decoded(std::string bytes) {
+    auto page = decode(std::move(bytes));
+    if (!page)
+      ADD_FAILURE() << page.error().text;
+    return page ? *page : std::make_shared<matricula::page>();
+  }
+
+  failure failed(std::string bytes) {
+    const auto page = decode(std::move(bytes));
+    return page ? failure{} : page.error();
+  }
+
+  static std::string record_of(const std::string& person) {
+    given_record record;
+    record.person_id = person;
+    return record.json();
+  }
+};
+
+TEST_F(page_decoder_test, views_each_record_where_it_stands) {
+  const auto first = record_of("10000001");
+  const auto second = record_of("10000002");
+  const auto page = decoded(given_page({first, second}));
+  ASSERT_EQ(page->records.size(), 2U);
+  EXPECT_EQ(page->json(page->records[0]), first);
+  EXPECT_EQ(page->json(page->records[1]), second);
+  EXPECT_EQ(page->key(page->records[1]), "2026/46012345/1234567890/MAT/1ESOA/10000002/student");
+  EXPECT_EQ(page->centre(page->records[1]), "46012345");
+  EXPECT_EQ(page->records[1].lane, 3);
+  EXPECT_EQ(page->records[1].position, 1U);
+  EXPECT_EQ(page->revision(page->records[1]), 5U * page_positions_max + 1);
+  EXPECT_EQ(page->records[0].key_hash, key_hash_of(page->key(page->records[0])));
+  EXPECT_EQ(page->records[0].content_hash, content_hash_of(first));
+}
+
+TEST_F(page_decoder_test, reads_the_envelope_wherever_it_stands) {
+  const auto page = decoded(given_page({record_of("10000001")}));
+  EXPECT_EQ(page->envelope.cursor, "C1");
+  EXPECT_EQ(page->envelope.next, "C2");
+  EXPECT_EQ(page->envelope.sweep, 17U);
+  const auto last = decoded(R"({"records": [], "page": {"sweep": 4, "count": 0, "next": null}})");
+  EXPECT_EQ(last->envelope.next, std::nullopt);
+  EXPECT_EQ(last->envelope.sweep, 4U);
+}
+
+TEST_F(page_decoder_test, sets_a_bad_record_aside_and_goes_on) {
+  given_record without_centre;
+  without_centre.centre = R"({"name":"IES","flavour":"ESO"})";
+  given_record elsewhere;
+  elsewhere.centre = R"({"code":"46012345","name":"IES","flavour":"XYZ"})";
+  const auto page = decoded(given_page({without_centre.json(), record_of("10000001"), "17", "[1,[2]]",
+                                        "\"text\"", elsewhere.json(), "null", record_of("10000002")}));
+  ASSERT_EQ(page->records.size(), 2U);
+  EXPECT_EQ(page->records[0].position, 1U);
+  EXPECT_EQ(page->records[1].position, 7U);
+  ASSERT_EQ(page->rejected.size(), 6U);
+  EXPECT_EQ(page->rejected[0].reason.code, error_code::field_missing);
+  EXPECT_EQ(page->json(page->rejected[0]), without_centre.json());
+  EXPECT_EQ(page->rejected[1].reason.code, error_code::record_not_object);
+  EXPECT_EQ(page->json(page->rejected[1]), "17");
+  EXPECT_EQ(page->json(page->rejected[2]), "[1,[2]]");
+  EXPECT_EQ(page->rejected[4].reason.code, error_code::lane_unknown);
+  EXPECT_EQ(page->rejected[4].key, "2026/46012345/1234567890/MAT/1ESOA/10123456/student");
+  EXPECT_EQ(page->rejected[4].position, 5U);
+  EXPECT_EQ(page->rejected[5].reason.code, error_code::record_not_object);
+}
+
+TEST_F(page_decoder_test, a_bad_record_after_a_good_one_keeps_no_part_of_its_key) {
+  const auto page = decoded(given_page({record_of("10000001"), "{}"}));
+  ASSERT_EQ(page->rejected.size(), 1U);
+  EXPECT_EQ(page->rejected[0].key, "");
+}
+
+TEST_F(page_decoder_test, rejects_a_record_that_is_too_large_by_its_key) {
+  given_record large;
+  large.more = R"(,"note":")" + std::string(120'000, 'x') + R"(")";
+  const auto page = decoded(given_page({large.json(), record_of("10000001")}));
+  ASSERT_EQ(page->rejected.size(), 1U);
+  EXPECT_EQ(page->rejected[0].reason.code, error_code::record_too_large);
+  EXPECT_EQ(page->rejected[0].key, "2026/46012345/1234567890/MAT/1ESOA/10123456/student");
+  EXPECT_EQ(page->records.size(), 1U);
+}
+
+TEST_F(page_decoder_test, of_two_records_with_one_key_the_later_wins) {
+  given_record later;
+  later.person_id = "10000001";
+  later.email = R"("later@example.invalid")";
+  const auto page = decoded(given_page({record_of("10000001"), record_of("10000002"), later.json()}));
+  ASSERT_EQ(page->records.size(), 2U);
+  EXPECT_EQ(page->repeated, 1U);
+  EXPECT_EQ(page->records[0].position, 1U);
+  EXPECT_EQ(page->json(page->records[1]), later.json());
+}
+
+TEST_F(page_decoder_test, never_believes_a_part_of_a_page) {
+  const auto whole = given_page({record_of("10000001"), record_of("10000002")});
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    ASSERT_EQ(failed(whole.substr(0, length)).code, error_code::page_invalid) << "cut after byte " << length;
+  EXPECT_EQ(failed(whole).code, error_code::none);
+}
+
+TEST_F(page_decoder_test, does_not_believe_a_wrong_count) {
+  auto page = given_page({record_of("10000001")});
+  page.replace(page.find("\"count\": 1"), 10, "\"count\": 2");
+  const auto why = failed(page);
+  EXPECT_EQ(why.code, error_code::page_miscounted);
+  EXPECT_EQ(why.text, "page says count 2 and holds 1 records");
+}
+
+TEST_F(page_decoder_test, says_at_which_byte_a_page_is_not_utf8) {
+  auto page = given_page({record_of("10000001"), record_of("10000002")});
+  const auto at = page.find("Matem");
+  page[at + 5] = '\xe0';
+  page.erase(at + 6, 1);
+  const auto why = failed(page);
+  EXPECT_EQ(why.code, error_code::page_invalid);
+  const auto said = std::stoul(why.text.substr(why.text.find("byte ") + 5));
+  EXPECT_NEAR(static_cast<double>(said), static_cast<double>(at + 5), 4.0);
+}
+
+TEST_F(page_decoder_test, says_at_which_byte_a_page_is_broken) {
+  const auto why = failed(given_page({record_of("10000001"), R"({"year" "2026"})"}));
+  EXPECT_EQ(why.code, error_code::page_invalid);
+  EXPECT_THAT(why.text, HasSubstr("at byte "));
+}
+
+TEST_F(page_decoder_test, refuses_what_is_no_page) {
+  EXPECT_EQ(failed("").code, error_code::page_invalid);
+  EXPECT_EQ(failed("[]").code, error_code::page_invalid);
+  EXPECT_EQ(failed("{}").code, error_code::page_invalid);
+  EXPECT_EQ(failed(R"({"page": {"count": 0}})").code, error_code::page_invalid);
+  EXPECT_EQ(failed(R"({"page": {"count": "0"}, "records": []})").code, error_code::page_invalid);
+  EXPECT_EQ(failed(R"({"page": {"count": 0}, "records": []} x)").code, error_code::page_invalid);
+}
+
+TEST_F(page_decoder_test, forgets_the_page_before) {
+  EXPECT_EQ(decoded(given_page({record_of("10000001")}))->records.size(), 1U);
+  const auto again = decoded(given_page({record_of("10000001")}));
+  EXPECT_EQ(again->records.size(), 1U);
+  EXPECT_EQ(again->repeated, 0U);
+}
+
+}  // namespace
+}  // namespace matricula

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/supervise/run_figures.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace matricula {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct run_figures_test : testing::Test {
+  run_figures figures{{"itaca"}, {{"eso46", {"ESO-46"}}, {"all", {"ESO-46", "FP-46"}}}, 100};
+  steady_time start{};
+
+  page_receipt page_of(std::uint64_t number, std::vector<partition_end> ends) {
+    page_receipt receipt;
+    receipt.source = "itaca";
+    receipt.number = number;
+    receipt.read = 10;
+    receipt.changed = 4;
+    receipt.unchanged = 6;
+    receipt.lanes = {{"ESO-46", 3}, {"FP-46", 1}};
+    receipt.ends = std::move(ends);
+    receipt.requested_at = start;
+    receipt.published_at = start + 50ms;
+    return receipt;
+  }
+
+  void applied(const std::string& site, const std::string& topic, std::int64_t next_offset,
+               std::chrono::milliseconds at) {
+    applied_receipt receipt;
+    receipt.from = {topic, 0};
+    receipt.next_offset = next_offset;
+    receipt.applied_at = start + at;
+    figures.applied(site, receipt);
+  }
+
+  nlohmann::json first_page() const { return nlohmann::json::parse(figures.json()).at("pages").at(0); }
+};
+
+TEST_F(run_figures_test, a_page_is_applied_when_the_last_site_has_its_last_record) {
+  figures.page(page_of(1, {{{"ESO-46", 0}, 9}, {{"FP-46", 0}, 4}}));
+  applied("eso46", "ESO-46", 10, 100ms);
+  applied("all", "ESO-46", 10, 120ms);
+  applied("all", "FP-46", 4, 130ms);
+  EXPECT_FALSE(figures.pages_applied(1));
+  EXPECT_TRUE(first_page()["applied_ms"].is_null());
+  applied("all", "FP-46", 5, 170ms);
+  EXPECT_TRUE(figures.pages_applied(1));
+  EXPECT_DOUBLE_EQ(first_page()["applied_ms"], 170.0);
+  EXPECT_DOUBLE_EQ(first_page()["published_ms"], 50.0);
+  EXPECT_EQ(first_page()["applied"], 3 + 3 + 1);
+}
+
+TEST_F(run_figures_test, a_site_may_be_faster_than_the_receipt) {
+  applied("eso46", "ESO-46", 10, 60ms);
+  applied("eso46", "ESO-46", 20, 90ms);
+  applied("all", "ESO-46", 20, 55ms);
+  figures.page(page_of(1, {{{"ESO-46", 0}, 9}}));
+  EXPECT_DOUBLE_EQ(first_page()["applied_ms"], 60.0);
+}
+
+TEST_F(run_figures_test, a_page_without_changes_is_applied_when_it_is_published) {
+  figures.page(page_of(1, {}));
+  EXPECT_TRUE(figures.pages_applied(1));
+  EXPECT_DOUBLE_EQ(first_page()["applied_ms"], 50.0);
+}
+
+TEST_F(run_figures_test, topics_of_other_nodes_are_not_waited_for) {
+  figures.page(page_of(1, {{{"Primaria-12", 0}, 9}}));
+  EXPECT_TRUE(figures.pages_applied(1));
+}
+
+TEST_F(run_figures_test, tells_the_lag_in_records) {
+  figures.page(page_of(1, {{{"ESO-46", 0}, 9}}));
+  applied("eso46", "ESO-46", 4, 60ms);
+  EXPECT_EQ(nlohmann::json::parse(figures.json()).at("sites").at(0)["lag"], 6);
+}
+
+TEST_F(run_figures_test, counts_restarts_and_names_the_state) {
+  figures.event({"source:itaca", "restarting", ""});
+  figures.event({"source:itaca", "running", ""});
+  figures.event({"site:eso46", "running", ""});
+  const auto json = nlohmann::json::parse(figures.json());
+  EXPECT_EQ(json["sources"][0]["restarts"], 1);
+  EXPECT_EQ(json["sources"][0]["state"], "running");
+  EXPECT_EQ(json["sites"][0]["state"], "running");
+}
+
+}  // namespace
+}  // namespace matricula
