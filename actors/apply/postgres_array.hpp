@@ -32,11 +32,6 @@ class postgres_array {
   /// Two's complement, as the database keeps hashes and revisions.
   void append(std::uint64_t number) { append(static_cast<std::int64_t>(number)); }
 
-  void append(bool value) {
-    begin_element();
-    text_ += value ? 't' : 'f';
-  }
-
   /// The array; nothing can be appended afterwards.
   const std::string& finish() {
     text_ += '}';

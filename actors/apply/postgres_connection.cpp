@@ -166,6 +166,10 @@ failure postgres_failure(const postgres_connection* connection, std::string_view
   } catch (const pqxx::in_doubt_error&) {
     return make(error_code::database_unavailable, "",
                 "the connection broke before the commit was answered: it may have happened");
+  } catch (const pqxx::deadlock_detected& error) {  // these two are no sql_error in libpqxx 6
+    return make(error_code::database_conflict, "40P01", error.what());
+  } catch (const pqxx::transaction_rollback& error) {
+    return make(error_code::database_conflict, "40001", error.what());
   } catch (const pqxx::sql_error& error) {
     const auto& sqlstate = error.sqlstate();
     const auto code = code_of_sqlstate(sqlstate);

@@ -62,6 +62,18 @@ std::string_view classroom_of(std::string_view key) {
   return key.substr(0, end);
 }
 
+/// Appends to `refused` the records whose keys the database would not even take as a question.
+void refuse_broken_keys(const site_batch& batch, batch_range range, std::vector<refused_record>& refused) {
+  const auto known = refused.size();
+  for (auto i = range.first; i < range.last; ++i) {
+    if (is_storable(batch.records[i].key))
+      continue;
+    const auto known_end = refused.begin() + static_cast<std::ptrdiff_t>(known);
+    if (std::none_of(refused.begin(), known_end, [&](const auto& one) { return one.index == i; }))
+      refused.push_back({i, failure{error_code::record_not_utf8, "key: not UTF-8"}});
+  }
+}
+
 std::int64_t as_bigint(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 }  // namespace
@@ -316,10 +328,12 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
   return guarded([&]() -> result<applied> {
     applied outcome;
     auto& counts = outcome.counts;
-    const auto candidates = newest_of_each_key(batch, range, refused);
-    counts.superseded += range.last - range.first - candidates.size() - refused.size();
+    auto all_refused = refused;
+    refuse_broken_keys(batch, range, all_refused);
+    const auto candidates = newest_of_each_key(batch, range, all_refused);
+    counts.superseded += range.last - range.first - candidates.size() - all_refused.size();
     const auto news = differing(batch, candidates, counts);
-    if (news.empty() && refused.empty()) {
+    if (news.empty() && all_refused.empty()) {
       outcome.offset_stored = false;
       return outcome;
     }
@@ -333,7 +347,6 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
       return position_moved(expected);
     // The tables may have grown a hundredfold since the statements were planned.
     work.exec("discard plans");
-    auto all_refused = refused;
     const auto staged = stage(batch, news, all_refused);
     for (const auto& step : target_.steps) {
       doing_ = step.name;

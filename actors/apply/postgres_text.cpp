@@ -37,13 +37,16 @@ std::size_t character_length(std::string_view bytes) {
   return length;
 }
 
+/// The length of the character at the head of `bytes` that PostgreSQL takes, or 0.
+std::size_t storable_length(std::string_view bytes) { return bytes[0] == '\0' ? 0 : character_length(bytes); }
+
 }  // namespace
 
 std::string storable_text(std::string_view bytes, std::size_t bytes_max) {
   constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
   std::string text;
   while (!bytes.empty()) {
-    const auto length = bytes[0] == '\0' ? 0 : character_length(bytes);
+    const auto length = storable_length(bytes);
     const auto piece = length == 0 ? replacement : bytes.substr(0, length);
     if (text.size() + piece.size() > bytes_max)
       break;
@@ -51,6 +54,16 @@ std::string storable_text(std::string_view bytes, std::size_t bytes_max) {
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
   return text;
+}
+
+bool is_storable(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto length = storable_length(bytes);
+    if (length == 0)
+      return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace matricula

@@ -11,4 +11,7 @@ namespace matricula {
 /// U+0000. Only the head if longer than `bytes_max`, cut between characters.
 std::string storable_text(std::string_view bytes, std::size_t bytes_max);
 
+/// Whether PostgreSQL takes `bytes` as they are.
+bool is_storable(std::string_view bytes);
+
 }  // namespace matricula

@@ -24,6 +24,13 @@ TEST(storable_text, replaces_what_is_not_utf8) {
                                                               "b");  // PostgreSQL takes no U+0000
 }
 
+TEST(storable_text, is_storable_where_nothing_is_replaced) {
+  EXPECT_TRUE(is_storable("Núria"));
+  EXPECT_TRUE(is_storable(""));
+  EXPECT_FALSE(is_storable("N\xFAria"));
+  EXPECT_FALSE(is_storable(std::string_view{"a\0b", 3}));
+}
+
 TEST(storable_text, cuts_between_characters) {
   EXPECT_EQ(storable_text("aé", 2), "a");
   EXPECT_EQ(storable_text("aé", 3), "aé");
