@@ -16,6 +16,9 @@ choose_command_prefix() {
   if [[ $1 = tsan ]] && ((bits > 28)) && setarch -R true 2>/dev/null; then command_prefix=(setarch -R); fi
 }
 
+# What runs the builds; run_guest of lodging.sh in scripts that a signal must not wait for.
+build_with=()
+
 # build_preset PRESET TARGET...: all targets if none is named.
 build_preset() {
   local preset=$1 folder=$root/build/$1
@@ -29,13 +32,13 @@ build_preset() {
   export NINJA_STATUS=${NINJA_STATUS:-'    [%f/%t, %e s] '}
   choose_command_prefix "$preset"
   if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/build.ninja ]]; then
-    (cd "$root" && "${command_prefix[@]}" cmake --preset "$preset" --log-level=WARNING) ||
+    "${build_with[@]}" "${command_prefix[@]}" cmake -S "$root" --preset "$preset" --log-level=WARNING ||
       fail "CMake could not configure build/$preset (its message is above)" \
         "Is a package missing? scripts/build --install installs those of scripts/packages.txt."
   fi
   local -a targets=()
   if (($# > 0)); then targets=(--target "$@"); fi
-  "${command_prefix[@]}" cmake --build "$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" "${targets[@]}" ||
+  "${build_with[@]}" "${command_prefix[@]}" cmake --build "$folder" --parallel "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}" "${targets[@]}" ||
     fail "build/$preset does not compile (the compiler's message is above)"
 }
 

@@ -16,6 +16,8 @@ services_started=no
 open_lodging() {
   lodging=$(mktemp -d "${TMPDIR:-/tmp}/matricula-$1.XXXXXX")
   "$root/scripts/services" guard --dir "$lodging" --owner $$ --discard
+  # By this, what we start is found again.
+  export MATRICULA_SERVICES_DIR=$lodging
   trap 'leave_lodging $?' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
