@@ -18,18 +18,18 @@ inline constexpr std::size_t flavours = 8;
 std::string_view name_of(flavour f);
 
 struct subject {
-  std::string_view code; ///< repeats across courses, as in ITACA
+  std::string_view code;  ///< repeats across courses, as in ITACA
   std::string_view name_val;
   std::string_view name_cas;
 };
 
 struct course {
-  char code[11];                 ///< ten digits
-  std::string_view name;         ///< "1r ESO"
-  std::string_view short_name;   ///< "1ESO": groups add their line
+  char code[11];                ///< ten digits
+  std::string_view name;        ///< "1r ESO"
+  std::string_view short_name;  ///< "1ESO": groups add their line
   flavour taught_in;
-  int age;                       ///< of most of its students in September
-  std::vector<subject> subjects; ///< 8 to 11; the last one is optional
+  int age;                        ///< of most of its students in September
+  std::vector<subject> subjects;  ///< 8 to 11; the last one is optional
 };
 
 /// Courses by number; `first_course` gives the number of a flavour's first, and courses of one flavour
@@ -44,11 +44,11 @@ inline constexpr subject opened_subject{"PIM", "Projecte interdisciplinari i mul
 
 struct given_name {
   std::string_view text;
-  std::string_view ascii; ///< for e-mail addresses
+  std::string_view ascii;  ///< for e-mail addresses
 };
 
 std::span<const given_name> given_names();
 std::span<const std::string_view> surnames();
 std::span<const std::string_view> centre_names();
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

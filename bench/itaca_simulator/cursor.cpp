@@ -34,4 +34,4 @@ std::optional<cursor> cursor::parse(std::string_view text) {
   return read;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -20,4 +20,4 @@ struct cursor {
   static std::optional<cursor> parse(std::string_view text);
 };
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -11,16 +11,18 @@ namespace matricula::simulator {
 namespace {
 
 constexpr std::string_view kind_names[fault_kinds] = {
-    "500",   "503",         "429",    "hang",      "cut",             "410",        "repeat",   "empty",
-    "wrong-count", "latin1", "no-centre", "unknown-flavour", "wrong-type", "oversize", "twice", "twice-stale"};
+    "500",        "503",      "429",         "hang",       "cut",       "410",
+    "repeat",     "empty",    "wrong-count", "latin1",     "no-centre", "unknown-flavour",
+    "wrong-type", "oversize", "twice",       "twice-stale"};
 
-template <class Number> bool read_number(std::string_view text, Number& number) {
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
   const auto* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   return error == std::errc{} && stop == end;
 }
 
-} // namespace
+}  // namespace
 
 std::string_view name_of(fault_kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 
@@ -129,4 +131,4 @@ faults::report faults::state() const {
   return state_;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -34,7 +34,7 @@ std::string gzip(std::initializer_list<std::string_view> parts) {
   std::size_t remaining = parts.size();
   for (const auto part : parts) {
     --remaining;
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(part.data())); // zlib does not write there
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(part.data()));  // zlib does not write there
     stream.avail_in = static_cast<uInt>(part.size());
     do {
       const auto used = out.size();
@@ -50,7 +50,9 @@ std::string gzip(std::initializer_list<std::string_view> parts) {
 }
 
 feed::feed(const school_system& school, double rate, std::uint64_t first_changed, feed_limits limits)
-    : school_(school), limits_(limits), life_(school, rate, first_changed) {
+    : school_(school)
+    , limits_(limits)
+    , life_(school, rate, first_changed) {
   writer_ = std::thread([this] { write_ahead(); });
 }
 
@@ -150,7 +152,7 @@ std::optional<feed::page_name> feed::next_to_write() const {
   for (std::size_t i = 0; i < limits_.pages_ready; ++i) {
     const auto found = pages_.find(at);
     if (found == pages_.end())
-      return i == 0 ? std::nullopt : std::optional(at); // the reader writes the page it asks for
+      return i == 0 ? std::nullopt : std::optional(at);  // the reader writes the page it asks for
     const auto& page = *found->second;
     at.first = page.next ? *page.next : cursor{page.here.sweep + 1, 0, 0};
   }
@@ -296,7 +298,8 @@ void feed::truth_of_centre(std::string_view code, const record_visitor& see) con
         visit_group(g, served, see, {});
 }
 
-feed::truth_walk::truth_walk(const feed& of) : feed_(of) {
+feed::truth_walk::truth_walk(const feed& of)
+    : feed_(of) {
   const std::lock_guard lock(of.mutex_);
   runs_ = of.served_.runs();
   for (const auto& run : runs_)
@@ -325,4 +328,4 @@ bool feed::truth_walk::next(std::size_t limit, const record_visitor& see) {
   return run_ < runs_.size();
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -22,12 +22,12 @@ namespace matricula::simulator {
 /// A page as it goes out: envelope, records, end. Never changes.
 struct feed_page {
   cursor here;
-  std::optional<cursor> next; ///< none: the sweep is complete
+  std::optional<cursor> next;  ///< none: the sweep is complete
   std::uint64_t limit = 0;
-  std::string head; ///< up to and with the '[' of the records
+  std::string head;  ///< up to and with the '[' of the records
   std::shared_ptr<const record_run> records;
-  std::string etag;    ///< quoted
-  std::string gzipped; ///< the whole body, if the feed compresses
+  std::string etag;     ///< quoted
+  std::string gzipped;  ///< the whole body, if the feed compresses
 
   static constexpr std::string_view tail = "]}";
   [[nodiscard]] std::size_t size() const { return head.size() + records->bytes.size() + tail.size(); }
@@ -39,15 +39,15 @@ struct feed_page {
 std::string envelope(const cursor& here, const std::optional<cursor>& next, std::size_t count);
 
 struct feed_limits {
-  std::size_t pages_ready = 4;  ///< pages written ahead of the reader
-  std::uint64_t sweeps_kept = 3; ///< cursors of older sweeps are unknown
+  std::size_t pages_ready = 4;    ///< pages written ahead of the reader
+  std::uint64_t sweeps_kept = 3;  ///< cursors of older sweeps are unknown
   bool gzip = false;
 };
 
 /// The feed: sweeps, pages and cursors, and the truth about what was served. May be called from any thread;
 /// one thread of its own writes pages ahead.
 class feed {
-public:
+ public:
   feed(const school_system& school, double rate, std::uint64_t first_changed, feed_limits limits);
   ~feed();
   feed(const feed&) = delete;
@@ -85,22 +85,22 @@ public:
 
   /// Walks everything served, in slices. A walk sees the state of when it began.
   class truth_walk {
-  public:
+   public:
     explicit truth_walk(const feed& of);
     /// Visits up to `limit` records; false when there are no more.
     bool next(std::size_t limit, const record_visitor& see);
 
-  private:
+   private:
     const feed& feed_;
     std::vector<served_slots::run> runs_;
-    std::map<std::uint64_t, event_counts> events_; ///< by sweep
+    std::map<std::uint64_t, event_counts> events_;  ///< by sweep
     std::size_t run_ = 0;
     std::uint64_t slot_ = 0;
     std::string key_, record_;
   };
 
-private:
-  using page_name = std::pair<cursor, std::uint64_t>; // cursor and limit
+ private:
+  using page_name = std::pair<cursor, std::uint64_t>;  // cursor and limit
 
   std::shared_ptr<const feed_page> ready_or_written(const cursor& at, std::uint64_t limit);
   std::shared_ptr<const feed_page> write(const cursor& at, std::uint64_t limit) const;
@@ -118,9 +118,9 @@ private:
   std::condition_variable changed_;
   life life_;
   std::uint64_t begun_ = 0;
-  std::uint64_t life_version_ = 0; ///< a page written under an older version is not kept
-  std::map<page_name, std::shared_ptr<const feed_page>> pages_; ///< in feed order
-  std::optional<page_name> reader_; ///< the page that was asked for last
+  std::uint64_t life_version_ = 0;  ///< a page written under an older version is not kept
+  std::map<page_name, std::shared_ptr<const feed_page>> pages_;  ///< in feed order
+  std::optional<page_name> reader_;                              ///< the page that was asked for last
   std::shared_ptr<const feed_page> last_served_;
   served_slots served_;
   bool stopping_ = false;
@@ -130,4 +130,4 @@ private:
 /// gzip, level 1.
 std::string gzip(std::initializer_list<std::string_view> parts);
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -48,11 +48,12 @@ bool accepts_gzip(const Request& request) {
 // The bytes must stay until the answer is out: `owner` keeps them.
 template <class Owner, class From>
 void send(Response& response, std::size_t size, std::shared_ptr<Owner> owner, From from) {
-  response.set_content_provider(size, "application/json",
-                                [owner, from](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
-                                  const auto piece = from(*owner, offset).substr(0, length);
-                                  return sink.write(piece.data(), piece.size());
-                                });
+  response.set_content_provider(
+      size, "application/json",
+      [owner, from](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+        const auto piece = from(*owner, offset).substr(0, length);
+        return sink.write(piece.data(), piece.size());
+      });
 }
 
 void send_text(Response& response, std::string text) {
@@ -134,7 +135,8 @@ std::string read_fault(const json& told, fault& read) {
     const auto* known = std::find_if(std::begin(numbers), std::end(numbers),
                                      [&, n = name](const auto& number) { return n == number.first; });
     if (known == std::end(numbers))
-      return "a fault has no \"" + name + "\"; it has kind, count or probability, after, per_page, retry_after, seconds";
+      return "a fault has no \"" + name +
+             "\"; it has kind, count or probability, after, per_page, retry_after, seconds";
     if (!value.is_number_unsigned())
       return name + " is a whole number";
     *known->second = value.get<std::uint64_t>();
@@ -152,7 +154,7 @@ std::string read_fault(const json& told, fault& read) {
 // What of the truth is wanted, and how it is written.
 struct truth_form {
   bool hashes = false;
-  std::string flavour, province; // empty: all
+  std::string flavour, province;  // empty: all
 
   [[nodiscard]] bool wants(std::string_view key, std::string_view record) const {
     if (!province.empty() && key.substr(5, 2) != province)
@@ -174,10 +176,12 @@ struct truth_form {
   }
 };
 
-} // namespace
+}  // namespace
 
 struct feed_server::parts {
-  parts(feed& of, faults& with) : source(of), wrong(with) {}
+  parts(feed& of, faults& with)
+      : source(of)
+      , wrong(with) {}
 
   void serve_feed(const Request& request, Response& response);
   bool serve_fault_alone(const Request& request, Response& response, const fault& f);
@@ -296,18 +300,19 @@ void feed_server::parts::serve_truth(const Request& request, Response& response)
   }
   if (request.has_param("centre")) {
     std::string text;
-    source.truth_of_centre(request.get_param_value("centre"), [&](std::string_view key, std::string_view record) {
-      form.append(text, key, record);
-      return true;
-    });
+    source.truth_of_centre(request.get_param_value("centre"),
+                           [&](std::string_view key, std::string_view record) {
+                             form.append(text, key, record);
+                             return true;
+                           });
     response.set_content(text, "application/x-ndjson");
     return;
   }
   if (!request.has_param("all"))
     return refuse(response, 400, "ask for key=, centre= or all");
   response.set_chunked_content_provider(
-      "application/x-ndjson", [form, walk = std::make_shared<feed::truth_walk>(source)](
-                                  std::size_t, httplib::DataSink& sink) {
+      "application/x-ndjson",
+      [form, walk = std::make_shared<feed::truth_walk>(source)](std::size_t, httplib::DataSink& sink) {
         std::string text;
         const bool more = walk->next(truth_slice_records, [&](std::string_view key, std::string_view record) {
           form.append(text, key, record);
@@ -392,7 +397,8 @@ void feed_server::parts::add_faults(const Request& request, Response& response) 
 
 // ------------------------------------------------------------------------------------------------------
 
-feed_server::feed_server(feed& source, faults& wrong) : parts_(std::make_unique<parts>(source, wrong)) {
+feed_server::feed_server(feed& source, faults& wrong)
+    : parts_(std::make_unique<parts>(source, wrong)) {
   auto& http = parts_->http;
   http.new_task_queue = [] { return new httplib::ThreadPool(threads); };
   http.set_keep_alive_max_count(1'000'000'000);
@@ -400,7 +406,8 @@ feed_server::feed_server(feed& source, faults& wrong) : parts_(std::make_unique<
   http.set_write_timeout(60);
   http.set_tcp_nodelay(true);
   auto* const p = parts_.get();
-  http.Get("/", [](const auto&, auto& response) { response.set_content(std::string(addresses), "text/plain"); });
+  http.Get("/",
+           [](const auto&, auto& response) { response.set_content(std::string(addresses), "text/plain"); });
   http.Get("/feed", [p](const auto& request, auto& response) { p->serve_feed(request, response); });
   http.Get("/truth", [p](const auto& request, auto& response) { p->serve_truth(request, response); });
   http.Get("/life", [p](const auto&, auto& response) { p->serve_life(response); });
@@ -432,4 +439,4 @@ void feed_server::stop() {
   parts_->http.stop();
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -11,7 +11,7 @@ namespace matricula::simulator {
 
 /// Serves a feed over HTTP (docs/feed.md): /feed, and /truth, /life and /faults about it.
 class feed_server {
-public:
+ public:
   /// The feed and the faults must outlive the server.
   feed_server(feed& source, faults& wrong);
   ~feed_server();
@@ -26,9 +26,9 @@ public:
   /// keep an idle connection open delay it by up to five seconds.
   void stop();
 
-private:
+ private:
   struct parts;
   std::unique_ptr<parts> parts_;
 };
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

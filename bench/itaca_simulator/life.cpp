@@ -19,14 +19,14 @@ constexpr double records_per_event[changes] = {18, 1, 1, 1, 26, 9.2, 100, 24};
 
 constexpr double withdrawn_share_at_start = 0.02;
 
-} // namespace
+}  // namespace
 
 std::string_view name_of(change c) { return change_names[static_cast<std::size_t>(c)]; }
 
 life::life(const school_system& school, double rate, std::uint64_t first_changed)
-    : withdrawn_at_start_(static_cast<std::uint64_t>(static_cast<double>(school.records()) *
-                                                     withdrawn_share_at_start)) {
-  const shuffle* orders[changes] = {&school.movers(),     &school.waiting(), &school.enrolments(),
+    : withdrawn_at_start_(
+          static_cast<std::uint64_t>(static_cast<double>(school.records()) * withdrawn_share_at_start)) {
+  const shuffle* orders[changes] = {&school.movers(),     &school.waiting(),    &school.enrolments(),
                                     &school.enrolments(), &school.classrooms(), &school.pupils(),
                                     &school.teachers(),   &school.group_order()};
   for (std::size_t k = 0; k < changes; ++k) {
@@ -75,7 +75,8 @@ event_counts life::at(std::uint64_t sweep) const {
   if (last != nullptr) {
     const auto events = events_per_sweep(last->rate);
     for (std::size_t k = 0; k < changes; ++k) {
-      const double sum = last->events_before[k] + events[k] * static_cast<double>(sweep - last->from_sweep + 1);
+      const double sum =
+          last->events_before[k] + events[k] * static_cast<double>(sweep - last->from_sweep + 1);
       // Rounded up, so that every kind shows at once; but one teacher's address alone is 150 records.
       const bool coarse = static_cast<change>(k) == change::teacher_email;
       counts[k] = static_cast<std::uint64_t>(coarse ? std::floor(sum) : std::ceil(sum));
@@ -165,4 +166,4 @@ std::uint64_t moment::turns(const place& p, std::uint64_t slot) const {
   return turns;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

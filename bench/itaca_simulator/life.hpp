@@ -12,14 +12,14 @@ namespace matricula::simulator {
 
 /// What happens to people and classrooms between two sweeps.
 enum class change : std::uint8_t {
-  moved,         ///< a pupil goes to another group: old records withdrawn, new ones enrolled (and back)
-  added,         ///< a pupil takes the optional subject (and leaves it again)
-  withdrawn,     ///< one enrolment ends
-  returned,      ///< one that had ended goes on
-  replaced,      ///< a classroom's teacher is replaced by a substitute (and comes back)
-  pupil_email,   ///< a pupil's address changes, in all their records
-  teacher_email, ///< a teacher's, in all records of all their classrooms
-  opened,        ///< a group gets a new classroom (which is closed a round later)
+  moved,          ///< a pupil goes to another group: old records withdrawn, new ones enrolled (and back)
+  added,          ///< a pupil takes the optional subject (and leaves it again)
+  withdrawn,      ///< one enrolment ends
+  returned,       ///< one that had ended goes on
+  replaced,       ///< a classroom's teacher is replaced by a substitute (and comes back)
+  pupil_email,    ///< a pupil's address changes, in all their records
+  teacher_email,  ///< a teacher's, in all records of all their classrooms
+  opened,         ///< a group gets a new classroom (which is closed a round later)
 };
 inline constexpr std::size_t changes = 8;
 std::string_view name_of(change c);
@@ -32,7 +32,7 @@ using event_counts = std::array<std::uint64_t, changes>;
 /// Which share of the records changes from one sweep to the next. Sweeps count from 1; the first sweep has
 /// no changes. Memory: one entry for each call of `change_rate`.
 class life {
-public:
+ public:
   /// Requires 0 <= rate <= 1 and first_changed >= 2, the first sweep that differs from its predecessor.
   life(const school_system& school, double rate, std::uint64_t first_changed);
 
@@ -43,19 +43,19 @@ public:
   [[nodiscard]] double rate_at(std::uint64_t sweep) const;
   [[nodiscard]] event_counts at(std::uint64_t sweep) const;
 
-private:
+ private:
   struct era {
     std::uint64_t from_sweep;
     double rate;
-    std::array<double, changes> events_before; ///< up to the sweep before from_sweep
+    std::array<double, changes> events_before;  ///< up to the sweep before from_sweep
   };
 
   std::array<double, changes> events_per_sweep(double rate) const;
 
-  std::array<double, changes> events_at_rate_one_{}; ///< per sweep, if everything changed
+  std::array<double, changes> events_at_rate_one_{};  ///< per sweep, if everything changed
   std::array<double, changes> owners_{};
   std::uint64_t withdrawn_at_start_;
-  std::vector<era> eras_; ///< by from_sweep, ascending
+  std::vector<era> eras_;  ///< by from_sweep, ascending
 };
 
 /// How many of the first `events` events hit the entity.
@@ -68,8 +68,10 @@ inline std::uint64_t hits(std::uint64_t events, const shuffle& order, std::uint6
 
 /// The state of a school system's places after some events.
 class moment {
-public:
-  moment(const school_system& school, const event_counts& events) : school_(school), events_(events) {}
+ public:
+  moment(const school_system& school, const event_counts& events)
+      : school_(school)
+      , events_(events) {}
 
   [[nodiscard]] const school_system& school() const { return school_; }
   [[nodiscard]] const event_counts& events() const { return events_; }
@@ -96,7 +98,7 @@ public:
     return hits(count(change::teacher_email), school_.teachers(), teacher);
   }
 
-private:
+ private:
   [[nodiscard]] std::uint64_t count(change c) const { return events_[static_cast<std::size_t>(c)]; }
   [[nodiscard]] std::uint64_t moves(const place& p) const;
   [[nodiscard]] std::uint64_t additions(std::uint64_t slot) const;
@@ -108,4 +110,4 @@ private:
   event_counts events_;
 };
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -45,7 +45,7 @@ bool write_port_file(const std::string& name, int port) {
   return std::rename(half.c_str(), name.c_str()) == 0;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace matricula::simulator;
@@ -78,9 +78,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   options.add_flag("--gzip", limits.gzip, "Compress for clients that accept it");
   options
-      .add_option("--fault", fault_texts,
-                  "What goes wrong, as KIND (once), KIND:COUNT or KIND:PROBABILITY; may be repeated. Kinds: " +
-                      fault_kind_names())
+      .add_option(
+          "--fault", fault_texts,
+          "What goes wrong, as KIND (once), KIND:COUNT or KIND:PROBABILITY; may be repeated. Kinds: " +
+              fault_kind_names())
       ->type_name("KIND[:N|:P]");
   options.add_option("--address", address, "Address to listen at")->capture_default_str();
   options.add_option("--port", port, "Port to listen at; 0 takes a free one")

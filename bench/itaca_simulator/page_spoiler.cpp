@@ -7,10 +7,10 @@ namespace matricula::simulator {
 
 namespace {
 
-constexpr std::uint32_t first_bad_nia = 90'000'000; // nobody else's
+constexpr std::uint32_t first_bad_nia = 90'000'000;  // nobody else's
 
 struct insertion {
-  std::size_t before; ///< record of the page
+  std::size_t before;  ///< record of the page
   std::string record;
   bool bad;
   bad_record told;
@@ -66,12 +66,14 @@ std::string around(std::string head, std::string_view records) {
   return head;
 }
 
-} // namespace
+}  // namespace
 
 spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<fault>& befall, faults& of) {
   const auto& run = *page.records;
   const auto count = run.count();
-  const auto lot = [&](std::uint64_t a) { return draw(page.here.sweep, purpose::bad_position, page.here.slot, a); };
+  const auto lot = [&](std::uint64_t a) {
+    return draw(page.here.sweep, purpose::bad_position, page.here.slot, a);
+  };
 
   if (befall.front().kind == fault_kind::empty) {
     auto again = page.here;
@@ -118,7 +120,7 @@ spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<
       spoiled.body += ',';
     spoiled.body += bytes;
   };
-  std::size_t copied = 0; // records
+  std::size_t copied = 0;  // records
   const auto copy_to = [&](std::size_t end) {
     if (end == copied)
       return;
@@ -145,4 +147,4 @@ spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<
   return spoiled;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

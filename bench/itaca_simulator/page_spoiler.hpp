@@ -20,4 +20,4 @@ struct spoiled_page {
 /// page's own moment. Requires a page with records.
 spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<fault>& befall, faults& of);
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

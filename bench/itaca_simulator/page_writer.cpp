@@ -12,7 +12,7 @@ std::string_view record_run::record(std::size_t i) const {
 
 void slot_walk::settle() {
   const auto& school = at_.school();
-  if (slot_ < pupils_end_) { // the common case: the next pupil of the classroom
+  if (slot_ < pupils_end_) {  // the common case: the next pupil of the classroom
     ++here_.seat;
     return;
   }
@@ -49,7 +49,8 @@ void slot_walk::settle() {
 record_run write_run(const moment& at, std::uint64_t first_slot, std::uint64_t limit) {
   record_run run;
   run.first_slot = first_slot;
-  const auto likely = std::min(limit, at.school().slots_end() - std::min(first_slot, at.school().slots_end()));
+  const auto likely =
+      std::min(limit, at.school().slots_end() - std::min(first_slot, at.school().slots_end()));
   run.bytes.reserve(likely * 740);
   run.begins.reserve(likely);
   record_writer writer(at);
@@ -66,4 +67,4 @@ record_run write_run(const moment& at, std::uint64_t first_slot, std::uint64_t l
   return run;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -13,12 +13,12 @@ namespace matricula::simulator {
 
 /// Consecutive records of one sweep.
 struct record_run {
-  std::string bytes;                   ///< the records, joined by commas
-  std::vector<std::uint32_t> begins;   ///< where each record begins in `bytes`
+  std::string bytes;                  ///< the records, joined by commas
+  std::vector<std::uint32_t> begins;  ///< where each record begins in `bytes`
   std::uint64_t first_slot = 0;
-  std::uint64_t next_slot = 0;         ///< where the next page goes on
-  bool last = false;                   ///< nothing follows: the sweep ends here
-  std::uint64_t hash = 0;              ///< of `bytes`
+  std::uint64_t next_slot = 0;  ///< where the next page goes on
+  bool last = false;            ///< nothing follows: the sweep ends here
+  std::uint64_t hash = 0;       ///< of `bytes`
 
   [[nodiscard]] std::size_t count() const { return begins.size(); }
   [[nodiscard]] std::string_view record(std::size_t i) const;
@@ -26,8 +26,12 @@ struct record_run {
 
 /// Walks the slots of a moment in feed order, those in use only.
 class slot_walk {
-public:
-  slot_walk(const moment& at, std::uint64_t first_slot) : at_(at), slot_(first_slot) { settle(); }
+ public:
+  slot_walk(const moment& at, std::uint64_t first_slot)
+      : at_(at)
+      , slot_(first_slot) {
+    settle();
+  }
 
   [[nodiscard]] bool done() const { return done_; }
   [[nodiscard]] std::uint64_t slot() const { return slot_; }
@@ -37,12 +41,12 @@ public:
     settle();
   }
 
-private:
+ private:
   void settle();
 
   moment at_;
   std::uint64_t slot_;
-  std::uint64_t pupils_end_ = 0; ///< slots below it are the next seats of the same classroom
+  std::uint64_t pupils_end_ = 0;  ///< slots below it are the next seats of the same classroom
   place here_{};
   bool done_ = false;
 };
@@ -50,4 +54,4 @@ private:
 /// Writes up to `limit` records from a slot on.
 record_run write_run(const moment& at, std::uint64_t first_slot, std::uint64_t limit);
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -36,10 +36,11 @@ inline std::uint64_t draw(std::uint64_t seed, purpose what, std::uint64_t a, std
 /// A shuffle of 0 .. size-1 that takes no memory: x -> (factor * x + offset) mod size, with the factor
 /// near the golden section of the size, so that neighbours end far apart.
 class shuffle {
-public:
+ public:
   shuffle() = default;
 
-  shuffle(std::uint64_t size, std::uint64_t salt) : size_(size) {
+  shuffle(std::uint64_t size, std::uint64_t salt)
+      : size_(size) {
     if (size_ < 2)
       return;
     factor_ = static_cast<std::uint64_t>(static_cast<double>(size_) * 0.6180339887498949) + salt % 64;
@@ -62,7 +63,7 @@ public:
     return size_ < 2 ? element : inverse_ * (element + size_ - offset_) % size_;
   }
 
-private:
+ private:
   static std::uint64_t inverse_of(std::uint64_t factor, std::uint64_t size) {
     std::int64_t t = 0, next_t = 1;
     auto r = static_cast<std::int64_t>(size), next_r = static_cast<std::int64_t>(factor);
@@ -80,4 +81,4 @@ private:
   std::uint64_t offset_ = 0;
 };
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -92,7 +92,7 @@ constexpr std::string_view lesson_times[] = {
     R"(,"from":"11:15","to":"12:10")", R"(,"from":"12:10","to":"13:05")", R"(,"from":"13:05","to":"14:00")",
     R"(,"from":"15:30","to":"16:25")"};
 
-} // namespace
+}  // namespace
 
 void record_writer::append(std::string& out, const place& p, std::uint64_t slot) {
   const auto& room = classroom_of(p);
@@ -322,4 +322,4 @@ std::string hex_of(std::uint64_t hash) {
   return text;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -15,8 +15,9 @@ enum class flaw : std::uint8_t { latin1, no_centre, unknown_flavour, wrong_type,
 /// Writes the records of one moment as JSON (docs/feed.md), some 700 bytes each. What the records of a
 /// classroom have in common is written once and copied, so neighbours in slot order are cheap.
 class record_writer {
-public:
-  explicit record_writer(const moment& at) : at_(at) {}
+ public:
+  explicit record_writer(const moment& at)
+      : at_(at) {}
 
   /// Appends the record of a place; `slot` must be the place's.
   void append(std::string& out, const place& p, std::uint64_t slot);
@@ -30,12 +31,12 @@ public:
   void append_key(std::string& out, const place& p);
   void append_key(std::string& out, const place& p, std::uint32_t nia);
 
-private:
+ private:
   struct classroom {
     std::uint32_t group = none;
     std::uint8_t course = 0, subject = 0;
-    std::string opening; ///< centre, course, subject, group
-    std::string ending;  ///< teachers, timetable
+    std::string opening;  ///< centre, course, subject, group
+    std::string ending;   ///< teachers, timetable
     std::string key_opening;
   };
 
@@ -50,13 +51,13 @@ private:
 
   moment at_;
   classroom classroom_;
-  std::uint32_t seats_of_ = none;         ///< the group whose pupils are in seats_
-  std::array<std::string, 32> seats_;     ///< "person" members written so far
-  std::string staff_;                     ///< "person" member of a teacher
+  std::uint32_t seats_of_ = none;      ///< the group whose pupils are in seats_
+  std::array<std::string, 32> seats_;  ///< "person" members written so far
+  std::string staff_;                  ///< "person" member of a teacher
 };
 
-/// The record number in hexadecimal that `/truth?…&format=hash` gives: XXH3, 64 bits, of the record's bytes.
+/// XXH3, 64 bits, and its sixteen hexadecimal digits: what `/truth?…&format=hash` gives of a record.
 std::uint64_t hash_of(std::string_view bytes);
 std::string hex_of(std::uint64_t hash);
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -9,13 +9,13 @@ namespace matricula::simulator {
 
 namespace {
 
-constexpr std::uint32_t centre_codes = 999'000;    // codes PP000000 .. PP998999, shuffled
-constexpr std::uint32_t nia_count = 80'000'000;    // 10000000 .. 89999999; 9xxxxxxx is left to bad records
-constexpr std::uint32_t nif_count = 80'000'000;    // 10000000 .. 89999999
+constexpr std::uint32_t centre_codes = 999'000;  // codes PP000000 .. PP998999, shuffled
+constexpr std::uint32_t nia_count = 80'000'000;  // 10000000 .. 89999999; 9xxxxxxx is left to bad records
+constexpr std::uint32_t nif_count = 80'000'000;  // 10000000 .. 89999999
 constexpr std::uint32_t groups_per_block = 6;
-constexpr std::uint32_t opened_slots = 32;         // 30 pupils, a spare one, the teacher
+constexpr std::uint32_t opened_slots = 32;  // 30 pupils, a spare one, the teacher
 constexpr std::uint32_t opened_teacher = 31;
-constexpr std::uint32_t moved_slots = 10;          // as many mandatory subjects as a course may have
+constexpr std::uint32_t moved_slots = 10;  // as many mandatory subjects as a course may have
 
 constexpr centre_kind cover_kinds[] = {centre_kind::ies,  centre_kind::ceip,         centre_kind::cipfp,
                                        centre_kind::cfpa, centre_kind::conservatori, centre_kind::cee};
@@ -35,10 +35,12 @@ std::uint64_t spread(std::uint64_t ordinal, double factor, std::uint64_t salt) {
   return static_cast<std::uint64_t>((at - std::floor(at)) * 100);
 }
 
-} // namespace
+}  // namespace
 
 school_system::school_system(std::uint64_t seed, std::uint64_t records, int year)
-    : seed_(seed), records_(records), year_(year) {
+    : seed_(seed)
+    , records_(records)
+    , year_(year) {
   while (slots_made_ < records_)
     add_centre();
   find_siblings();
@@ -97,7 +99,7 @@ void school_system::add_centre() {
       const auto sciences = static_cast<std::uint16_t>(batx + 2 * year);
       const auto humanities = static_cast<std::uint16_t>(sciences + 1);
       if (lines < 3) {
-        add_group(sciences, humanities, 'M'); // one group, two courses
+        add_group(sciences, humanities, 'M');  // one group, two courses
       } else {
         add_group(sciences, no_course, 'A');
         add_group(humanities, no_course, 'A');
@@ -166,7 +168,7 @@ void school_system::find_siblings() {
   for (const auto& entry : by_course) {
     const auto& alike = entry.second;
     if (alike.size() < 2 || courses()[entry.first].taught_in == flavour::iseacv)
-      continue; // ISEACV seats host other centres' pupils
+      continue;  // ISEACV seats host other centres' pupils
     for (std::size_t i = 0; i < alike.size(); ++i) {
       const auto next = (i + 1) % alike.size();
       const auto previous = (i + alike.size() - 1) % alike.size();
@@ -319,7 +321,7 @@ bool school_system::place_at(std::uint64_t slot, place& found) const {
     found.course = offset < of_first ? 0 : 1;
     found.subject = static_cast<std::uint8_t>(offset - (found.course == 0 ? 0 : of_first));
     found.who = member::substitute;
-    return !on_leave(teacher_of(g, found.subject)); // those stand in the first section
+    return !on_leave(teacher_of(g, found.subject));  // those stand in the first section
   }
   case section::opened: {
     found.group = found.seat_group = static_cast<std::uint32_t>(group_order_.at(rank));
@@ -445,7 +447,8 @@ std::uint32_t school_system::teacher_behind(std::uint32_t pupil) const {
     return none;
   const auto lot = draw(seed_, purpose::guests, pupil, 1);
   const auto& c = centres_[lot % centres_.size()];
-  return c.first_teacher + static_cast<std::uint32_t>((lot >> 32) % 8) * c.blocks; // every group has 8 subjects
+  return c.first_teacher +
+         static_cast<std::uint32_t>((lot >> 32) % 8) * c.blocks;  // every group has 8 subjects
 }
 
 human school_system::named(std::uint64_t lot) const {
@@ -454,7 +457,7 @@ human school_system::named(std::uint64_t lot) const {
   h.name = given.text;
   h.name_ascii = given.ascii;
   h.surname1 = surnames()[(lot >> 8) % surnames().size()];
-  if ((lot >> 16) % 16 != 0) // some people have one surname
+  if ((lot >> 16) % 16 != 0)  // some people have one surname
     h.surname2 = surnames()[(lot >> 24) % surnames().size()];
   h.born_month = 1 + static_cast<int>((lot >> 32) % 12);
   h.born_day = 1 + static_cast<int>((lot >> 40) % 28);
@@ -481,4 +484,4 @@ human school_system::teacher(std::uint32_t teacher) const {
   return h;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -29,18 +29,18 @@ namespace matricula::simulator {
 enum class centre_kind : std::uint8_t { ies, ceip, cipfp, cfpa, conservatori, cee };
 
 struct centre {
-  std::uint32_t code; ///< eight digits with the leading zero
-  std::string name;   ///< escaped for JSON
+  std::uint32_t code;  ///< eight digits with the leading zero
+  std::string name;    ///< escaped for JSON
   centre_kind kind;
   std::uint32_t first_group, groups;
-  std::uint32_t first_teacher; ///< the staff, then the substitutes
-  std::uint32_t blocks;        ///< every six groups share their teachers
+  std::uint32_t first_teacher;  ///< the staff, then the substitutes
+  std::uint32_t blocks;         ///< every six groups share their teachers
   std::uint32_t substitutes;
 };
 
 inline constexpr std::uint16_t no_course = 0xffff;
 inline constexpr std::uint32_t none = 0xffffffff;
-inline constexpr std::uint32_t teacher_rows = 12; ///< teachers of a block: 11 subjects and the opened one
+inline constexpr std::uint32_t teacher_rows = 12;  ///< teachers of a block: 11 subjects and the opened one
 
 struct group {
   std::uint32_t centre;
@@ -65,11 +65,11 @@ enum class member : std::uint8_t { pupil, teacher, substitute };
 struct place {
   section part;
   member who;
-  std::uint8_t course;      ///< 0 or 1: index into group.course
-  std::uint8_t subject;     ///< index into the course's subjects, or opened_index
-  std::uint8_t seat;        ///< of a pupil, in seat_group
-  std::uint32_t group;      ///< of the classroom
-  std::uint32_t seat_group; ///< the pupil's own group: another one after a move
+  std::uint8_t course;       ///< 0 or 1: index into group.course
+  std::uint8_t subject;      ///< index into the course's subjects, or opened_index
+  std::uint8_t seat;         ///< of a pupil, in seat_group
+  std::uint32_t group;       ///< of the classroom
+  std::uint32_t seat_group;  ///< the pupil's own group: another one after a move
 
   static constexpr std::uint8_t opened_index = 11;
   bool operator==(const place&) const = default;
@@ -77,12 +77,12 @@ struct place {
 
 /// What stands in a record about a person; the texts live as long as the program.
 struct human {
-  std::string_view name, name_ascii, surname1, surname2; ///< surname2 may be empty
+  std::string_view name, name_ascii, surname1, surname2;  ///< surname2 may be empty
   int born_year, born_month, born_day;
 };
 
 class school_system {
-public:
+ public:
   /// Requires records > 0. `year` is the school year: 2026 is 2026/27.
   school_system(std::uint64_t seed, std::uint64_t records, int year);
 
@@ -111,7 +111,8 @@ public:
   bool place_at(std::uint64_t slot, place& found) const;
 
   /// Calls see(slot, place) for every slot whose classroom belongs to a group, in use or not.
-  template <class Visitor> void for_each_of_group(std::uint32_t g, Visitor see) const;
+  template <class Visitor>
+  void for_each_of_group(std::uint32_t g, Visitor see) const;
 
   // Groups.
   [[nodiscard]] std::uint32_t group_of_slot(std::uint64_t first_sweep_slot) const;
@@ -119,7 +120,9 @@ public:
   [[nodiscard]] std::string code_of(const group& g) const;
   [[nodiscard]] std::string name_of(const group& g) const;
   [[nodiscard]] int courses_of(const group& g) const { return g.course[1] == no_course ? 1 : 2; }
-  [[nodiscard]] std::uint32_t seats_begin(const group& g, int course) const { return course == 0 ? 0 : g.split; }
+  [[nodiscard]] std::uint32_t seats_begin(const group& g, int course) const {
+    return course == 0 ? 0 : g.split;
+  }
   [[nodiscard]] std::uint32_t seats_end(const group& g, int course) const {
     return course == 0 ? g.split : g.pupils;
   }
@@ -150,7 +153,7 @@ public:
   /// Seats of one group that are its own pupils' and may move.
   [[nodiscard]] std::uint32_t movers_of(const group& g) const { return g.sibling == none ? 0 : g.pupils; }
 
-private:
+ private:
   void add_centre();
   void add_group(std::uint16_t course, std::uint16_t second, char line);
   void place_groups();
@@ -172,7 +175,8 @@ private:
   shuffle movers_, waiting_, enrolments_, classrooms_, group_order_, pupils_, teachers_;
 };
 
-template <class Visitor> void school_system::for_each_of_group(std::uint32_t g, Visitor see) const {
+template <class Visitor>
+void school_system::for_each_of_group(std::uint32_t g, Visitor see) const {
   const auto& here = groups_[g];
   place p{};
   const auto see_if_used = [&](std::uint64_t slot) {
@@ -202,4 +206,4 @@ template <class Visitor> void school_system::for_each_of_group(std::uint32_t g, 
   see_owner(section::opened, group_order_.place_of(g));
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -50,4 +50,4 @@ std::vector<served_slots::run> served_slots::runs() const {
   return served;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

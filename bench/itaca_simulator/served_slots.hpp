@@ -10,7 +10,7 @@ namespace matricula::simulator {
 /// Which sweep each slot was last served in: runs of slots with the newest sweep of each. A sweep read in
 /// order makes one run of what precedes the reader and one of what follows.
 class served_slots {
-public:
+ public:
   struct run {
     std::uint64_t begin, end;
     std::uint64_t sweep;
@@ -25,10 +25,10 @@ public:
   /// What was served, in slot order.
   [[nodiscard]] std::vector<run> runs() const;
 
-private:
+ private:
   void split_at(std::uint64_t slot);
 
-  std::map<std::uint64_t, std::uint64_t> sweep_from_{{0, 0}}; ///< holds until the next entry; 0 is "never"
+  std::map<std::uint64_t, std::uint64_t> sweep_from_{{0, 0}};  ///< holds until the next entry; 0 is "never"
 };
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator

@@ -41,7 +41,7 @@ TEST(Faults, AreCountedExactly) {
   wrong.add(due(fault_kind::error_500, 2));
   wrong.add(due(fault_kind::latin1, 1, 3));
   EXPECT_EQ(wrong.next(false, false).front().kind, fault_kind::error_500);
-  EXPECT_EQ(wrong.next(false, false).front().kind, fault_kind::error_500); // came alone both times
+  EXPECT_EQ(wrong.next(false, false).front().kind, fault_kind::error_500);  // came alone both times
   EXPECT_EQ(wrong.next(false, false).front().kind, fault_kind::latin1);
   EXPECT_TRUE(wrong.next(false, false).empty());
   const auto state = wrong.state();
@@ -83,7 +83,7 @@ TEST(Faults, ComeByProbabilityTheSameForTheSameSeed) {
 }
 
 class SpoiledPages : public testing::Test {
-protected:
+ protected:
   spoiled_page with(const std::vector<fault>& befall) { return spoil(*page, when, befall, wrong); }
 
   school_system school{1, 5'000, 2026};
@@ -176,5 +176,5 @@ TEST_F(SpoiledPages, AWrongCountIsOneOff) {
   EXPECT_NE(body["page"]["count"], 1'000);
 }
 
-} // namespace
-} // namespace matricula::simulator
+}  // namespace
+}  // namespace matricula::simulator

@@ -19,8 +19,10 @@ std::string body_of(const feed_page& page) {
 
 // Reads sweeps as a consumer does and remembers what it got.
 class reader {
-public:
-  reader(feed& from, std::uint64_t limit) : from_(from), limit_(limit) {}
+ public:
+  reader(feed& from, std::uint64_t limit)
+      : from_(from)
+      , limit_(limit) {}
 
   // One page; true if the sweep goes on.
   bool read_page() {
@@ -55,7 +57,7 @@ public:
   const records_by_key& got() const { return got_; }
   const std::map<std::string, int>& in_sweep() const { return in_sweep_; }
 
-private:
+ private:
   feed& from_;
   std::uint64_t limit_;
   std::optional<cursor> next_;
@@ -78,13 +80,14 @@ records_by_key truth(const feed& of) {
 TEST(Feed, APageOf30000IsAWholeSweepOf30000) {
   const school_system school(1, 30'000, 2026);
   feed source(school, 0.01, 3, {});
-  const auto one = source.begin_sweep(30'000), two = source.begin_sweep(30'000), three = source.begin_sweep(30'000);
+  const auto one = source.begin_sweep(30'000), two = source.begin_sweep(30'000),
+             three = source.begin_sweep(30'000);
   EXPECT_FALSE(one->next);
   EXPECT_EQ(one->records->count(), 30'000u);
   EXPECT_EQ(one->records->bytes, two->records->bytes);
   EXPECT_NE(two->records->bytes, three->records->bytes);
   EXPECT_NE(one->etag, two->etag);
-  EXPECT_EQ(three->next, (cursor{3, 30'000, 0})); // new keys come after the old ones
+  EXPECT_EQ(three->next, (cursor{3, 30'000, 0}));  // new keys come after the old ones
 }
 
 TEST(Feed, PagesMakeUpTheSweepWithoutGapOrRepeat) {
@@ -168,7 +171,7 @@ TEST(Feed, TheTruthIsWhatWasServed) {
     client.read_sweep();
     EXPECT_EQ(truth(source), client.got());
   }
-  client.read_page(); // in the middle of a sweep, some is new and some is old
+  client.read_page();  // in the middle of a sweep, some is new and some is old
   client.read_page();
   EXPECT_EQ(truth(source), client.got());
 }
@@ -208,5 +211,5 @@ TEST(Feed, PagesAreReadyBeforeTheyAreAskedFor) {
   EXPECT_EQ(source.page_at(at, 500), again) << "written twice";
 }
 
-} // namespace
-} // namespace matricula::simulator
+}  // namespace
+}  // namespace matricula::simulator

@@ -142,7 +142,7 @@ TEST(Life, WithdrawnRecordsReturnUnderTheirKey) {
   after[static_cast<std::size_t>(change::returned)] += 50;
   const auto d = between(by_key(whole_sweep(school, before)), by_key(whole_sweep(school, after)));
   EXPECT_EQ(d.fresh + d.vanished, 0u);
-  EXPECT_NEAR(static_cast<double>(d.withdrawn), 50, 5); // an event may hit a teacher: nothing then
+  EXPECT_NEAR(static_cast<double>(d.withdrawn), 50, 5);  // an event may hit a teacher: nothing then
   EXPECT_NEAR(static_cast<double>(d.returned), 50, 5);
 }
 
@@ -178,7 +178,8 @@ TEST(Life, WhatRecordsShareIsTheSameInAllOfThem) {
     auto person = r["person"];
     const auto whole = people.emplace(text(r["role"]) + text(person["id"]), person.dump());
     EXPECT_EQ(whole.first->second, person.dump());
-    const auto room = json{r["centre"], r["course"], r["subject"], r["group"], r["teachers"], r["timetable"]}.dump();
+    const auto room =
+        json{r["centre"], r["course"], r["subject"], r["group"], r["teachers"], r["timetable"]}.dump();
     const auto seen = classrooms.emplace(classroom_of(key_in(r)), room);
     EXPECT_EQ(seen.first->second, room);
     for (const auto& teacher : r["teachers"]) {
@@ -216,5 +217,5 @@ TEST(Life, NeverChangesMoreThanThereIs) {
   EXPECT_EQ(by_key(far).size(), far.count());
 }
 
-} // namespace
-} // namespace matricula::simulator
+}  // namespace
+}  // namespace matricula::simulator

@@ -51,7 +51,7 @@ TEST(SchoolSystem, RecordsHave500To900Bytes) {
     outside += size < 500 || size > 900 ? 1 : 0;
     EXPECT_LT(size, 1'100u);
   }
-  EXPECT_LT(outside, 300u); // 1 %
+  EXPECT_LT(outside, 300u);  // 1 %
 }
 
 TEST(SchoolSystem, KeysAreUniqueAndAsTheWriterSays) {
@@ -101,8 +101,8 @@ TEST(SchoolSystem, RecordsHaveExactlyTheFieldsOfTheContract) {
   };
   for (std::size_t i = 0; i < first().records.size(); i += 17) {
     const auto& r = first().records[i];
-    EXPECT_EQ(names(r), (std::vector<std::string>{"centre", "course", "group", "person", "role", "since", "status",
-                                                  "subject", "teachers", "timetable", "year"}));
+    EXPECT_EQ(names(r), (std::vector<std::string>{"centre", "course", "group", "person", "role", "since",
+                                                  "status", "subject", "teachers", "timetable", "year"}));
     for (const auto& [name, inner] : members)
       EXPECT_EQ(names(r[name]), inner);
     ASSERT_FALSE(r["teachers"].empty());
@@ -138,7 +138,8 @@ TEST(SchoolSystem, HasBelievableProportionsAtSize) {
   std::map<std::uint32_t, double> provinces;
   for (const auto& g : school.groups()) {
     groups[courses()[g.course[0]].taught_in] += 1.0 / static_cast<double>(school.groups().size());
-    provinces[school.centres()[g.centre].code / 1'000'000] += 1.0 / static_cast<double>(school.groups().size());
+    provinces[school.centres()[g.centre].code / 1'000'000] +=
+        1.0 / static_cast<double>(school.groups().size());
   }
   EXPECT_EQ(groups.size(), flavours);
   EXPECT_GT(groups[flavour::primaria], 0.25);
@@ -177,14 +178,14 @@ TEST(SchoolSystem, CodesRepeatWhereItacaRepeatsThem) {
 
 TEST(SchoolSystem, PeopleAreAsVariousAsInAGlance) {
   std::map<std::string, std::set<std::string>> centres_of_student, groups_of_teacher;
-  std::map<std::string, std::string> teachers; // names and birthday
+  std::map<std::string, std::string> teachers;  // names and birthday
   std::set<std::string> students;
   bool substitute = false, one_surname = false, middle_dot = false, cedilla = false, apostrophe = false;
   for (const auto& r : first().records) {
     const auto& person = r["person"];
     const auto id = text(person["id"]);
-    const auto who = text(person["name"]) + '|' + text(person["surname1"]) + '|' + text(person["surname2"]) + '|' +
-                     text(person["born"]);
+    const auto who = text(person["name"]) + '|' + text(person["surname1"]) + '|' + text(person["surname2"]) +
+                     '|' + text(person["born"]);
     if (r["role"] == "student") {
       centres_of_student[id].insert(text(r["centre"]["code"]));
       students.insert(who);
@@ -226,5 +227,5 @@ TEST(SchoolSystem, SlotsAndPlacesAgree) {
   EXPECT_EQ(used, by_group.size());
 }
 
-} // namespace
-} // namespace matricula::simulator
+}  // namespace
+}  // namespace matricula::simulator

@@ -37,8 +37,8 @@ TEST(Cursor, ReadsWhatItWrites) {
 }
 
 TEST(Cursor, RefusesEverythingElse) {
-  for (const auto* text : {"", "17", "17:", ":1", "a:b", "17:1:", "17:1:0", "017:1", "17:1:2:3", "17:1 ", "-1:0",
-                           "99999999999999999999:0"})
+  for (const auto* text : {"", "17", "17:", ":1", "a:b", "17:1:", "17:1:0", "017:1", "17:1:2:3", "17:1 ",
+                           "-1:0", "99999999999999999999:0"})
     EXPECT_FALSE(cursor::parse(text)) << text;
 }
 
@@ -50,7 +50,7 @@ TEST(ServedSlots, KeepTheNewestSweepOfEverySlot) {
   EXPECT_EQ(served.sweep_of(29), 2u);
   EXPECT_EQ(served.sweep_of(30), 1u);
   EXPECT_EQ(served.sweep_of(100), 0u);
-  served.add(10, 50, 1); // an old page, read again
+  served.add(10, 50, 1);  // an old page, read again
   EXPECT_EQ(served.sweep_of(29), 2u);
   served.add(90, 120, 3);
   served.add(30, 90, 2);
@@ -71,5 +71,5 @@ TEST(ServedSlots, StaySmallWhenSweepsAreReadInOrder) {
     }
 }
 
-} // namespace
-} // namespace matricula::simulator
+}  // namespace
+}  // namespace matricula::simulator

@@ -25,9 +25,9 @@ inline std::string escaped(std::string_view part) {
 /// The natural key, from the record's own bytes: independent of what the simulator says.
 inline std::string key_in(std::string_view record) {
   std::string key;
-  for (const std::string_view before : {R"("year":")", R"("centre":{"code":")", R"("course":{"code":")",
-                                        R"("subject":{"code":")", R"("group":{"code":")", R"("person":{"id":")",
-                                        R"("role":")"}) {
+  for (const std::string_view before :
+       {R"("year":")", R"("centre":{"code":")", R"("course":{"code":")", R"("subject":{"code":")",
+        R"("group":{"code":")", R"("person":{"id":")", R"("role":")"}) {
     const auto from = record.find(before) + before.size();
     key += (key.empty() ? "" : "/") + escaped(record.substr(from, record.find('"', from) - from));
   }
@@ -60,4 +60,4 @@ inline std::vector<nlohmann::json> parsed(const record_run& run) {
   return records;
 }
 
-} // namespace matricula::simulator
+}  // namespace matricula::simulator
