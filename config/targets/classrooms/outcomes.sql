@@ -27,9 +27,16 @@ from (
 left join classroom c on c.key = t.classroom
 cross join lateral (
   select
-    count(*) filter (where e.role = 'student') as students,
-    count(*) filter (where e.role = 'teacher') as teachers
-  from enrolment e
-  where e.classroom_id = c.classroom_id and e.status = 'enrolled'
+    (select count(*)
+     from enrolment e
+     where e.classroom_id = c.classroom_id and e.role = 'student' and e.status = 'enrolled') as students,
+    (select count(*)
+     from (select person_id
+           from enrolment e
+           where e.classroom_id = c.classroom_id and e.role = 'teacher' and e.status = 'enrolled'
+           union
+           select person_id
+           from teaching t
+           where t.classroom_id = c.classroom_id and t.status = 'enrolled') as either) as teachers
 ) as m
 order by t.classroom

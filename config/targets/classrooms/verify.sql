@@ -4,4 +4,4 @@ select
   key, classroom, key_hash, content_hash, revision, year, status, since, role, centre_code, centre_name, flavour,
   course_code, course_name, subject_code, subject_name_val, subject_name_cas, group_code, group_name, group_tutor,
   person_id, person_name, person_surname1, person_surname2, person_email, person_born, teachers, timetable
-from record
+from classrooms.record
