@@ -15,8 +15,7 @@ namespace {
 
 constexpr const char* fetch_sql = "fetch forward 4000 from site_rows";
 
-/// The target's session settings are for small batches; this reads everything once. Only its search path is
-/// kept.
+/// One reading of everything, to its end.
 constexpr const char* reading_settings = R"sql(
 set datestyle = 'ISO, YMD';
 set cursor_tuple_fraction = 1;
@@ -163,16 +162,6 @@ bool is_installed(pqxx::connection_base& connection) {
       .as<bool>();
 }
 
-void prepare_session(pqxx::connection_base& connection, const target& target, std::string& doing) {
-  pqxx::nontransaction work{connection};
-  doing = target.session.name;
-  work.exec(target.session.sql);
-  const auto search_path = work.exec1("select current_setting('search_path')")[0].as<std::string>();
-  work.exec("reset all");
-  work.exec_params("select set_config('search_path', $1, false)", search_path);
-  work.exec(reading_settings);
-}
-
 }  // namespace
 
 result<done> read_site_rows(const site_settings& site, const std::function<void(const site_row&)>& each) {
@@ -189,7 +178,7 @@ result<done> read_site_rows(const site_settings& site, const std::function<void(
     connection = std::make_unique<postgres_connection>(*address);
     if (!is_installed(*connection))
       return done{};
-    prepare_session(*connection, *loaded, doing);
+    pqxx::nontransaction{*connection}.exec(reading_settings);
     doing = loaded->verify.name;
     pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work{*connection};
     work.exec("declare site_rows no scroll cursor for " + loaded->verify.sql);

@@ -20,7 +20,7 @@ struct site_row {
 
 /// Hands out every row of the target's verify.sql, in its order, as of one moment; a few thousand at a time
 /// are in memory. A database that no applier has opened yet has no rows. Blocking. Errors:
-/// database_unavailable, database_refuses, target_broken (verify.sql or session.sql fails, or a row of it
+/// database_unavailable, database_refuses, target_broken (verify.sql fails, or a row of it
 /// cannot be read).
 result<done> read_site_rows(const site_settings& site, const std::function<void(const site_row&)>& each);
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/publish/kafka_topics.hpp"
+#include "cli/command.hpp"
+#include "cli/topics.hpp"
+#include "given_deployment.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr milliseconds wait{20'000};
+
+class topics_test : public ::testing::Test {
+ protected:
+  int topics(bool create = false) {
+    out.str("");
+    errors.str("");
+    return compare_or_create_topics(deployment.file(), create, wait, deployment.environment(), out, errors);
+  }
+
+  std::vector<topic_difference> differences() {
+    auto found = compare_topics(deployment.load(), "my.toml", wait);
+    EXPECT_TRUE(found) << found.error().text;
+    return found ? *found : std::vector<topic_difference>{};
+  }
+
+  given_deployment deployment;
+  std::ostringstream out, errors;
+};
+
+TEST_F(topics_test, what_is_missing_is_created_once) {
+  EXPECT_EQ(differences().size(), 5U);
+  EXPECT_EQ(topics(), exit_failed);
+  EXPECT_THAT(out.str(), HasSubstr(deployment.lane() + "  "));
+  EXPECT_THAT(out.str(), HasSubstr("does not exist"));
+
+  EXPECT_EQ(topics(true), exit_done) << out.str() << errors.str();
+  EXPECT_THAT(out.str(), HasSubstr("created: 2 partitions, 1 replica"));
+  EXPECT_TRUE(differences().empty());
+
+  const auto again = create_topics(deployment.load(), wait);
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_TRUE(again->empty());
+  EXPECT_EQ(topics(true), exit_done);
+  EXPECT_THAT(out.str(), Not(HasSubstr("created")));
+}
+
+TEST_F(topics_test, another_number_of_partitions_is_found_and_left) {
+  ASSERT_TRUE(create_topics(deployment.load(), wait));
+  for (const auto partitions : {1, 3}) {
+    deployment.write(partitions);
+    const auto found = differences();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].topic, deployment.lane());
+    EXPECT_EQ(found[0].what, "has 2 partitions, not " + std::to_string(partitions));
+    EXPECT_FALSE(found[0].missing);
+    EXPECT_EQ(topics(true), exit_failed);
+  }
+  deployment.write(2);
+  EXPECT_TRUE(differences().empty());
+}
+
+TEST_F(topics_test, topics_get_their_settings_and_others_are_found) {
+  deployment.write(2, "\"segment.ms\" = 86400000");
+  ASSERT_TRUE(create_topics(deployment.load(), wait));
+  EXPECT_TRUE(differences().empty());
+  deployment.write(2, "\"segment.ms\" = 3600000");
+  const auto found = differences();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].what, "segment.ms is 86400000, not 3600000");
+}
+
+TEST_F(topics_test, a_setting_that_kafka_does_not_know_is_told) {
+  deployment.write(2, "\"no.such.setting\" = 1");
+  const auto created = create_topics(deployment.load(), wait);
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code, error_code::topic_mismatch);
+  EXPECT_THAT(created.error().text, HasSubstr("no.such.setting"));
+}
+
+TEST_F(topics_test, where_no_kafka_is_its_address_is_told) {
+  auto all = deployment.load();
+  all.kafka.bootstrap = "127.0.0.1:1";
+  const auto found = compare_topics(all, "my.toml", milliseconds{300});
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, error_code::kafka_unavailable);
+  EXPECT_THAT(found.error().text, HasSubstr("127.0.0.1:1"));
+}
+
+}  // namespace
+}  // namespace matricula
