@@ -14,8 +14,9 @@ namespace matricula {
 
 /// What a site's database knows of a partition.
 struct stored_position {
-  std::int64_t next_offset = 0;     ///< where to read on; 0 for a partition never seen
-  revision_t revision_applied = 0;  ///< the greatest revision applied from it; a batch at or below it is a replay
+  std::int64_t next_offset = 0;  ///< where to read on; 0 for a partition never seen
+  revision_t revision_applied =
+      0;  ///< the greatest revision applied from it; a batch at or below it is a replay
 };
 
 /// A consecutive part of a batch, [first, last), that is applied or fails as a whole.
@@ -44,34 +45,35 @@ struct refused_record {
   failure reason;
 };
 
-/// One partition's way into a site's database: the adapter around PostgreSQL, or a double in memory. Blocking; used by
-/// one thread. No call throws.
+/// One partition's way into a site's database: the adapter around PostgreSQL, or a double in memory.
+/// Blocking; used by one thread. No call throws.
 ///
-/// Order of calls: open, then any of apply and advance. After database_unavailable every call but open answers the same
-/// until open has succeeded again; open connects anew.
+/// Order of calls: open, then any of apply and advance. After database_unavailable every call but open
+/// answers the same until open has succeeded again; open connects anew.
 class site_store {
  public:
   virtual ~site_store() = default;
 
-  /// Connects, installs the bookkeeping tables and the target's own where missing, and answers where to read on.
-  /// Errors: database_unavailable, database_refuses, target_broken.
+  /// Connects, installs the bookkeeping tables and the target's own where missing, and answers where to read
+  /// on. Errors: database_unavailable, database_refuses, target_broken.
   virtual result<stored_position> open(const topic_partition& from) = 0;
 
-  /// Applies a range of a batch in one transaction that moves the stored offset from `expected` to `next`: on success
-  /// all of it is durable, on failure nothing is. With one exception: after database_unavailable the commit may have
-  /// happened; open tells, by its offset.
-  /// Records refused earlier are listed in `refused`: they are skipped and quarantined in the same transaction.
-  /// A range of which every record is known unchanged is not written at all: the offset stays, and `stored` says so.
-  /// Errors: partition_lost, database_unavailable, database_conflict, database_refuses, row_refused (at least one record
-  /// of the range cannot be written; which one is for the caller to find), target_broken.
+  /// Applies a range of a batch in one transaction that moves the stored offset from `expected` to `next`: on
+  /// success all of it is durable, on failure nothing is. With one exception: after database_unavailable the
+  /// commit may have happened; open tells, by its offset. Records refused earlier are listed in `refused`:
+  /// they are skipped and quarantined in the same transaction. A range of which every record is known
+  /// unchanged is not written at all: the offset stays, and `stored` says so. Errors: partition_lost,
+  /// database_unavailable, database_conflict, database_refuses, row_refused (at least one record of the range
+  /// cannot be written; which one is for the caller to find), target_broken.
   struct applied {
     applied_counts counts;
     bool offset_stored = true;  ///< false: nothing differed, nothing was written; call advance at leisure
     /// Records that the store itself found unusable before it wrote any: quarantined in the same transaction.
     std::vector<refused_record> refused = {};
   };
-  virtual result<applied> apply(const site_batch& batch, batch_range range, const std::vector<refused_record>& refused,
-                                std::int64_t expected, std::int64_t next) = 0;
+  virtual result<applied> apply(const site_batch& batch, batch_range range,
+                                const std::vector<refused_record>& refused, std::int64_t expected,
+                                std::int64_t next) = 0;
 
   /// Moves the stored offset without rows. Errors: partition_lost, database_unavailable, database_refuses.
   virtual result<done> advance(std::int64_t expected, std::int64_t next) = 0;
@@ -86,13 +88,14 @@ struct outbox_entry {
   std::string key, value;
 };
 
-/// The site's outbox, which appliers fill in their transactions and the reporter empties. Blocking; no call throws.
+/// The site's outbox, which appliers fill in their transactions and the reporter empties. Blocking; no call
+/// throws.
 class site_outbox {
  public:
   virtual ~site_outbox() = default;
 
-  /// Locks and answers the oldest entries, at most `entries_max`, in order; none if another reporter holds the outbox.
-  /// Connects if need be. Errors: database_unavailable, database_refuses.
+  /// Locks and answers the oldest entries, at most `entries_max`, in order; none if another reporter holds
+  /// the outbox. Connects if need be. Errors: database_unavailable, database_refuses.
   virtual result<std::vector<outbox_entry>> take(std::size_t entries_max) = 0;
 
   /// Removes what take answered: it is in Kafka now. Errors: database_unavailable, database_refuses.

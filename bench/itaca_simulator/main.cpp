@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   double rate = 0;
   feed_limits limits;
   std::string address = "127.0.0.1", port_file;
-  std::vector<std::string> fault_texts;
+  std::vector<std::string> fault_texts, lane_texts;
 
   CLI::App options{"Serves the enrolment records of a made-up school system, page by page, as ITACA would."};
   options.footer(examples);
@@ -64,6 +64,12 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   options.add_option("--seed", seed, "The same seed gives the same system")->capture_default_str();
   options.add_option("--year", year, "School year")->check(CLI::Range(2000, 2100))->capture_default_str();
+  options.add_option("--lanes", lane_texts, "Only schools of these flavours and provinces, as ESO-46,FP-46")
+      ->delimiter(',')
+      ->check([](const std::string& text) {
+        return lane_from(text) ? std::string{}
+                               : "'" + text + "' is no lane; write flavour and province as ESO-46";
+      });
   options.add_option("--changes", rate, "Share of the records that changes from sweep to sweep")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
@@ -94,6 +100,9 @@ int main(int argc, char** argv) {
     return options.exit(error) == 0 ? 0 : 2;
   }
 
+  std::vector<lane> lanes;
+  for (const auto& text : lane_texts)
+    lanes.push_back(*lane_from(text));
   faults wrong(seed);
   for (const auto& text : fault_texts) {
     fault read;
@@ -112,7 +121,7 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  const school_system school(seed, records, year);
+  const school_system school(seed, records, year, lanes);
   feed source(school, rate, first_changed, limits);
   feed_server server(source, wrong);
   port = server.bind(address, port);

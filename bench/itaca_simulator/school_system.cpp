@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 namespace matricula::simulator {
 
@@ -37,10 +38,23 @@ std::uint64_t spread(std::uint64_t ordinal, double factor, std::uint64_t salt) {
 
 }  // namespace
 
-school_system::school_system(std::uint64_t seed, std::uint64_t records, int year)
+std::optional<lane> lane_from(std::string_view text) {
+  for (std::size_t f = 0; f < flavours; ++f)
+    for (const auto province : provinces) {
+      const auto digits = std::to_string(province);
+      const auto name =
+          std::string(name_of(static_cast<flavour>(f))) + '-' + (digits.size() < 2 ? "0" : "") + digits;
+      if (name == text)
+        return lane{static_cast<flavour>(f), province};
+    }
+  return std::nullopt;
+}
+
+school_system::school_system(std::uint64_t seed, std::uint64_t records, int year, std::vector<lane> lanes)
     : seed_(seed)
     , records_(records)
-    , year_(year) {
+    , year_(year)
+    , lanes_(std::move(lanes)) {
   while (slots_made_ < records_)
     add_centre();
   find_siblings();
@@ -53,7 +67,7 @@ school_system::school_system(std::uint64_t seed, std::uint64_t records, int year
 // The first eighteen centres are small and cover every kind in every province, so that a system of 30,000
 // records already has all flavours everywhere; the rest are drawn in proportion.
 void school_system::add_centre() {
-  const auto ordinal = centres_.size();
+  const auto ordinal = centres_planned_++;
   const auto lot = draw(seed_, purpose::centre_shape, ordinal);
   const bool cover = ordinal < cover_centres;
   centre c{};
@@ -136,6 +150,10 @@ void school_system::add_centre() {
     every_line(flavour::especials, 0, cover ? 1 : 3, 1);
     break;
   }
+  if (groups_.size() == c.first_group) {
+    centres_.pop_back();  // it teaches in no wanted lane
+    return;
+  }
   auto& made = centres_.back();
   made.groups = static_cast<std::uint32_t>(groups_.size()) - made.first_group;
   made.blocks = (made.groups + groups_per_block - 1) / groups_per_block;
@@ -147,7 +165,15 @@ void school_system::add_centre() {
   }
 }
 
+bool school_system::wanted(flavour taught, std::uint32_t province) const {
+  return lanes_.empty() || std::any_of(lanes_.begin(), lanes_.end(), [&](const lane& l) {
+           return l.taught == taught && l.province == province;
+         });
+}
+
 void school_system::add_group(std::uint16_t course, std::uint16_t second, char line) {
+  if (!wanted(courses()[course].taught_in, centres_.back().code / 1'000'000))
+    return;
   group g{};
   g.centre = static_cast<std::uint32_t>(centres_.size() - 1);
   g.course[0] = course;

@@ -5,7 +5,9 @@
 #include "random.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace matricula::simulator {
@@ -81,10 +83,20 @@ struct human {
   int born_year, born_month, born_day;
 };
 
+/// A flavour as it is taught in one province.
+struct lane {
+  flavour taught;
+  std::uint32_t province;  ///< 3, 12 or 46
+};
+
+/// Reads "ESO-46"; nothing if there is no such flavour or province.
+std::optional<lane> lane_from(std::string_view text);
+
 class school_system {
  public:
-  /// Requires records > 0. `year` is the school year: 2026 is 2026/27.
-  school_system(std::uint64_t seed, std::uint64_t records, int year);
+  /// Requires records > 0. `year` is the school year: 2026 is 2026/27. With `lanes` there are no groups of
+  /// others.
+  school_system(std::uint64_t seed, std::uint64_t records, int year, std::vector<lane> lanes = {});
 
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }
@@ -155,6 +167,7 @@ class school_system {
 
  private:
   void add_centre();
+  [[nodiscard]] bool wanted(flavour taught, std::uint32_t province) const;
   void add_group(std::uint16_t course, std::uint16_t second, char line);
   void place_groups();
   void find_siblings();
@@ -167,6 +180,8 @@ class school_system {
   std::uint64_t seed_;
   std::uint64_t records_;
   int year_;
+  std::vector<lane> lanes_;  // empty: all
+  std::uint64_t centres_planned_ = 0;
   std::vector<centre> centres_;
   std::vector<group> groups_;
   std::uint64_t slots_made_ = 0;

@@ -13,6 +13,20 @@ namespace {
 
 using nlohmann::json;
 
+TEST(SchoolSystem, HoldsTheWantedLanesOnly) {
+  const school_system school(1, 30'000, 2026, {*lane_from("ESO-46"), *lane_from("FP-03")});
+  const life quiet(school, 0, 2);
+  const auto run = whole_sweep(school, quiet.at(1));
+  EXPECT_EQ(run.count(), 30'000u);
+  std::set<std::string> lanes;
+  for (const auto& record : parsed(run))
+    lanes.insert(record["centre"]["flavour"].get<std::string>() + '-' +
+                 record["centre"]["code"].get<std::string>().substr(0, 2));
+  EXPECT_EQ(lanes, (std::set<std::string>{"ESO-46", "FP-03"}));
+  EXPECT_FALSE(lane_from("ESO-47"));
+  EXPECT_FALSE(lane_from("Eso-46"));
+}
+
 // One school system of the smallest usual size, read by all tests.
 struct first_sweep {
   school_system school{1, 30'000, 2026};
