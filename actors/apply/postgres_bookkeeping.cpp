@@ -36,8 +36,7 @@ create table if not exists matricula.target (
 );
 )sql";
 
-constexpr const char* staging_tables = R"sql(
-create temporary table batch (
+constexpr const char* staging_tables = R"sql(create temporary table batch (
   ordinal          integer not null,
   key              text    not null,
   classroom        text    not null,
@@ -118,6 +117,8 @@ void install_schemas(pqxx::connection_base& connection, const target& target, st
   }
   work.commit();
 }
+
+std::string_view staging_tables_sql() { return staging_tables; }
 
 void create_staging_tables(pqxx::connection_base& connection) {
   pqxx::nontransaction{connection}.exec(staging_tables);

@@ -6,6 +6,7 @@
 #include <pqxx/pqxx>
 
 #include <string>
+#include <string_view>
 
 namespace matricula {
 
@@ -17,7 +18,10 @@ namespace matricula {
 /// `doing` names the file being run, for an error's text. Throws as libpqxx does.
 void install_schemas(pqxx::connection_base& connection, const target& target, std::string& doing);
 
-/// Creates the session's staging table `batch` and its table of `effect`s: the contract of docs/targets.md.
+/// The session's staging table `batch` and its table of `effect`s: the contract of docs/targets.md.
+std::string_view staging_tables_sql();
+
+/// Creates them.
 void create_staging_tables(pqxx::connection_base& connection);
 
 }  // namespace matricula

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/apply/target.hpp"
 
+#include "actors/apply/copy_encoder.hpp"
+#include "actors/apply/postgres_bookkeeping.hpp"
+
 #include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <unistd.h>
 
@@ -92,6 +97,32 @@ TEST(target_load, says_where_there_is_no_folder) {
   const auto loaded = target::load("/nonexistent/target");
   ASSERT_FALSE(loaded);
   EXPECT_THAT(loaded.error().text, HasSubstr("/nonexistent/target"));
+}
+
+fs::path repository() { return fs::path{__FILE__}.parent_path().parent_path().parent_path().parent_path(); }
+
+std::string text_of(const fs::path& path) {
+  std::ifstream in{path};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST(repository_targets, classrooms_is_complete) {
+  const auto loaded = target::load(repository() / "config" / "targets" / "classrooms");
+  EXPECT_TRUE(loaded) << loaded.error().text;
+}
+
+TEST(repository_targets, try_sql_has_the_programs_staging_tables) {
+  EXPECT_THAT(text_of(repository() / "config" / "targets" / "try.sql"),
+              HasSubstr(std::string{staging_tables_sql()}));
+}
+
+TEST(repository_targets, the_staging_table_has_the_columns_that_are_copied) {
+  std::string columns;
+  std::istringstream lines{std::string{staging_tables_sql()}};
+  for (std::string line; std::getline(lines, line) && line.substr(0, 1) != ")";)
+    if (line.substr(0, 2) == "  ")
+      columns += (columns.empty() ? "" : ", ") + line.substr(2, line.find(' ', 2) - 2);
+  EXPECT_EQ(columns, copy_encoder::columns);
 }
 
 }  // namespace
