@@ -203,11 +203,18 @@ std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
                                                        applied_counts& counts) {
   if (candidates.empty())
     return {};
+  // Asked in the order of the hashes, which is the order of an index on them: neighbours share its pages.
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_hash;
+  by_hash.reserve(candidates.size());
+  for (const auto index : candidates)
+    by_hash.emplace_back(key_hash_of(batch.records[index].key), index);
+  std::sort(by_hash.begin(), by_hash.end(),
+            [](const auto& one, const auto& other) { return as_bigint(one.first) < as_bigint(other.first); });
   postgres_array keys, key_hashes, content_hashes, revisions;
-  for (const auto index : candidates) {
+  for (const auto& [key_hash, index] : by_hash) {
     const auto& record = batch.records[index];
     keys.append(record.key);
-    key_hashes.append(key_hash_of(record.key));
+    key_hashes.append(key_hash);
     content_hashes.append(record.content_hash);
     revisions.append(record.revision);
   }
@@ -221,8 +228,9 @@ std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
     if (row[1].as<bool>())
       ++counts.superseded;
     else
-      indices.push_back(candidates.at(row[0].as<std::size_t>() - 1));
+      indices.push_back(by_hash.at(row[0].as<std::size_t>() - 1).second);
   }
+  std::sort(indices.begin(), indices.end());
   return indices;
 }
 
