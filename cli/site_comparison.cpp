@@ -174,7 +174,6 @@ std::uint64_t site_comparison::classroom_hash(const enrolment& record) {
 
 void site_comparison::expect(std::size_t lane, std::string_view key, revision_t revision,
                              const enrolment& record) {
-  newest_ = std::max(newest_, revision);
   const auto [place, is_new] = keys_.try_emplace(key_hash_of(key));
   if (auto& known = place->second; is_new || revision >= known.revision) {
     known.revision = revision;
@@ -194,7 +193,6 @@ void site_comparison::expect(std::size_t lane, std::string_view key, revision_t 
 }
 
 void site_comparison::set_aside(std::size_t lane, std::string_view key, revision_t revision) {
-  newest_ = std::max(newest_, revision);
   const auto [place, is_new] = keys_.try_emplace(key_hash_of(key));
   if (auto& known = place->second; is_new || revision >= known.revision) {
     known.revision = revision;
@@ -207,7 +205,7 @@ site_comparison::row_result site_comparison::compare(std::string_view key, revis
                                                      const enrolment& row) {
   const auto place = keys_.find(key_hash_of(key));
   if (place == keys_.end())
-    return {revision > newest_ ? row_verdict::newer : row_verdict::extra};
+    return {row_verdict::extra};
   auto& known = place->second;
   if (known.seen)
     return {row_verdict::extra};

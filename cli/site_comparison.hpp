@@ -46,7 +46,7 @@ enum class row_verdict : std::uint8_t {
   different,
   extra,        ///< no message has this key, or a row before has had it
   quarantined,  ///< the key's newest message could not be used; what the site holds is older
-  newer,        ///< written since the topics were read: cannot be judged
+  newer,        ///< newer than every message of its key: written since the topics were read, and not judged
 };
 
 /// A lane's keys, counted.
@@ -78,7 +78,7 @@ class site_comparison {
 
   struct row_result {
     row_verdict verdict = row_verdict::equal;
-    std::size_t lane = 0;      ///< not of an extra or newer row
+    std::size_t lane = 0;      ///< not of an extra row
     std::uint32_t fields = 0;  ///< those that differ
   };
 
@@ -151,7 +151,6 @@ class site_comparison {
   shared_table<2> centres_;
   shared_table<2> groups_;
   shared_table<5> classrooms_;
-  revision_t newest_ = 0;
   std::vector<comparison_counts> counts_;
   std::string text_;                      ///< of the hash being made
   std::vector<const teacher*> in_order_;  ///< of their ids
