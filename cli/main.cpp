@@ -28,9 +28,7 @@ int main(int argc, char** argv) {
   matricula::add_check_command(app, exit_code);
   matricula::add_graph_command(app, exit_code);
   matricula::add_topics_command(app, exit_code);
-#ifndef MATRICULA_WITHOUT_VERIFY
   matricula::add_verify_command(app, exit_code);
-#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
