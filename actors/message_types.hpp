@@ -48,6 +48,7 @@ failure failure_of(const caf::error& error);
 // These stay inside one process, so they need no serialisation.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(matricula::applied_receipt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(matricula::batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(matricula::done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(matricula::fetched_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(matricula::index_chunk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(matricula::lane_receipt)

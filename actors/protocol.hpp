@@ -33,6 +33,8 @@
 ///  4. Every actor has a supervisor, which restarts it with back-off and escalates.
 namespace matricula {
 
+/// A reply without a value is `done`: CAF 0.17 sends caf::unit_t as an empty message, which nobody who waits
+/// for caf::unit_t takes.
 template <class... Ts>
 using when = caf::replies_to<Ts...>;
 
@@ -43,16 +45,16 @@ using when = caf::replies_to<Ts...>;
 using publisher_actor = caf::typed_actor<
     /// Fences the predecessor (init_transactions); the reply says that nobody else can commit for this source
     /// now.
-    when<open_atom>::with<caf::unit_t>,
+    when<open_atom>::with<done>,
     /// After the rebuild: the number of the last committed page. Pages that follow it are accepted.
-    when<start_atom, std::uint64_t>::with<caf::unit_t>,
+    when<start_atom, std::uint64_t>::with<done>,
     /// A share of a page. Answered when the whole page is committed, or with the error that sends it back.
     when<page_share_ptr>::with<page_published>>;
 
 /// Knows what its lane's topic holds and lets pass only what differs.
 using deduplicator_actor = caf::typed_actor<
     /// Part of the topic's content, at the start.
-    when<index_chunk>::with<caf::unit_t>,
+    when<index_chunk>::with<done>,
     /// The lane's share of a page and the number of shares the page has. Answered when the page is committed.
     when<batch_ptr, std::uint32_t>::with<lane_receipt>>;
 
@@ -68,7 +70,7 @@ using fetcher_actor = caf::typed_actor<
     /// Time for the next page, or for another try.
     caf::reacts_to<retry_atom>,
     /// Fetches no more; answers when every page in flight has been answered.
-    when<stop_atom>::with<caf::unit_t>>;
+    when<stop_atom>::with<done>>;
 
 /// Reads the source's cursor and its lanes' topics from the start to the end.
 using loader_actor = caf::typed_actor<
@@ -82,7 +84,7 @@ using elector_actor = caf::typed_actor<
     /// The consumer has something to tell.
     caf::reacts_to<poll_atom>,
     /// Leaves the group, so that a standby takes over at once.
-    when<stop_atom>::with<caf::unit_t>>;
+    when<stop_atom>::with<done>>;
 
 // ---------------------------------------------------------------- out of Kafka: a site
 
@@ -95,7 +97,7 @@ using applier_actor = caf::typed_actor<
     /// Another try after an outage.
     caf::reacts_to<retry_atom>,
     /// Writes the offset of batches that changed nothing.
-    when<flush_atom>::with<caf::unit_t>>;
+    when<flush_atom>::with<done>>;
 
 /// Consumes the site's topics and feeds an applier per assigned partition.
 using subscriber_actor = caf::typed_actor<
@@ -104,7 +106,7 @@ using subscriber_actor = caf::typed_actor<
     /// An applier's back-off is over.
     caf::reacts_to<restart_atom, std::string, std::int32_t>,
     /// Consumes no more; answers when every batch in flight has been answered and the group has been left.
-    when<stop_atom>::with<caf::unit_t>,
+    when<stop_atom>::with<done>,
     /// For tests of the supervision: an applier throws.
     caf::reacts_to<crash_atom, std::string>>;
 
@@ -113,7 +115,7 @@ using reporter_actor = caf::typed_actor<
     /// There may be outcomes.
     caf::reacts_to<outcome_atom>,
     /// Empties what is there; answers then.
-    when<stop_atom>::with<caf::unit_t>>;
+    when<stop_atom>::with<done>>;
 
 // ---------------------------------------------------------------- supervision
 
@@ -124,7 +126,7 @@ using source_supervisor_actor = caf::typed_actor<
     /// The group's back-off is over.
     caf::reacts_to<restart_atom>,
     /// Stops from the source: fetches no more, drains, leaves the group of owners.
-    when<stop_atom>::with<caf::unit_t>,
+    when<stop_atom>::with<done>,
     /// For tests of the supervision: the actor of this kind throws.
     caf::reacts_to<crash_atom, std::string>>;
 
@@ -133,7 +135,7 @@ using site_supervisor_actor = caf::typed_actor<
     /// The back-off of the child of this name is over.
     caf::reacts_to<restart_atom, std::string>,
     /// Drains what is in flight and leaves the group.
-    when<stop_atom>::with<caf::unit_t>,
+    when<stop_atom>::with<done>,
     /// For tests of the supervision: the actor of this kind throws.
     caf::reacts_to<crash_atom, std::string>>;
 
@@ -142,14 +144,14 @@ using site_supervisor_actor = caf::typed_actor<
 using scoreboard_actor = caf::typed_actor<
     caf::reacts_to<page_receipt>, caf::reacts_to<std::string, applied_receipt>, caf::reacts_to<stage_event>,
     /// Answers when this many pages of every source are applied at every site of this process.
-    when<pages_atom, std::uint64_t>::with<caf::unit_t>,
+    when<pages_atom, std::uint64_t>::with<done>,
     /// The figures so far, as JSON.
     when<figures_atom>::with<std::string>>;
 
 /// The root: every source and site that the topology gives this node.
 using node_supervisor_actor = caf::typed_actor<
     /// Stops sources first, then sites; answers when all have drained.
-    when<stop_atom>::with<caf::unit_t>,
+    when<stop_atom>::with<done>,
     /// For tests of the supervision: the actor of this kind, somewhere below, throws.
     caf::reacts_to<crash_atom, std::string>>;
 

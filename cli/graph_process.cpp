@@ -61,7 +61,7 @@ void tell_when_answered(caf::actor_system& system, Handle who, caf::actor listen
                         Question... question) {
   system.spawn([=](caf::event_based_actor* self) {
     self->request(who, caf::infinite, question...)
-        .then([=](caf::unit_t) { caf::anon_send(listener, signal); }, [](const caf::error&) {});
+        .then([=](done) { caf::anon_send(listener, signal); }, [](const caf::error&) {});
   });
 }
 

@@ -151,14 +151,14 @@ void applier_state::give_up(const failure& why) {
   queue.clear();
 }
 
-caf::result<caf::unit_t> applier_state::flush() {
+caf::result<done> applier_state::flush() {
   if (queue.empty() && connected && stored != reached) {
     const auto written = store->advance(stored, reached);
     if (!written)
       return make_error(written.error());
     stored = reached;
   }
-  return caf::unit;
+  return done{};
 }
 
 applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_state> self,

@@ -50,7 +50,7 @@ struct applier_state {
 
   caf::result<stored_position> open();
   caf::result<applied_receipt> apply(site_batch_ptr batch);
-  caf::result<caf::unit_t> flush();
+  caf::result<done> flush();
   void retry();
 
  private:

@@ -3,6 +3,15 @@
 
 namespace matricula {
 
+deduplicator_state::~deduplicator_state() {
+  for (auto& [number, promise] : in_flight)
+    promise.deliver(make_error(error_code::stopping));
+}
+
+caf::typed_response_promise<lane_receipt> deduplicator_state::take_promise(std::uint64_t page_number) {
+  return std::move(in_flight.extract(page_number).mapped());
+}
+
 caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std::uint32_t shares_total) {
   auto changed = std::make_shared<record_batch>();
   changed->page = share->page;
@@ -13,16 +22,16 @@ caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std
   const auto number = share->page->number;
   const page_share_ptr onward =
       std::make_shared<page_share>(page_share{share->page, shares_total, std::move(changed), std::nullopt});
-  auto promise = self->make_response_promise<lane_receipt>();
+  in_flight.emplace(number, self->make_response_promise<lane_receipt>());
   self->request(publisher, request_timeout, onward)
       .then(
-          [this, promise, receipt, number](const page_published&) mutable {
+          [this, receipt, number](const page_published&) {
             index.commit(number);
-            promise.deliver(receipt);
+            take_promise(number).deliver(receipt);
           },
-          [this, promise, number](const caf::error& why) mutable {
+          [this, number](const caf::error& why) {
             index.take_back(number);
-            promise.deliver(why);
+            take_promise(number).deliver(why);
           });
   return caf::delegated<lane_receipt>{};
 }
@@ -34,10 +43,10 @@ deduplicator_actor::behavior_type deduplicator(deduplicator_actor::stateful_poin
   self->state.publisher = std::move(publisher);
   self->state.request_timeout = request_timeout;
   return {
-      [self](const index_chunk& chunk) -> caf::result<caf::unit_t> {
+      [self](const index_chunk& chunk) -> caf::result<done> {
         for (const auto& entry : *chunk)
           self->state.index.load(entry);
-        return caf::unit;
+        return done{};
       },
       [self](const batch_ptr& share, std::uint32_t shares_total) {
         return self->state.filter(share, shares_total);

@@ -8,6 +8,8 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <map>
 
 namespace matricula {
 
@@ -19,8 +21,14 @@ struct deduplicator_state {
   publisher_actor publisher;
   std::chrono::milliseconds request_timeout{};
   content_index index;
+  std::map<std::uint64_t, caf::typed_response_promise<lane_receipt>> in_flight;  ///< by page number
+
+  ~deduplicator_state();
 
   caf::result<lane_receipt> filter(const batch_ptr& share, std::uint32_t shares_total);
+
+ private:
+  caf::typed_response_promise<lane_receipt> take_promise(std::uint64_t page_number);
 };
 
 deduplicator_actor::behavior_type deduplicator(deduplicator_actor::stateful_pointer<deduplicator_state> self,

@@ -68,7 +68,7 @@ void loader_state::load_chunk() {
   for (auto& [lane, chunk] : entries)
     self->request(lanes.at(lane), caf::infinite,
                   index_chunk{std::make_shared<std::vector<index_entry>>(std::move(chunk))})
-        .then([this](caf::unit_t) { answered(); });
+        .then([this](done) { answered(); });
   if (unanswered == 0)
     self->send(self, poll_atom::value);
 }

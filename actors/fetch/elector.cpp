@@ -57,9 +57,9 @@ elector_actor::behavior_type elector(elector_actor::stateful_pointer<elector_sta
         if (self->current_sender() == self->ctrl())
           self->delayed_send(self, poll_interval_max, poll_atom::value);
       },
-      [self](stop_atom) -> caf::result<caf::unit_t> {
+      [self](stop_atom) -> caf::result<done> {
         self->state.consumer->leave();
-        return caf::unit;
+        return done{};
       },
   };
 }

@@ -28,22 +28,22 @@ bool fetcher_state::finished() const {
 }
 
 void fetcher_state::wait(milliseconds delay) {
-  if (timer_set)
-    return;
   timer_set = true;
+  due = self->clock().now() + delay;
   self->delayed_send(self, delay, retry_atom::value);
 }
 
 void fetcher_state::schedule() {
-  if (finished() || sent_back || !cursor_known ||
+  if (timer_set || finished() || sent_back || !cursor_known ||
       in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
     return;
-  const auto due = started_last + settings.every;
-  const auto left = std::chrono::ceil<milliseconds>(due - self->clock().now());
+  const auto left = std::chrono::ceil<milliseconds>(started_last + settings.every - self->clock().now());
   wait(std::max(left, milliseconds::zero()));
 }
 
 void fetcher_state::tick() {
+  if (!timer_set || self->clock().now() < due)
+    return;  // a back-off has taken this timer's place
   timer_set = false;
   if (finished() || sent_back || !cursor_known ||
       in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
@@ -129,7 +129,7 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
 void fetcher_state::answered() {
   if (in_flight.empty() && stopping) {
     if (stopped.pending())
-      stopped.deliver(caf::unit);
+      stopped.deliver(done{});
     return;
   }
   if (!sent_back)
@@ -142,12 +142,12 @@ void fetcher_state::answered() {
   wait(delays->next());
 }
 
-caf::result<caf::unit_t> fetcher_state::stop() {
+caf::result<done> fetcher_state::stop() {
   stopping = true;
   if (in_flight.empty())
-    return caf::unit;
-  stopped = self->make_response_promise<caf::unit_t>();
-  return caf::delegated<caf::unit_t>{};
+    return done{};
+  stopped = self->make_response_promise<done>();
+  return caf::delegated<done>{};
 }
 
 void fetcher_state::log_failure(const failure& why, milliseconds delay) const {

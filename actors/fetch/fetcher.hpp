@@ -50,17 +50,18 @@ struct fetcher_state {
   std::map<std::uint64_t, page_in_flight> in_flight;
   bool sent_back = false;  ///< a page failed; the others in flight will too
   bool timer_set = false;
+  steady_time due;  ///< when the timer that counts is up; earlier ones are void
   bool stopping = false;
   steady_time started_last;
   std::optional<back_off> delays;
   page_memory memory{pages_remembered_max};
-  caf::typed_response_promise<caf::unit_t> stopped;
+  caf::typed_response_promise<done> stopped;
 
   ~fetcher_state();
 
   void start(source_position position);
   void tick();
-  caf::result<caf::unit_t> stop();
+  caf::result<done> stop();
 
  private:
   bool finished() const;

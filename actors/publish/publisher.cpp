@@ -12,6 +12,11 @@ constexpr std::size_t quarantined_keys_max = 100'000;
 
 }  // namespace
 
+publisher_state::~publisher_state() {
+  for (auto& [share, ticket] : pages.fail())
+    ticket.deliver(make_error(error_code::stopping));
+}
+
 result<done> publisher_state::send_records(const record_batch& batch) {
   const auto& topology = deployment->topology;
   const auto& page = *batch.page;
@@ -102,6 +107,8 @@ void publisher_state::advance() {
 
 void publisher_state::fail(const failure& why) {
   auto outcome = why;
+  // Shares of a page that is not whole yet would later pass for those of its next try.
+  const bool whole = pages.complete();
   if (why.code == error_code::transaction_aborted)
     if (const auto aborted = producer->abort(); !aborted)
       outcome = aborted.error();
@@ -110,7 +117,7 @@ void publisher_state::fail(const failure& why) {
   quarantined.clear();
   for (auto& [share, ticket] : pages.fail())
     ticket.deliver(make_error(outcome));
-  if (outcome.code != error_code::transaction_aborted)
+  if (outcome.code != error_code::transaction_aborted || !whole)
     self->quit(make_error(outcome));
 }
 
@@ -124,14 +131,14 @@ publisher_actor::behavior_type publisher(publisher_actor::stateful_pointer<publi
   state.producer =
       state.deployment->adapters.open_transactional_producer("matricula." + pipeline + "." + state.source);
   return {
-      [self](open_atom) -> caf::result<caf::unit_t> {
+      [self](open_atom) -> caf::result<done> {
         if (const auto opened = self->state.producer->open(); !opened)
           return make_error(opened.error());
-        return caf::unit;
+        return done{};
       },
-      [self](start_atom, std::uint64_t page_number) -> caf::result<caf::unit_t> {
+      [self](start_atom, std::uint64_t page_number) -> caf::result<done> {
         self->state.pages.resume(page_number);
-        return caf::unit;
+        return done{};
       },
       [self](page_share_ptr share) { return self->state.add(std::move(share)); },
   };

@@ -38,6 +38,8 @@ struct publisher_state {
   absl::flat_hash_set<std::string>
       quarantined;  ///< keys of entries committed by this publisher, not written again
 
+  ~publisher_state();
+
   caf::result<page_published> add(page_share_ptr share);
 
   /// Sends what has come of the current page and commits it when it is whole; then the next.

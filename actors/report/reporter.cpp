@@ -91,9 +91,9 @@ reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter
   state.wait(gather_delay);  // what a predecessor left
   return {
       [self](outcome_atom) { self->state.notice(); },
-      [self](stop_atom) -> caf::result<caf::unit_t> {
+      [self](stop_atom) -> caf::result<done> {
         self->state.empty();
-        return caf::unit;
+        return done{};
       },
   };
 }

@@ -212,9 +212,9 @@ void subscriber_state::applier_down(const caf::down_msg& down) {
   }
 }
 
-caf::result<caf::unit_t> subscriber_state::stop() {
+caf::result<done> subscriber_state::stop() {
   stopping = true;
-  stopped = self->make_response_promise<caf::unit_t>();
+  stopped = self->make_response_promise<done>();
   for (auto& [key, partition] : partitions) {
     consumer->pause(partition.where);
     if (!partition.applier)
@@ -226,10 +226,10 @@ caf::result<caf::unit_t> subscriber_state::stop() {
       stop_when_drained();
     };
     self->request(partition.applier, caf::infinite, flush_atom::value)
-        .then([flushed](caf::unit_t) { flushed(); }, [flushed](const caf::error&) { flushed(); });
+        .then([flushed](done) { flushed(); }, [flushed](const caf::error&) { flushed(); });
   }
   stop_when_drained();
-  return caf::delegated<caf::unit_t>{};
+  return caf::delegated<done>{};
 }
 
 void subscriber_state::stop_when_drained() {
@@ -239,7 +239,7 @@ void subscriber_state::stop_when_drained() {
     if (partition.applier && partition.flow.in_flight() > 0)
       return;
   consumer->leave();
-  stopped.deliver(caf::unit);
+  stopped.deliver(done{});
 }
 
 void subscriber_state::crash_applier() {

@@ -48,13 +48,13 @@ struct subscriber_state {
   std::uint64_t generations = 0;
   bool stopping = false;
   std::size_t flushes_unanswered = 0;
-  caf::typed_response_promise<caf::unit_t> stopped;
+  caf::typed_response_promise<done> stopped;
 
   ~subscriber_state();
 
   void poll();
   void restart(const partition_key& key);
-  caf::result<caf::unit_t> stop();
+  caf::result<done> stop();
   void crash_applier();
   void applier_down(const caf::down_msg& down);
 

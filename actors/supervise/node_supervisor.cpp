@@ -26,19 +26,19 @@ void node_supervisor_state::stop_all(const Children& children, void (node_superv
   };
   for (const auto& child : children)
     self->request(child, caf::infinite, stop_atom::value)
-        .then([answered](caf::unit_t) { answered(); }, [answered](const caf::error&) { answered(); });
+        .then([answered](done) { answered(); }, [answered](const caf::error&) { answered(); });
 }
 
-caf::result<caf::unit_t> node_supervisor_state::stop() {
+caf::result<done> node_supervisor_state::stop() {
   stopping = true;
-  stopped = self->make_response_promise<caf::unit_t>();
+  stopped = self->make_response_promise<done>();
   stop_all(sources, &node_supervisor_state::stop_sites);
-  return caf::delegated<caf::unit_t>{};
+  return caf::delegated<done>{};
 }
 
 void node_supervisor_state::stop_sites() { stop_all(sites, &node_supervisor_state::finish_stop); }
 
-void node_supervisor_state::finish_stop() { stopped.deliver(caf::unit); }
+void node_supervisor_state::finish_stop() { stopped.deliver(done{}); }
 
 void node_supervisor_state::crash(const std::string& kind) {
   for (const auto& source : sources)

@@ -23,11 +23,11 @@ struct node_supervisor_state {
   std::vector<site_supervisor_actor> sites;
   std::size_t unanswered = 0;
   bool stopping = false;
-  caf::typed_response_promise<caf::unit_t> stopped;
+  caf::typed_response_promise<done> stopped;
 
   ~node_supervisor_state();
 
-  caf::result<caf::unit_t> stop();
+  caf::result<done> stop();
   void crash(const std::string& kind);
   void child_down(const caf::down_msg& down);
 

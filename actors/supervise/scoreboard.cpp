@@ -10,7 +10,7 @@ scoreboard_state::~scoreboard_state() {
 
 void scoreboard_state::answer_if_applied() {
   if (awaiting.pending() && figures->pages_applied(pages_awaited))
-    awaiting.deliver(caf::unit);
+    awaiting.deliver(done{});
 }
 
 scoreboard_actor::behavior_type scoreboard(scoreboard_actor::stateful_pointer<scoreboard_state> self,
@@ -32,12 +32,12 @@ scoreboard_actor::behavior_type scoreboard(scoreboard_actor::stateful_pointer<sc
         self->state.answer_if_applied();
       },
       [self](const stage_event& event) { self->state.figures->event(event); },
-      [self](pages_atom, std::uint64_t pages) -> caf::result<caf::unit_t> {
+      [self](pages_atom, std::uint64_t pages) -> caf::result<done> {
         auto& state = self->state;
         state.pages_awaited = pages;
-        state.awaiting = self->make_response_promise<caf::unit_t>();
+        state.awaiting = self->make_response_promise<done>();
         state.answer_if_applied();
-        return caf::delegated<caf::unit_t>{};
+        return caf::delegated<done>{};
       },
       [self](figures_atom) { return self->state.figures->json(); },
   };

@@ -19,7 +19,7 @@ struct scoreboard_state {
 
   std::optional<run_figures> figures;
   std::uint64_t pages_awaited = 0;
-  caf::typed_response_promise<caf::unit_t> awaiting;
+  caf::typed_response_promise<done> awaiting;
 
   ~scoreboard_state();
   void answer_if_applied();

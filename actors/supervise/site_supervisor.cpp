@@ -62,7 +62,7 @@ void site_supervisor_state::child_down(const caf::down_msg& down) {
     return;
   }
   if (stopping)
-    return finish_stop();
+    return;  // stop hears of it by its requests
   if (timer_set)
     return;  // the second of the two: both start again together
   const auto delay = restarts->died(self->clock().now());
@@ -76,28 +76,28 @@ void site_supervisor_state::child_down(const caf::down_msg& down) {
   self->delayed_send(self, *delay, restart_atom::value, std::string{kind});
 }
 
-caf::result<caf::unit_t> site_supervisor_state::stop() {
+caf::result<done> site_supervisor_state::stop() {
   stopping = true;
-  stopped = self->make_response_promise<caf::unit_t>();
+  stopped = self->make_response_promise<done>();
   if (!subscriber) {
     finish_stop();
-    return caf::delegated<caf::unit_t>{};
+    return caf::delegated<done>{};
   }
   const milliseconds timeout{deployment->topology.limits.drain_timeout_ms};
   self->request(subscriber, timeout, stop_atom::value)
-      .then([this](caf::unit_t) { finish_stop(); }, [this](const caf::error&) { finish_stop(); });
-  return caf::delegated<caf::unit_t>{};
+      .then([this](done) { finish_stop(); }, [this](const caf::error&) { finish_stop(); });
+  return caf::delegated<done>{};
 }
 
 void site_supervisor_state::finish_stop() {
   if (!stopped.pending())
     return;
   if (!reporter)
-    return static_cast<void>(stopped.deliver(caf::unit));
+    return static_cast<void>(stopped.deliver(done{}));
   const milliseconds timeout{deployment->topology.limits.drain_timeout_ms};
   self->request(reporter, timeout, stop_atom::value)
-      .then([this](caf::unit_t) { stopped.deliver(caf::unit); },
-            [this](const caf::error&) { stopped.deliver(caf::unit); });
+      .then([this](done) { stopped.deliver(done{}); },
+            [this](const caf::error&) { stopped.deliver(done{}); });
 }
 
 void site_supervisor_state::crash(const std::string& kind) {

@@ -28,13 +28,13 @@ struct site_supervisor_state {
   subscriber_actor subscriber;
   bool timer_set = false;
   bool stopping = false;
-  caf::typed_response_promise<caf::unit_t> stopped;
+  caf::typed_response_promise<done> stopped;
 
   ~site_supervisor_state();
 
   void start_missing();
   void child_down(const caf::down_msg& down);
-  caf::result<caf::unit_t> stop();
+  caf::result<done> stop();
   void crash(const std::string& kind);
 
  private:

@@ -10,6 +10,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace matricula {
 namespace {
 
@@ -78,7 +80,7 @@ void source_supervisor_state::start_group() {
       adopt(spawn_blocking(*self, *deployment, matricula::publisher, deployment, settings.name), "publisher");
   self->request(publisher, caf::infinite, open_atom::value)
       .then(
-          [this, current](caf::unit_t) {
+          [this, current](done) {
             if (current == generation)
               rebuild();
           },
@@ -117,10 +119,11 @@ void source_supervisor_state::rebuild() {
 void source_supervisor_state::run(const source_position& position) {
   if (ending)
     return;
-  outages->reset();
+  running_since = self->clock().now();
   if (deployment->pages_max != 0 && last_page == 0)
     last_page = position.page_number + deployment->pages_max;
-  self->request(publisher, caf::infinite, start_atom::value, position.page_number).then([](caf::unit_t) {});
+  self->request(publisher, caf::infinite, start_atom::value, position.page_number)
+      .then([](done) {}, [](const caf::error&) { /* child_down sees to it */ });
   const auto dealer =
       adopt(self->spawn(partitioner, deployment, settings.name, publisher, lanes), "partitioner");
   source = deployment->adapters.open_source(settings);
@@ -181,6 +184,11 @@ void source_supervisor_state::group_ended() {
     return finish_stop();
   if (!owner)
     return;
+  // A group that fails as soon as it runs is not well yet.
+  const auto ran_since = std::exchange(running_since, std::nullopt);
+  if (ran_since &&
+      self->clock().now() - *ran_since > milliseconds{deployment->topology.limits.restart_window_ms})
+    outages->reset();
   const auto why = failure_of(cause);
   const auto delay = is_outage(cause) ? std::optional{outages->next()} : crashes->died(self->clock().now());
   if (!delay) {
@@ -194,29 +202,29 @@ void source_supervisor_state::group_ended() {
   self->delayed_send(self, *delay, restart_atom::value);
 }
 
-caf::result<caf::unit_t> source_supervisor_state::stop() {
+caf::result<done> source_supervisor_state::stop() {
   stopping = true;
-  stopped = self->make_response_promise<caf::unit_t>();
+  stopped = self->make_response_promise<done>();
   if (!fetcher || ending) {
     end_group(make_error(error_code::stopping));
     if (group.empty())
       finish_stop();
-    return caf::delegated<caf::unit_t>{};
+    return caf::delegated<done>{};
   }
   source->interrupt();
   const milliseconds timeout{deployment->topology.limits.drain_timeout_ms};
   self->request(fetcher, timeout, stop_atom::value)
-      .then([this](caf::unit_t) { end_group(make_error(error_code::stopping)); },
+      .then([this](done) { end_group(make_error(error_code::stopping)); },
             [this](const caf::error&) { end_group(make_error(error_code::stopping)); });
-  return caf::delegated<caf::unit_t>{};
+  return caf::delegated<done>{};
 }
 
 void source_supervisor_state::finish_stop() {
   if (!election)
-    return static_cast<void>(stopped.deliver(caf::unit));
+    return static_cast<void>(stopped.deliver(done{}));
   self->request(election, milliseconds{deployment->topology.limits.drain_timeout_ms}, stop_atom::value)
-      .then([this](caf::unit_t) { stopped.deliver(caf::unit); },
-            [this](const caf::error&) { stopped.deliver(caf::unit); });
+      .then([this](done) { stopped.deliver(done{}); },
+            [this](const caf::error&) { stopped.deliver(done{}); });
 }
 
 void source_supervisor_state::crash(const std::string& kind) {

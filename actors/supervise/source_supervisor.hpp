@@ -44,11 +44,12 @@ struct source_supervisor_state {
   std::map<caf::actor_addr, caf::actor> group;  ///< the living, by address
   std::map<std::string, caf::actor> by_kind;    ///< one of each kind
   caf::error cause;                             ///< why the group is ending
+  std::optional<steady_time> running_since;     ///< of the group, while it runs
   publisher_actor publisher;
   deduplicators lanes;
   page_source_ptr source;
   fetcher_actor fetcher;
-  caf::typed_response_promise<caf::unit_t> stopped;
+  caf::typed_response_promise<done> stopped;
 
   ~source_supervisor_state();
 
@@ -58,7 +59,7 @@ struct source_supervisor_state {
   void revoked();
   void start_group();
   void child_down(const caf::down_msg& down);
-  caf::result<caf::unit_t> stop();
+  caf::result<done> stop();
   void crash(const std::string& kind);
 
  private:

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/apply/applier.hpp"
+#include "tests/actors/graph_test.hpp"
+
+namespace matricula::testing {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using enum error_code;
+using call = memory_site::apply_call;
+
+class applier_test : public graph_test {
+ protected:
+  void SetUp() override {
+    actor = keep(system->spawn(applier, deployed(), site_settings_of("eso46"), where));
+    ended = watch(actor);
+  }
+
+  /// Messages with the keys "first" … "last - 1"; their values differ from generation to generation.
+  site_batch_ptr batch(std::int64_t first, std::int64_t last, const std::string& value = "v") {
+    auto made = std::make_shared<site_batch>();
+    auto texts = std::make_shared<std::deque<std::string>>();
+    made->from = where;
+    for (auto offset = first; offset < last; ++offset) {
+      const auto& key = texts->emplace_back(std::to_string(offset));
+      const auto& text = texts->emplace_back(value);
+      made->records.push_back({offset, key, text, 0, static_cast<revision_t>(++revision)});
+    }
+    made->next_offset = last;
+    made->memory = texts;
+    return made;
+  }
+
+  reply_ptr<stored_position> opens() { return ask<stored_position>(actor, open_atom::value); }
+  reply_ptr<applied_receipt> applies(const site_batch_ptr& what) { return ask<applied_receipt>(actor, what); }
+
+  memory_site& site() { return sites["eso46"]; }
+  std::int64_t stored() { return site().next_offset("ESO-46", 0); }
+
+  const topic_partition where{"ESO-46", 0};
+  applier_actor actor;
+  std::shared_ptr<std::optional<caf::error>> ended;
+  revision_t revision = 0;
+};
+
+TEST_F(applier_test, tells_where_the_site_stands) {
+  site().positions[{"ESO-46", 0}] = {41, 7};
+  const auto position = opens();
+  ASSERT_TRUE(position->value);
+  EXPECT_EQ(position->value->next_offset, 41);
+  EXPECT_EQ(position->value->revision_applied, 7U);
+}
+
+TEST_F(applier_test, applies_a_batch_in_one_transaction) {
+  opens();
+  const auto receipt = applies(batch(0, 5));
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->from, where);
+  EXPECT_EQ(receipt->value->next_offset, 5);
+  EXPECT_EQ(receipt->value->records, 5U);
+  EXPECT_EQ(receipt->value->created, 5U);
+  EXPECT_THAT(site().applies, ElementsAre(call{0, 5, 0, none}));
+  EXPECT_EQ(stored(), 5);
+}
+
+TEST_F(applier_test, waits_out_an_outage_when_it_opens) {
+  site().down = true;
+  const auto position = opens();
+  let_pass(100ms + 200ms + 400ms + 800ms + 799ms);
+  EXPECT_EQ(site().opens, 5U);
+  EXPECT_TRUE(position->pending());
+  site().down = false;
+  let_pass(1ms);
+  EXPECT_TRUE(position->value);
+}
+
+TEST_F(applier_test, retries_an_outage_with_back_off_and_quarantines_nothing) {
+  opens();
+  site().down = true;
+  const auto receipt = applies(batch(0, 4));
+  let_pass(1h);
+  EXPECT_TRUE(receipt->pending());
+  // Tries at 0, 100, 300, 700, 1500, 2300, … ms.
+  EXPECT_EQ(site().opens, 1U + 3U + (3'600'000U - 700U) / 800U);
+  EXPECT_THAT(site().applies, ElementsAre(call{0, 4, 0, database_unavailable}));
+  site().down = false;
+  let_pass(800ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->created, 4U);
+  EXPECT_EQ(receipt->value->quarantined, 0U);
+  EXPECT_TRUE(site().quarantined.empty());
+}
+
+TEST_F(applier_test, retries_what_the_database_refuses_for_its_own_reasons) {
+  opens();
+  for (const auto why : {database_conflict, database_refuses, target_broken}) {
+    site().applies.clear();
+    site().next_applies = {because(why), because(why)};
+    const auto from = stored();
+    const auto receipt = applies(batch(from, from + 4));
+    let_pass(99ms);
+    EXPECT_EQ(site().applies.size(), 1U);
+    let_pass(1ms + 200ms);
+    ASSERT_TRUE(receipt->value) << name_of(why);
+    EXPECT_THAT(site().applies, ElementsAre(call{0, 4, 0, why}, call{0, 4, 0, why}, call{0, 4, 0, none}));
+    EXPECT_EQ(receipt->value->quarantined, 0U);
+  }
+  EXPECT_EQ(site().opens, 1U);  // the connection was good all the time
+}
+
+TEST_F(applier_test, finds_the_one_record_that_is_refused) {
+  opens();
+  site().poison = {"5"};
+  const auto receipt = applies(batch(0, 8));
+  ASSERT_TRUE(receipt->value);
+  EXPECT_THAT(site().applies, ElementsAre(call{0, 8, 0, row_refused}, call{0, 4, 0, none},  //
+                                          call{4, 6, 0, row_refused}, call{4, 5, 0, none},  //
+                                          call{5, 6, 0, row_refused}, call{5, 6, 1, none},  //
+                                          call{6, 8, 0, none}));
+  EXPECT_THAT(site().quarantined, ElementsAre("5"));
+  EXPECT_EQ(site().rows.size(), 7U);
+  EXPECT_EQ(receipt->value->records, 8U);
+  EXPECT_EQ(receipt->value->created, 7U);
+  EXPECT_EQ(receipt->value->quarantined, 1U);
+  EXPECT_EQ(stored(), 8);
+}
+
+TEST_F(applier_test, sets_aside_every_record_of_a_batch_that_is_all_poison) {
+  opens();
+  site().poison = {"0", "1", "2"};
+  const auto receipt = applies(batch(0, 3));
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->quarantined, 3U);
+  EXPECT_THAT(site().quarantined, ElementsAre("0", "1", "2"));
+  EXPECT_TRUE(site().rows.empty());
+  EXPECT_EQ(stored(), 3);
+}
+
+TEST_F(applier_test, goes_on_bisecting_where_an_outage_interrupted_it) {
+  opens();
+  site().poison = {"1"};
+  site().next_applies = {because(row_refused), because(database_unavailable)};
+  const auto receipt = applies(batch(0, 4));
+  EXPECT_TRUE(receipt->pending());
+  let_pass(100ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_THAT(site().quarantined, ElementsAre("1"));
+  EXPECT_EQ(receipt->value->created, 3U);
+}
+
+TEST_F(applier_test, does_not_repeat_a_commit_whose_answer_was_lost) {
+  opens();
+  site().connection_breaks = memory_site::breaks::after_commit;
+  const auto receipt = applies(batch(0, 4));
+  EXPECT_TRUE(receipt->pending());
+  let_pass(100ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(site().applies.size(), 1U);
+  EXPECT_EQ(site().rows_written, 4U);
+  EXPECT_EQ(receipt->value->next_offset, 4);
+  EXPECT_TRUE(applies(batch(4, 6))->value);
+  EXPECT_EQ(stored(), 6);
+}
+
+TEST_F(applier_test, repeats_a_commit_that_had_not_happened) {
+  opens();
+  site().connection_breaks = memory_site::breaks::before_commit;
+  const auto receipt = applies(batch(0, 4));
+  let_pass(100ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(site().applies.size(), 2U);
+  EXPECT_EQ(site().rows_written, 4U);
+}
+
+TEST_F(applier_test, counts_a_quarantined_record_whose_commit_answer_was_lost) {
+  opens();
+  site().poison = {"0"};
+  site().next_applies = {};
+  const auto first = batch(0, 1);
+  // Refused when it stands alone, then set aside; there the connection breaks.
+  site().connection_breaks = memory_site::breaks::after_commit;
+  const auto receipt = applies(first);
+  let_pass(100ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->quarantined, 1U);
+  EXPECT_THAT(site().quarantined, ElementsAre("0"));
+}
+
+TEST_F(applier_test, hands_every_batch_over_when_the_partition_is_lost) {
+  opens();
+  site().down = true;
+  const auto first = applies(batch(0, 2));
+  const auto second = applies(batch(2, 4));
+  site().down = false;
+  site().positions[{"ESO-46", 0}].next_offset = 3;  // another owner went on
+  let_pass(100ms);
+  EXPECT_EQ(first->code(), partition_lost);
+  EXPECT_EQ(second->code(), partition_lost);
+  EXPECT_TRUE(site().rows.empty());
+  EXPECT_FALSE(*ended);
+  EXPECT_EQ(opens()->value->next_offset, 3);
+  EXPECT_TRUE(applies(batch(3, 4))->value);
+}
+
+TEST_F(applier_test, hands_a_batch_over_whose_offset_another_owner_moved) {
+  opens();
+  site().positions[{"ESO-46", 0}].next_offset = 2;
+  EXPECT_EQ(applies(batch(0, 2))->code(), partition_lost);
+  EXPECT_TRUE(site().rows.empty());
+}
+
+TEST_F(applier_test, keeps_the_order_of_batches_that_wait) {
+  opens();
+  site().next_applies = {because(database_conflict)};
+  const auto first = applies(batch(0, 2, "old"));
+  const auto second = applies(batch(2, 4, "new"));
+  EXPECT_EQ(site().applies.size(), 1U);
+  let_pass(100ms);
+  EXPECT_TRUE(first->value && second->value);
+  EXPECT_EQ(stored(), 4);
+}
+
+TEST_F(applier_test, writes_the_offset_of_unchanged_batches_at_leisure) {
+  opens();
+  applies(batch(0, 3));
+  site().positions[{"ESO-46", 0}].next_offset = 3;
+  auto same = [&](std::int64_t first) {
+    auto made = std::make_shared<site_batch>(*batch(first, first + 3));
+    auto texts = std::make_shared<std::deque<std::string>>();
+    for (std::size_t i = 0; i < 3; ++i)
+      made->records[i].key = texts->emplace_back(std::to_string(i));
+    for (auto& record : made->records)
+      record.value = "v";
+    made->memory = texts;
+    return made;
+  };
+  const auto receipt = applies(same(3));
+  EXPECT_EQ(receipt->value->unchanged, 3U);
+  EXPECT_EQ(stored(), 3);
+  let_pass(1'999ms);
+  EXPECT_EQ(site().advances, 0U);
+  let_pass(1ms);
+  EXPECT_EQ(site().advances, 1U);
+  EXPECT_EQ(stored(), 6);
+  let_pass(1h);
+  EXPECT_EQ(site().advances, 1U);
+
+  // A batch that writes carries the offset along, from where the database has it.
+  applies(same(6));
+  EXPECT_TRUE(applies(batch(9, 10))->value);
+  EXPECT_EQ(stored(), 10);
+  let_pass(2s);
+  EXPECT_EQ(site().advances, 1U);
+
+  // And a flush writes it at once.
+  applies(same(10));
+  EXPECT_EQ(stored(), 10);
+  EXPECT_TRUE(ask<done>(actor, flush_atom::value)->value);
+  EXPECT_EQ(stored(), 13);
+}
+
+TEST_F(applier_test, answers_what_it_holds_when_it_dies) {
+  opens();
+  site().down = true;
+  const auto first = applies(batch(0, 2));
+  const auto second = applies(batch(2, 4));
+  crash(actor);
+  EXPECT_EQ(first->code(), stopping);
+  EXPECT_EQ(second->code(), stopping);
+}
+
+TEST_F(applier_test, answers_who_waits_for_the_site_when_it_dies) {
+  site().down = true;
+  const auto position = opens();
+  crash(actor);
+  EXPECT_EQ(position->code(), stopping);
+}
+
+}  // namespace
+}  // namespace matricula::testing

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/fetch/fetcher.hpp"
+#include "tests/actors/graph_test.hpp"
+
+namespace matricula::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class fetcher_test : public graph_test {
+ protected:
+  fetcher_test() {
+    source().every = 10s;
+    for (int i = 0; i < 5; ++i)
+      feed.add_page({{.person = "1000000" + std::to_string(i)}});
+  }
+
+  void started(source_position position = {}, std::uint64_t last_page = 0) {
+    partitioner.spawn(*system);
+    keep(partitioner.actor);
+    scoreboard.spawn(*system);
+    keep(scoreboard.actor);
+    actor = keep(system->spawn(fetcher, deployed(), source(), feed.open(), partitioner.actor,
+                               scoreboard.actor, last_page));
+    ended = watch(actor);
+    tell(actor, start_atom::value, std::move(position));
+    let_pass(0s);
+  }
+
+  std::size_t pages_sent() const { return partitioner.pages.size(); }
+
+  void commits(std::size_t index) {
+    have(partitioner.actor, [this, index] {
+      auto& [page, promise] = partitioner.pages[index];
+      const auto envelope = page->not_modified ? page->remembered : *peek(page->bytes);
+      page_receipt receipt;
+      receipt.source = "itaca";
+      receipt.number = page->number;
+      receipt.sweep = envelope.sweep;
+      receipt.next = envelope.next;
+      receipt.read = envelope.count;
+      promise.deliver(receipt);
+    });
+  }
+
+  void sends_back(std::size_t index, error_code code) {
+    have(partitioner.actor,
+         [this, index, code] { partitioner.pages[index].promise.deliver(make_error(because(code))); });
+  }
+
+  std::vector<std::uint64_t> numbers() const {
+    std::vector<std::uint64_t> all;
+    for (const auto& page : partitioner.pages)
+      all.push_back(page.request->number);
+    return all;
+  }
+
+  static std::optional<page_envelope> peek(const std::string& bytes) {
+    // The envelope stands in front; a page that cannot be read has none.
+    const auto next = bytes.find(R"("next":")");
+    page_envelope envelope;
+    envelope.sweep = 17;
+    envelope.count = 1;
+    if (next != std::string::npos)
+      envelope.next = bytes.substr(next + 8, 1);
+    return envelope;
+  }
+
+  partitioner_stand_in partitioner;
+  scoreboard_stand_in scoreboard;
+  fetcher_actor actor;
+  std::shared_ptr<std::optional<caf::error>> ended;
+};
+
+TEST_F(fetcher_test, reads_from_start_to_start_as_often_as_the_topology_says) {
+  started();
+  commits(0);
+  let_pass(9'999ms);
+  EXPECT_EQ(pages_sent(), 1U);
+  let_pass(1ms);
+  EXPECT_EQ(pages_sent(), 2U);
+  let_pass(4s);  // the page takes its time; the next is due all the same
+  commits(1);
+  let_pass(6s);
+  EXPECT_THAT(feed.times(), ElementsAre(0ms, 10'000ms, 20'000ms));
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1", "2"));
+  EXPECT_THAT(numbers(), ElementsAre(1U, 2U, 3U));
+}
+
+TEST_F(fetcher_test, asks_for_no_more_pages_than_may_be_in_flight_and_skips_none) {
+  limits().pages_in_flight_max = 3;
+  limits().request_timeout_ms = 3'600'000;
+  started();
+  let_pass(200s);
+  EXPECT_EQ(feed.requests.size(), 3U);
+  commits(0);
+  let_pass(0s);
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1", "2", "3"));
+  EXPECT_THAT(feed.times().back(), 200s);
+  let_pass(200s);
+  EXPECT_EQ(feed.requests.size(), 4U);
+}
+
+TEST_F(fetcher_test, begins_after_the_last_committed_page) {
+  started({41, "3", 17});
+  EXPECT_THAT(feed.cursors(), ElementsAre("3"));
+  EXPECT_THAT(numbers(), ElementsAre(42U));
+}
+
+TEST_F(fetcher_test, starts_the_next_sweep_after_the_last_page) {
+  started({4, "4", 17});
+  let_pass(10s);
+  EXPECT_THAT(feed.cursors(), ElementsAre("4", "-"));
+  EXPECT_THAT(numbers(), ElementsAre(5U, 6U));
+}
+
+TEST_F(fetcher_test, backs_off_while_the_source_fails) {
+  feed.fail(because(error_code::source_unavailable), 6);
+  started();
+  let_pass(10s);
+  EXPECT_THAT(feed.times(), ElementsAre(0ms, 100ms, 300ms, 700ms, 1'500ms, 2'300ms,
+                                        3'100ms));  // 100, 200, 400, 800, 800, 800
+  EXPECT_EQ(pages_sent(), 1U);
+  EXPECT_THAT(feed.cursors().back(), "-");
+}
+
+TEST_F(fetcher_test, falls_back_to_the_least_delay_after_a_page_has_been_committed) {
+  feed.fail(because(error_code::source_unavailable), 3);
+  started();
+  let_pass(700ms);
+  ASSERT_EQ(pages_sent(), 1U);
+  commits(0);
+  feed.fail(because(error_code::page_cut), 1);
+  let_pass(10s + 100ms);
+  const auto times = feed.times();
+  ASSERT_EQ(times.size(), 6U);
+  EXPECT_EQ(times[4], 10'700ms);
+  EXPECT_EQ(times[5], 10'800ms);
+}
+
+TEST_F(fetcher_test, waits_as_long_as_the_source_asks) {
+  feed.fail(because(error_code::source_unavailable));
+  feed.retry_after = 7s;
+  started();
+  let_pass(6'999ms);
+  EXPECT_EQ(feed.requests.size(), 1U);
+  let_pass(1ms);
+  EXPECT_EQ(feed.requests.size(), 2U);
+}
+
+TEST_F(fetcher_test, starts_the_sweep_again_when_the_cursor_is_no_longer_known) {
+  started({7, "99", 17});
+  let_pass(100ms);
+  EXPECT_THAT(feed.cursors(), ElementsAre("99", "-"));
+  EXPECT_THAT(numbers(), ElementsAre(8U));
+}
+
+TEST_F(fetcher_test, reads_again_from_the_last_committed_page_when_one_is_sent_back) {
+  for (const auto why : {error_code::page_invalid, error_code::page_miscounted,
+                         error_code::transaction_aborted, error_code::out_of_sequence}) {
+    SCOPED_TRACE(name_of(why));
+    partitioner = {};
+    feed.requests.clear();
+    started({1, "1", 17});
+    let_pass(10s);
+    ASSERT_THAT(numbers(), ElementsAre(2U, 3U));
+    sends_back(0, why);
+    let_pass(60s);
+    EXPECT_THAT(numbers(), ElementsAre(2U, 3U));  // page 3 is still on its way
+    sends_back(1, error_code::out_of_sequence);
+    let_pass(99ms);
+    EXPECT_EQ(pages_sent(), 2U);
+    let_pass(1ms);
+    EXPECT_THAT(numbers(), ElementsAre(2U, 3U, 2U));
+    EXPECT_THAT(feed.cursors(), ElementsAre("1", "2", "1"));
+    kill(actor);
+  }
+}
+
+TEST_F(fetcher_test, reads_a_page_again_after_the_back_off_and_not_when_the_next_was_due) {
+  started();
+  sends_back(0, error_code::page_invalid);
+  let_pass(100ms);
+  sends_back(1, error_code::page_invalid);
+  let_pass(199ms);
+  EXPECT_EQ(pages_sent(), 2U);
+  let_pass(1ms);
+  EXPECT_THAT(feed.times(), ElementsAre(0ms, 100ms, 300ms));
+  EXPECT_THAT(numbers(), ElementsAre(1U, 1U, 1U));
+}
+
+TEST_F(fetcher_test, keeps_the_back_off_when_the_next_page_was_due_before_it_ends) {
+  started();
+  let_pass(9'950ms);
+  sends_back(0, error_code::page_invalid);
+  let_pass(99ms);
+  EXPECT_EQ(pages_sent(), 1U);
+  let_pass(1ms);
+  EXPECT_THAT(feed.times(), ElementsAre(0ms, 10'050ms));
+}
+
+TEST_F(fetcher_test, waits_for_a_page_whose_envelope_it_cannot_see) {
+  feed.answer({.bytes = R"({"records":[],"page":{"count":0,"sweep":17,"next":"3"}})", .etag = {}});
+  started();
+  let_pass(60s);
+  EXPECT_EQ(feed.requests.size(), 1U);
+  commits(0);
+  let_pass(0s);
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "3"));
+}
+
+TEST_F(fetcher_test, ends_with_the_reason_when_the_publisher_is_fenced) {
+  started();
+  sends_back(0, error_code::publisher_fenced);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(failure_of(**ended).code, error_code::publisher_fenced);
+}
+
+TEST_F(fetcher_test, ends_when_the_partitioner_dies) {
+  started();
+  kill(partitioner.actor);
+  let_pass(10s);  // the next page finds nobody
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(failure_of(**ended).code, error_code::downstream_lost);
+}
+
+TEST_F(fetcher_test, ends_when_a_page_is_not_answered_in_time) {
+  limits().request_timeout_ms = 120'000;
+  started();
+  let_pass(119'999ms);
+  EXPECT_FALSE(*ended);
+  let_pass(1ms);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::sec::request_timeout);
+}
+
+TEST_F(fetcher_test, stops_when_every_page_in_flight_has_been_answered) {
+  started();
+  let_pass(10s);
+  ASSERT_EQ(pages_sent(), 2U);
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  EXPECT_TRUE(stopped->pending());
+  commits(0);
+  EXPECT_TRUE(stopped->pending());
+  sends_back(1, error_code::transaction_aborted);
+  EXPECT_TRUE(stopped->value);
+  let_pass(100s);
+  EXPECT_EQ(feed.requests.size(), 2U);
+}
+
+TEST_F(fetcher_test, stops_at_once_when_nothing_is_in_flight) {
+  started();
+  commits(0);
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  let_pass(100s);
+  EXPECT_EQ(feed.requests.size(), 1U);
+}
+
+TEST_F(fetcher_test, answers_who_waits_for_its_stop_when_it_dies) {
+  started();
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  kill(actor);
+  EXPECT_EQ(stopped->code(), error_code::stopping);
+}
+
+TEST_F(fetcher_test, reads_no_page_after_the_last_that_it_was_told) {
+  started({1, "1", 17}, 3);
+  let_pass(10s);
+  commits(0);
+  commits(1);
+  let_pass(100s);
+  EXPECT_THAT(numbers(), ElementsAre(2U, 3U));
+  EXPECT_EQ(feed.requests.size(), 2U);
+}
+
+TEST_F(fetcher_test, reads_the_last_page_again_when_it_was_sent_back) {
+  started({}, 1);
+  sends_back(0, error_code::transaction_aborted);
+  let_pass(100ms);
+  EXPECT_THAT(numbers(), ElementsAre(1U, 1U));
+}
+
+TEST_F(fetcher_test, passes_on_that_a_page_is_not_modified) {
+  feed.tells_etags = true;
+  started();
+  for (std::size_t i = 0; i < 5; ++i) {
+    commits(i);
+    let_pass(10s);
+  }
+  ASSERT_EQ(pages_sent(), 6U);
+  const auto& again = *partitioner.pages[5].request;
+  EXPECT_FALSE(feed.requests[5].etag.empty());
+  EXPECT_TRUE(again.not_modified);
+  EXPECT_EQ(again.number, 6U);
+  EXPECT_EQ(again.remembered.next, "1");
+  EXPECT_EQ(again.remembered.count, 1U);
+  commits(5);
+  let_pass(10s);
+  EXPECT_EQ(feed.cursors().back(), "1");
+}
+
+TEST_F(fetcher_test, sends_no_etag_of_a_page_that_was_not_committed) {
+  feed.tells_etags = true;
+  started();
+  sends_back(0, error_code::transaction_aborted);
+  let_pass(100ms);
+  EXPECT_EQ(feed.requests.at(1).etag, "");
+  EXPECT_FALSE(partitioner.pages.at(1).request->not_modified);
+}
+
+TEST_F(fetcher_test, tells_the_scoreboard_of_every_committed_page) {
+  started();
+  commits(0);
+  let_pass(10s);
+  sends_back(1, error_code::transaction_aborted);
+  ASSERT_EQ(scoreboard.pages.size(), 1U);
+  EXPECT_EQ(scoreboard.pages[0].number, 1U);
+}
+
+}  // namespace
+}  // namespace matricula::testing

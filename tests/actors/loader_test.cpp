@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/dedup/loader.hpp"
+#include "messages/control_json.hpp"
+#include "messages/hashing.hpp"
+#include "tests/actors/graph_test.hpp"
+
+namespace matricula::testing {
+namespace {
+
+class loader_test : public graph_test {
+ protected:
+  void SetUp() override {
+    eso.spawn(*system);
+    fp.spawn(*system);
+    keep(eso.actor);
+    keep(fp.actor);
+  }
+
+  reply_ptr<source_position> loads() {
+    actor = keep(system->spawn(loader, deployed(), "itaca",
+                               deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+    ended = watch(actor);
+    return ask<source_position>(actor, start_atom::value);
+  }
+
+  void given_cursor(const std::string& name, const source_position& position) {
+    kafka.append("matricula.cursors", 0, {name, source_position_json(name, position), {}, 0, 0});
+  }
+  void given_record(const std::string& topic, const std::string& key, revision_t revision) {
+    kafka.append(topic, 0, {key, "value", "itaca", content_hash_of("value"), revision});
+  }
+
+  deduplicator_stand_in eso, fp;
+  loader_actor actor;
+  std::shared_ptr<std::optional<caf::error>> ended;
+};
+
+TEST_F(loader_test, begins_at_the_beginning_when_kafka_is_empty) {
+  const auto position = loads();
+  ASSERT_TRUE(position->value);
+  EXPECT_EQ(position->value->page_number, 0U);
+  EXPECT_EQ(position->value->cursor, std::nullopt);
+  EXPECT_EQ(**ended, caf::exit_reason::normal);
+}
+
+TEST_F(loader_test, answers_the_last_position_of_its_own_source) {
+  given_cursor("itaca", {3, "3", 17});
+  given_cursor("other", {9, "9", 17});
+  given_cursor("itaca", {4, "4", 17});
+  const auto position = loads();
+  ASSERT_TRUE(position->value);
+  EXPECT_EQ(position->value->page_number, 4U);
+  EXPECT_EQ(position->value->cursor, "4");
+}
+
+TEST_F(loader_test, tells_each_lane_what_its_own_topic_holds) {
+  given_record("ESO-46", "a", revision_at(1, 0));
+  given_record("FP-46", "b", revision_at(1, 1));
+  given_record("ESO-46", "a", revision_at(2, 0));
+  ASSERT_TRUE(loads()->value);
+  ASSERT_EQ(eso.loaded.size(), 2U);
+  EXPECT_EQ(eso.loaded[1].key_hash, key_hash_of("a"));
+  EXPECT_EQ(eso.loaded[1].content_hash, content_hash_of("value"));
+  EXPECT_EQ(eso.loaded[1].revision, revision_at(2, 0));
+  ASSERT_EQ(fp.loaded.size(), 1U);
+  EXPECT_EQ(fp.loaded[0].key_hash, key_hash_of("b"));
+}
+
+TEST_F(loader_test, loads_in_chunks) {
+  for (int i = 0; i < 45'000; ++i)
+    given_record("ESO-46", std::to_string(i), revision_at(1, static_cast<std::uint32_t>(i)));
+  ASSERT_TRUE(loads()->value);
+  EXPECT_EQ(eso.chunks, 3U);
+  EXPECT_EQ(eso.loaded.size(), 45'000U);
+}
+
+TEST_F(loader_test, lets_no_revision_repeat_when_the_cursor_is_lost) {
+  given_record("FP-46", "b", revision_at(12, 7));
+  const auto position = loads();
+  ASSERT_TRUE(position->value);
+  EXPECT_EQ(position->value->page_number, 12U);
+  EXPECT_EQ(position->value->cursor, std::nullopt);
+}
+
+TEST_F(loader_test, says_why_it_cannot_read_the_cursor) {
+  kafka.refuse(kafka_step::scan, because(error_code::topic_mismatch));
+  EXPECT_EQ(loads()->code(), error_code::topic_mismatch);
+}
+
+TEST_F(loader_test, says_why_it_cannot_read_the_lanes) {
+  for (int i = 0; i < 30'000; ++i)
+    given_record("ESO-46", std::to_string(i), 1);
+  // The cursors' topic is read first, then 20,000 records; the second chunk fails.
+  kafka.refuse_after(kafka_step::scan, 2, because(error_code::kafka_unavailable));
+  EXPECT_EQ(loads()->code(), error_code::kafka_unavailable);
+  EXPECT_EQ(eso.chunks, 1U);
+}
+
+TEST_F(loader_test, ends_when_a_lane_dies) {
+  given_record("ESO-46", "a", 1);
+  kill(eso.actor);
+  const auto position = loads();
+  EXPECT_FALSE(position->pending());
+  EXPECT_FALSE(position->value);
+  ASSERT_TRUE(*ended);
+  EXPECT_NE(**ended, caf::exit_reason::normal);
+}
+
+}  // namespace
+}  // namespace matricula::testing

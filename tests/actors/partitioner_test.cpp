@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/partition/partitioner.hpp"
+#include "tests/actors/graph_test.hpp"
+
+namespace matricula::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class partitioner_test : public graph_test {
+ protected:
+  void SetUp() override {
+    limits().request_timeout_ms = 60'000;
+    publisher.spawn(*system);
+    eso.spawn(*system);
+    fp.spawn(*system);
+    keep(publisher.actor);
+    keep(eso.actor);
+    keep(fp.actor);
+    actor = keep(system->spawn(partitioner, deployed(), "itaca", publisher.actor,
+                               deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+  }
+
+  static fetched_page_ptr page_of(std::uint64_t number, const std::vector<std::string>& records) {
+    auto page = std::make_shared<fetched_page>();
+    page->source = "itaca";
+    page->number = number;
+    page->bytes = page_bytes(records, "c", "d");
+    return page;
+  }
+
+  reply_ptr<page_receipt> reads(std::uint64_t number, const std::vector<std::string>& records) {
+    return ask<page_receipt>(actor, page_of(number, records));
+  }
+
+  void lane_answers(deduplicator_stand_in& lane, lane_receipt receipt) {
+    have(lane.actor, [&lane, receipt] { lane.shares.back().promise.deliver(receipt); });
+  }
+  void lane_refuses(deduplicator_stand_in& lane, error_code code) {
+    have(lane.actor, [&lane, code] { lane.shares.back().promise.deliver(make_error(because(code))); });
+  }
+  void publisher_answers(page_published reply = {}) {
+    have(publisher.actor, [this, reply] { publisher.shares.back().promise.deliver(reply); });
+  }
+  void publisher_refuses(error_code code) {
+    have(publisher.actor,
+         [this, code] { publisher.shares.back().promise.deliver(make_error(because(code))); });
+  }
+
+  publisher_stand_in publisher;
+  deduplicator_stand_in eso, fp;
+  partitioner_actor actor;
+
+  const std::string ana = json_of({.person = "10000001", .flavour = "ESO"});
+  const std::string bru = json_of({.person = "10000002", .flavour = "FP"});
+  const std::string cai = json_of({.person = "10000003", .flavour = "ESO"});
+};
+
+TEST_F(partitioner_test, deals_records_out_to_their_lanes_in_the_order_of_the_page) {
+  const auto receipt = reads(5, {ana, bru, cai});
+  ASSERT_EQ(eso.shares.size(), 1U);
+  ASSERT_EQ(fp.shares.size(), 1U);
+  ASSERT_EQ(publisher.shares.size(), 1U);
+  EXPECT_THAT(eso.shares[0].request.batch->indices, ElementsAre(0U, 2U));
+  EXPECT_THAT(fp.shares[0].request.batch->indices, ElementsAre(1U));
+  EXPECT_EQ(eso.shares[0].request.batch->lane, 0U);
+  EXPECT_EQ(fp.shares[0].request.batch->lane, 1U);
+  EXPECT_EQ(eso.shares[0].request.shares_total, 3U);
+  EXPECT_EQ(fp.shares[0].request.shares_total, 3U);
+  const auto& own = *publisher.shares[0].request;
+  EXPECT_EQ(own.shares_total, 3U);
+  EXPECT_EQ(own.changed, nullptr);
+  ASSERT_TRUE(own.position);
+  EXPECT_EQ(own.position->page_number, 5U);
+  EXPECT_EQ(own.position->cursor, "d");
+  EXPECT_EQ(own.position->sweep, 17U);
+}
+
+TEST_F(partitioner_test, leaves_lanes_alone_that_have_no_record_in_the_page) {
+  reads(1, {bru});
+  EXPECT_TRUE(eso.shares.empty());
+  EXPECT_EQ(fp.shares.at(0).request.shares_total, 2U);
+}
+
+TEST_F(partitioner_test, answers_when_all_shares_are_answered_and_sums_them_up) {
+  const auto receipt = reads(5, {ana, bru, cai, "7"});
+  lane_answers(fp, {1, 1, 0});
+  publisher_answers({5, {{{"ESO-46", 0}, 41}}});
+  EXPECT_TRUE(receipt->pending());
+  lane_answers(eso, {2, 1, 1});
+  ASSERT_TRUE(receipt->value);
+  const auto& sum = *receipt->value;
+  EXPECT_EQ(sum.source, "itaca");
+  EXPECT_EQ(sum.number, 5U);
+  EXPECT_EQ(sum.sweep, 17U);
+  EXPECT_EQ(sum.next, "d");
+  EXPECT_EQ(sum.read, 4U);
+  EXPECT_EQ(sum.unchanged, 2U);
+  EXPECT_EQ(sum.changed, 1U);
+  EXPECT_EQ(sum.quarantined, 1U);
+  EXPECT_EQ(sum.bytes, page_bytes({ana, bru, cai, "7"}, "c", "d").size());
+  ASSERT_EQ(sum.lanes.size(), 1U);
+  EXPECT_EQ(sum.lanes[0].topic, "ESO-46");
+  ASSERT_EQ(sum.ends.size(), 1U);
+  EXPECT_EQ(sum.ends[0].last_offset, 41);
+}
+
+TEST_F(partitioner_test, answers_with_the_first_error_when_all_shares_are_answered) {
+  const auto receipt = reads(1, {ana, bru});
+  lane_refuses(fp, error_code::transaction_aborted);
+  publisher_refuses(error_code::publisher_fenced);
+  EXPECT_TRUE(receipt->pending());
+  lane_answers(eso, {1, 0, 1});
+  EXPECT_EQ(receipt->code(), error_code::transaction_aborted);
+}
+
+TEST_F(partitioner_test, counts_a_share_that_nobody_answers_as_lost) {
+  const auto receipt = reads(1, {ana});
+  publisher_answers();
+  let_pass(59'999ms);
+  EXPECT_TRUE(receipt->pending());
+  let_pass(1ms);
+  EXPECT_EQ(receipt->code(), error_code::downstream_lost);
+}
+
+TEST_F(partitioner_test, hears_at_once_of_a_lane_that_is_gone) {
+  kill(eso.actor);
+  const auto receipt = reads(1, {ana});
+  publisher_answers();
+  EXPECT_EQ(receipt->code(), error_code::downstream_lost);
+}
+
+TEST_F(partitioner_test, hands_what_cannot_be_used_to_the_publisher_with_its_own_share) {
+  const auto nowhere = json_of({.person = "10000009", .flavour = "ISEACV"});
+  reads(1, {nowhere, ana, R"({"year":"2026"})"});
+  ASSERT_EQ(publisher.shares.size(), 1U);
+  const auto& page = *publisher.shares[0].request->page;
+  ASSERT_EQ(page.rejected.size(), 2U);
+  EXPECT_EQ(page.rejected[0].reason.code, error_code::lane_unknown);
+  EXPECT_EQ(page.rejected[0].position, 0U);
+  EXPECT_EQ(page.rejected[1].reason.code, error_code::field_missing);
+  EXPECT_THAT(eso.shares.at(0).request.batch->indices, ElementsAre(0U));
+}
+
+TEST_F(partitioner_test, sends_a_page_back_that_it_cannot_read) {
+  auto cut = page_of(1, {ana});
+  cut->bytes.resize(cut->bytes.size() / 2);
+  EXPECT_EQ(ask<page_receipt>(actor, cut)->code(), error_code::page_invalid);
+  auto miscounted = page_of(1, {ana});
+  miscounted->bytes.replace(miscounted->bytes.find(R"("count":1)"), 9, R"("count":2)");
+  EXPECT_EQ(ask<page_receipt>(actor, miscounted)->code(), error_code::page_miscounted);
+  EXPECT_TRUE(eso.shares.empty());
+  EXPECT_TRUE(publisher.shares.empty());
+}
+
+TEST_F(partitioner_test, commits_the_cursor_of_a_page_that_is_not_modified) {
+  auto page = std::make_shared<fetched_page>();
+  page->source = "itaca";
+  page->number = 9;
+  page->not_modified = true;
+  page->remembered = {"c", "d", 17, 30'000};
+  const auto receipt = ask<page_receipt>(actor, fetched_page_ptr{page});
+  ASSERT_EQ(publisher.shares.size(), 1U);
+  EXPECT_EQ(publisher.shares[0].request->shares_total, 1U);
+  EXPECT_EQ(publisher.shares[0].request->position->cursor, "d");
+  publisher_answers();
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->read, 30'000U);
+  EXPECT_EQ(receipt->value->unchanged, 30'000U);
+}
+
+TEST_F(partitioner_test, answers_what_it_holds_when_it_dies) {
+  const auto first = reads(1, {ana});
+  const auto second = reads(2, {bru});
+  crash(actor);
+  EXPECT_EQ(first->code(), error_code::stopping);
+  EXPECT_EQ(second->code(), error_code::stopping);
+}
+
+}  // namespace
+}  // namespace matricula::testing

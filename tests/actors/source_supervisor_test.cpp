@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/fetch/elector.hpp"
+#include "actors/supervise/source_supervisor.hpp"
+#include "messages/control_json.hpp"
+#include "tests/actors/graph_test.hpp"
+
+namespace matricula::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string group = "matricula.demo.source.itaca";
+
+class elector_test : public graph_test {
+ protected:
+  void started() {
+    owner.spawn(*system);
+    keep(owner.actor);
+    actor = keep(system->spawn(elector, deployed(), "itaca", owner.actor));
+    run();
+  }
+
+  owner_stand_in owner;
+  elector_actor actor;
+};
+
+TEST_F(elector_test, tells_who_owns_the_source) {
+  kafka.assigns_at_once = false;
+  started();
+  EXPECT_THAT(owner.told, IsEmpty());
+  kafka.assign(group);
+  run();
+  EXPECT_THAT(owner.told, ElementsAre("elected"));
+  kafka.revoke(group);
+  run();
+  EXPECT_THAT(owner.told, ElementsAre("elected", "revoked"));
+}
+
+TEST_F(elector_test, leaves_the_group_when_it_stops) {
+  started();
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  EXPECT_EQ(kafka.members(group), 0U);
+}
+
+TEST_F(elector_test, leaves_the_group_when_it_dies) {
+  started();
+  crash(actor);
+  EXPECT_EQ(kafka.members(group), 0U);
+}
+
+TEST_F(elector_test, goes_on_after_a_problem_of_its_consumer) {
+  started();
+  kafka.report(group, {{}, because(error_code::kafka_unavailable)});
+  kafka.revoke(group);
+  run();
+  EXPECT_THAT(owner.told, ElementsAre("elected", "revoked"));
+}
+
+class source_supervisor_test : public graph_test {
+ protected:
+  source_supervisor_test() {
+    for (int i = 0; i < 3; ++i)
+      feed.add_page({{.person = "1000000" + std::to_string(i)},
+                     {.person = "2000000" + std::to_string(i), .flavour = "FP"}});
+  }
+
+  void started() {
+    scoreboard.spawn(*system);
+    keep(scoreboard.actor);
+    actor = keep(system->spawn(source_supervisor, deployed(), source(), scoreboard.actor));
+    ended = watch(actor);
+    let_pass(0s);
+  }
+
+  /// What the supervisor told since the last look.
+  std::vector<std::string> told() {
+    std::vector<std::string> all;
+    for (const auto& event : std::exchange(scoreboard.events, {}))
+      all.push_back(event.substr(std::string{"source:itaca "}.size()));
+    return all;
+  }
+
+  void crashes(const std::string& kind) { tell(actor, crash_atom::value, kind); }
+
+  std::uint64_t committed() const {
+    const auto latest = kafka.latest("matricula.cursors");
+    const auto found = latest.find("itaca");
+    return found == latest.end() ? 0 : parse_source_position(found->second)->page_number;
+  }
+
+  scoreboard_stand_in scoreboard;
+  source_supervisor_actor actor;
+  std::shared_ptr<std::optional<caf::error>> ended;
+};
+
+TEST_F(source_supervisor_test, stands_by_until_it_is_elected) {
+  kafka.assigns_at_once = false;
+  started();
+  let_pass(1h);
+  EXPECT_THAT(told(), ElementsAre("standby"));
+  EXPECT_EQ(kafka.count(kafka_step::open), 0U);
+  EXPECT_EQ(feed.opened, 0U);
+}
+
+TEST_F(source_supervisor_test, fences_then_rebuilds_then_runs) {
+  started();
+  EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "rebuilding", "running"));
+  EXPECT_EQ(kafka.count(kafka_step::open), 1U);
+  EXPECT_EQ(feed.requests.size(), 1U);
+  EXPECT_EQ(committed(), 1U);
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 1U);
+  EXPECT_EQ(kafka.messages("FP-46").size(), 1U);
+}
+
+TEST_F(source_supervisor_test, reads_nothing_before_its_predecessor_is_fenced_and_the_lanes_are_known) {
+  kafka.refuse(kafka_step::open, because(error_code::kafka_unavailable));
+  kafka.refuse_after(kafka_step::scan, 1, because(error_code::kafka_unavailable));
+  started();
+  EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "restarting"));
+  let_pass(99ms);
+  EXPECT_THAT(told(), IsEmpty());
+  let_pass(1ms);
+  EXPECT_THAT(told(), ElementsAre("fencing", "rebuilding", "restarting"));
+  let_pass(199ms);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_EQ(feed.opened, 0U);
+  let_pass(1ms);
+  EXPECT_THAT(told(), ElementsAre("fencing", "rebuilding", "running"));
+}
+
+TEST_F(source_supervisor_test, ends_the_group_and_starts_it_again_whichever_actor_dies) {
+  started();
+  told();
+  std::uint32_t restarts = 0;
+  for (const std::string kind : {"publisher", "deduplicator", "partitioner", "fetcher"}) {
+    SCOPED_TRACE(kind);
+    crashes(kind);
+    EXPECT_THAT(told(), ElementsAre("restarting"));
+    EXPECT_TRUE(feed.interrupted);
+    let_pass(99ms);
+    EXPECT_THAT(told(), IsEmpty());
+    let_pass(1ms);
+    EXPECT_THAT(told(), ElementsAre("fencing", "rebuilding", "running"));
+    EXPECT_EQ(kafka.count(kafka_step::open), 2U + restarts++);
+    let_pass(61s);  // a calm window forgets
+  }
+  EXPECT_FALSE(*ended);
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 3U);  // whatever died, nothing twice
+}
+
+TEST_F(source_supervisor_test, gives_up_when_its_actors_crash_too_often) {
+  started();
+  for (const auto delay : {100ms, 200ms, 400ms}) {
+    crashes("fetcher");
+    told();
+    let_pass(delay - 1ms);
+    EXPECT_THAT(told(), IsEmpty());
+    let_pass(1ms);
+    EXPECT_THAT(told(), Contains("running"));
+  }
+  EXPECT_FALSE(*ended);
+  crashes("partitioner");
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+  EXPECT_EQ(kafka.members(group), 0U);  // a standby takes over
+}
+
+TEST_F(source_supervisor_test, waits_out_an_outage_for_ever) {
+  kafka.refuse_always(kafka_step::open, because(error_code::kafka_unavailable));
+  started();
+  let_pass(1h);
+  // Tries at 0, 100, 300, 700, 1500, 2300, … ms.
+  EXPECT_EQ(kafka.count(kafka_step::open), 4U + (3'600'000U - 700U) / 800U);
+  EXPECT_FALSE(*ended);
+  kafka.accept(kafka_step::open);
+  let_pass(800ms);
+  EXPECT_EQ(committed(), 1U);
+}
+
+TEST_F(source_supervisor_test, backs_off_further_when_kafka_refuses_every_page) {
+  kafka.refuse_always(kafka_step::commit, because(error_code::kafka_unavailable));
+  started();
+  let_pass(700ms);
+  EXPECT_EQ(kafka.count(kafka_step::commit), 4U);  // at 0, 100, 300, 700 ms
+  let_pass(800ms);
+  EXPECT_EQ(kafka.count(kafka_step::commit), 5U);
+  EXPECT_FALSE(*ended);
+}
+
+TEST_F(source_supervisor_test, goes_on_from_what_kafka_has_after_a_commit_whose_answer_was_lost) {
+  kafka.lose_commit_answer();
+  started();
+  let_pass(100ms);
+  EXPECT_EQ(committed(), 2U);
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1"));
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 2U);
+}
+
+TEST_F(source_supervisor_test, ends_the_group_when_another_process_is_given_the_source) {
+  started();
+  told();
+  kafka.revoke(group);
+  run();
+  EXPECT_THAT(told(), ElementsAre("standby"));
+  let_pass(1h);
+  EXPECT_EQ(feed.requests.size(), 1U);
+  kafka.assign(group);
+  let_pass(0s);
+  EXPECT_THAT(told(), ElementsAre("elected", "fencing", "rebuilding", "running"));
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1"));
+}
+
+TEST_F(source_supervisor_test, starts_only_one_group_when_it_is_elected_again_during_a_back_off) {
+  started();
+  crashes("fetcher");
+  kafka.revoke(group);
+  run();
+  kafka.assign(group);
+  run();
+  told();
+  let_pass(1s);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_EQ(kafka.count(kafka_step::open), 2U);
+}
+
+TEST_F(source_supervisor_test, starts_its_elector_again) {
+  started();
+  told();
+  crashes("elector");
+  EXPECT_THAT(told(), ElementsAre("restarting", "standby"));
+  EXPECT_EQ(kafka.members(group), 0U);
+  let_pass(99ms);
+  EXPECT_EQ(kafka.members(group), 0U);
+  let_pass(1ms);
+  EXPECT_THAT(told(), ElementsAre("elected", "fencing", "rebuilding", "running"));
+}
+
+TEST_F(source_supervisor_test, hands_the_source_over_to_a_standby_when_it_stops) {
+  started();
+  scoreboard_stand_in other;
+  other.spawn(*system);
+  keep(other.actor);
+  keep(system->spawn(source_supervisor, deployed(), source(), other.actor));
+  let_pass(10s);
+  EXPECT_THAT(other.events, ElementsAre("source:itaca standby"));
+  EXPECT_EQ(committed(), 2U);
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  let_pass(0s);
+  EXPECT_THAT(other.events, Contains("source:itaca running"));
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1", "2"));
+  EXPECT_EQ(committed(), 3U);
+}
+
+TEST_F(source_supervisor_test, stops_from_the_source_and_leaves_the_group) {
+  started();
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  EXPECT_TRUE(stopped->value);
+  EXPECT_TRUE(feed.interrupted);
+  EXPECT_EQ(kafka.calls.back(), "leave " + group);
+  let_pass(1h);
+  EXPECT_EQ(feed.requests.size(), 1U);
+}
+
+TEST_F(source_supervisor_test, stops_while_it_stands_by) {
+  kafka.assigns_at_once = false;
+  started();
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  EXPECT_EQ(kafka.members(group), 0U);
+}
+
+TEST_F(source_supervisor_test, stops_during_a_back_off) {
+  started();
+  crashes("fetcher");
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  let_pass(1h);
+  EXPECT_EQ(feed.requests.size(), 1U);
+}
+
+TEST_F(source_supervisor_test, stops_while_its_elector_is_to_start_again) {
+  started();
+  crashes("elector");
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  let_pass(1h);
+  EXPECT_EQ(kafka.members(group), 0U);
+}
+
+TEST_F(source_supervisor_test, takes_its_actors_with_it) {
+  started();
+  kill(actor);
+  let_pass(1h);
+  EXPECT_EQ(feed.requests.size(), 1U);
+  EXPECT_EQ(kafka.members(group), 0U);
+}
+
+TEST_F(source_supervisor_test, reads_so_many_pages_as_it_was_told_restarts_or_not) {
+  pages_max = 2;
+  started();
+  crashes("fetcher");
+  let_pass(1h);
+  EXPECT_EQ(committed(), 2U);
+  crashes("publisher");
+  let_pass(1h);
+  EXPECT_EQ(committed(), 2U);
+}
+
+}  // namespace
+}  // namespace matricula::testing

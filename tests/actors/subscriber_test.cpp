@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/subscribe/subscriber.hpp"
+#include "tests/actors/graph_test.hpp"
+
+namespace matricula::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+const std::string group = "matricula.demo.site.eso46";
+
+/// Batches of three records, two of them in flight at the most.
+class subscriber_test : public graph_test {
+ protected:
+  void started() {
+    scoreboard.spawn(*system);
+    reporter.spawn(*system);
+    keep(scoreboard.actor);
+    keep(reporter.actor);
+    actor = keep(
+        system->spawn(subscriber, deployed(), site_settings_of("eso46"), reporter.actor, scoreboard.actor));
+    ended = watch(actor);
+  }
+
+  void given_messages(int count) {
+    for (int i = 0; i < count; ++i) {
+      ++given;
+      const auto key = std::to_string(given);
+      kafka.append("ESO-46", 0, {key, "value " + key, "itaca", 0, static_cast<revision_t>(given)});
+    }
+    run();
+  }
+
+  void expect_all_applied_once() {
+    EXPECT_EQ(site().rows.size(), static_cast<std::size_t>(given));
+    EXPECT_EQ(site().rows_written, static_cast<std::size_t>(given));
+    EXPECT_EQ(site().next_offset("ESO-46", 0), kafka.end_offset("ESO-46", 0));
+    EXPECT_TRUE(site().quarantined.empty());
+  }
+
+  memory_site& site() { return sites["eso46"]; }
+
+  std::vector<std::size_t> batch_sizes() {
+    std::vector<std::size_t> sizes;
+    for (const auto& call : site().applies)
+      sizes.push_back(call.last - call.first);
+    return sizes;
+  }
+
+  scoreboard_stand_in scoreboard;
+  reporter_stand_in reporter;
+  subscriber_actor actor;
+  std::shared_ptr<std::optional<caf::error>> ended;
+  int given = 0;
+};
+
+TEST_F(subscriber_test, reads_on_from_the_offset_in_the_sites_database) {
+  given_messages(5);
+  site().positions[{"ESO-46", 0}] = {3, 3};
+  started();
+  EXPECT_THAT(kafka.calls, ElementsAre("begin ESO-46-0 at 3"));
+  EXPECT_EQ(kafka.consumed(group), 2U);
+  EXPECT_EQ(site().rows.size(), 2U);
+}
+
+TEST_F(subscriber_test, applies_what_comes_and_tells_of_it) {
+  started();
+  given_messages(2);
+  given_messages(5);
+  expect_all_applied_once();
+  EXPECT_EQ(kafka.noted({"ESO-46", 0}), 7);
+  EXPECT_EQ(scoreboard.records_applied(), 7U);
+  EXPECT_EQ(reporter.outcomes, scoreboard.applied.size());
+}
+
+TEST_F(subscriber_test, makes_batches_no_larger_than_the_limits) {
+  given_messages(8);
+  started();
+  EXPECT_THAT(batch_sizes(), ElementsAre(3U, 3U, 2U));
+  site().applies.clear();
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, makes_batches_of_no_more_bytes_than_the_limit) {
+  limits().batch_bytes_max = 20;  // a message has 8 or 9 bytes: three of them are over it
+  limits().batch_records_max = 100;
+  given_messages(9);
+  started();
+  EXPECT_THAT(batch_sizes(), ElementsAre(3U, 3U, 3U));
+}
+
+TEST_F(subscriber_test, admits_exactly_the_sum_of_its_limits_while_the_site_is_down) {
+  for (const std::uint32_t in_flight : {1U, 2U, 5U}) {
+    SCOPED_TRACE(in_flight);
+    site() = {};
+    kafka = memory_kafka{1};
+    given = 0;
+    given_messages(100);
+    auto other = topology;
+    other.limits.batches_in_flight_max = in_flight;
+    auto with = std::make_shared<deployment>(*deployed());
+    with->topology = other;
+    scoreboard = {};
+    reporter = {};
+    scoreboard.spawn(*system);
+    reporter.spawn(*system);
+    keep(scoreboard.actor);
+    keep(reporter.actor);
+    auto busy = system->spawn(subscriber, deployment_ptr{with}, site_settings_of("eso46"), reporter.actor,
+                              scoreboard.actor);
+    keep(busy);
+    // The site goes down once it has told where to read on.
+    site().next_applies = {because(error_code::database_unavailable)};
+    while (site().applies.empty())
+      scheduler->run_once();
+    site().down = true;
+    let_pass(60s);
+    EXPECT_EQ(kafka.consumed(group), 3U * (in_flight + 1U));
+    EXPECT_EQ(kafka.calls_of("pause ESO-46-0"), 1U);
+    EXPECT_EQ(kafka.calls_of("resume ESO-46-0"), 0U);
+    given_messages(50);
+    let_pass(60s);
+    EXPECT_EQ(kafka.consumed(group), 3U * (in_flight + 1U));
+    site().down = false;
+    let_pass(1s);
+    expect_all_applied_once();
+    EXPECT_GE(kafka.calls_of("resume ESO-46-0"), 1U);
+    kill(busy);
+  }
+}
+
+TEST_F(subscriber_test, asks_the_site_again_when_a_seek_comes_too_early) {
+  given_messages(2);
+  kafka.refuse(kafka_step::seek, because(error_code::kafka_unavailable), 2);
+  started();
+  let_pass(99ms);
+  EXPECT_EQ(kafka.count(kafka_step::seek), 1U);
+  let_pass(101ms);
+  EXPECT_EQ(kafka.count(kafka_step::seek), 3U);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, reads_on_where_another_owner_went) {
+  started();
+  given_messages(3);
+  site().positions[{"ESO-46", 0}].next_offset = 7;  // another owner applied four more
+  given_messages(6);
+  EXPECT_THAT(kafka.calls, Contains("begin ESO-46-0 at 7"));
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 9);
+  EXPECT_EQ(site().rows.size(), 3U + 2U);
+  EXPECT_FALSE(*ended);
+  EXPECT_EQ(scoreboard.records_applied(), 5U);
+}
+
+TEST_F(subscriber_test, starts_an_applier_again_that_died_and_loses_nothing) {
+  started();
+  given_messages(4);
+  site().down = true;
+  given_messages(20);
+  tell(actor, crash_atom::value, std::string{"applier"});
+  EXPECT_THAT(kafka.calls.back(), "pause ESO-46-0");
+  site().down = false;
+  const auto opened = site().opens;
+  let_pass(99ms);
+  EXPECT_EQ(site().opens, opened);
+  let_pass(1ms);
+  EXPECT_EQ(site().opens, opened + 1);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, waits_longer_each_time_its_applier_dies_and_then_gives_up) {
+  given_messages(1);
+  started();
+  for (const auto delay : {100ms, 200ms, 400ms}) {
+    const auto opened = site().opens;
+    tell(actor, crash_atom::value, std::string{"applier"});
+    let_pass(delay - 1ms);
+    EXPECT_EQ(site().opens, opened);
+    let_pass(1ms);
+    EXPECT_EQ(site().opens, opened + 1);
+  }
+  EXPECT_FALSE(*ended);
+  tell(actor, crash_atom::value, std::string{"applier"});
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+}
+
+TEST_F(subscriber_test, ignores_late_replies_of_a_partition_that_was_taken_away) {
+  started();
+  given_messages(3);
+  const auto applied = scoreboard.applied.size();
+  site().down = true;
+  given_messages(9);
+  kafka.revoke(group);
+  run();
+  site().down = false;
+  let_pass(10s);
+  EXPECT_EQ(scoreboard.applied.size(), applied);
+  EXPECT_FALSE(*ended);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 3);
+
+  kafka.assign(group);
+  let_pass(1s);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 3"), 1U);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, begins_anew_when_a_partition_is_given_to_it_twice) {
+  started();
+  site().down = true;
+  given_messages(9);
+  kafka.assign(group);
+  run();
+  site().down = false;
+  let_pass(10s);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, feeds_every_partition_by_itself) {
+  kafka = memory_kafka{2};
+  for (int i = 0; i < 4; ++i)
+    for (const std::int32_t partition : {0, 1})
+      kafka.append("ESO-46", partition,
+                   {std::to_string(partition) + "/" + std::to_string(i), "v", "itaca", 0, 1});
+  started();
+  EXPECT_EQ(site().rows.size(), 8U);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 4);
+  EXPECT_EQ(site().next_offset("ESO-46", 1), 4);
+}
+
+TEST_F(subscriber_test, passes_over_control_markers_and_compacted_offsets) {
+  auto producer = kafka.open_transactional_producer("t");
+  ASSERT_TRUE(producer->open());
+  for (int page = 0; page < 3; ++page) {
+    ASSERT_TRUE(producer->begin());
+    const auto key = "page " + std::to_string(page);
+    outgoing_message message;
+    message.topic = "ESO-46";
+    message.partition = 0;
+    message.key = message.value = message.source = key;
+    message.revision = static_cast<revision_t>(page + 1);
+    ASSERT_TRUE(producer->send(message));
+    ASSERT_TRUE(producer->commit());
+  }
+  started();
+  EXPECT_EQ(site().rows.size(), 3U);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 5);  // a marker follows
+  const auto begun = kafka.calls.size();
+  given_messages(1);
+  EXPECT_EQ(site().rows.size(), 4U);
+  EXPECT_EQ(kafka.calls.size(), begun);
+}
+
+TEST_F(subscriber_test, tells_when_the_topic_no_longer_holds_the_sites_offset) {
+  started();
+  kafka.report(group, {{"ESO-46", 0}, because(error_code::offset_out_of_log)});
+  run();
+  EXPECT_THAT(scoreboard.events, Contains("site:eso46 stuck"));
+}
+
+TEST_F(subscriber_test, polls_once_a_second_even_when_nothing_calls_it) {
+  started();
+  kafka.calls_consumers = false;
+  let_pass(10s);
+  given_messages(1);
+  EXPECT_TRUE(site().rows.empty());
+  let_pass(1s);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, ends_when_it_cannot_subscribe) {
+  kafka.refuse(kafka_step::subscribe, because(error_code::kafka_unavailable));
+  started();
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(failure_of(**ended).code, error_code::kafka_unavailable);
+}
+
+TEST_F(subscriber_test, stops_when_all_in_flight_is_answered_and_leaves_the_group) {
+  started();
+  given_messages(3);
+  site().next_applies = {because(error_code::database_conflict)};
+  given_messages(9);
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  EXPECT_TRUE(stopped->pending());
+  EXPECT_THAT(kafka.calls, Not(Contains("leave " + group)));
+  let_pass(100ms);
+  EXPECT_TRUE(stopped->value);
+  EXPECT_EQ(kafka.calls.back(), "leave " + group);
+  EXPECT_EQ(kafka.members(group), 0U);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 3 + 6);  // the batch being gathered is not sent any more
+}
+
+TEST_F(subscriber_test, writes_the_offset_of_unchanged_batches_before_it_stops) {
+  given_messages(3);
+  kafka.append("ESO-46", 0, {"1", "value 1", "itaca", 0, 9});
+  started();
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 3);
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 4);
+}
+
+TEST_F(subscriber_test, stops_although_its_applier_dies_meanwhile) {
+  started();
+  given_messages(3);
+  site().down = true;
+  given_messages(9);
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  EXPECT_TRUE(stopped->pending());
+  tell(actor, crash_atom::value, std::string{"applier"});
+  EXPECT_TRUE(stopped->value);
+}
+
+TEST_F(subscriber_test, stops_with_nothing_to_drain) {
+  kafka.assigns_at_once = false;
+  started();
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+}
+
+TEST_F(subscriber_test, answers_who_waits_for_its_stop_when_it_dies) {
+  started();
+  given_messages(3);
+  site().down = true;
+  given_messages(9);
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  kill(actor);
+  EXPECT_EQ(stopped->code(), error_code::stopping);
+}
+
+TEST_F(subscriber_test, takes_its_appliers_with_it) {
+  started();
+  given_messages(3);
+  site().down = true;
+  given_messages(3);
+  kill(actor);
+  const auto opened = site().opens;
+  let_pass(1h);
+  EXPECT_EQ(site().opens, opened);
+}
+
+}  // namespace
+}  // namespace matricula::testing

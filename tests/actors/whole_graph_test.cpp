@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages through all actors. Whatever dies or fails on the way, the end is the same.
+#include "actors/supervise/node_supervisor.hpp"
+#include "actors/supervise/scoreboard.hpp"
+#include "tests/actors/graph_test.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace matricula::testing {
+namespace {
+
+/// All that is left of a run.
+struct end_state {
+  std::vector<std::string> messages;  ///< of both lanes, as key, value and revision
+  std::map<std::string, std::string> cursors, outcomes, quarantine;
+  std::map<std::string, std::map<std::string, memory_site::row>> rows;
+  std::map<std::string, std::vector<std::string>> quarantined;
+  std::size_t rows_written = 0;
+  bool stopped = false, gave_up = false;
+
+  friend bool operator==(const end_state&, const end_state&) = default;
+};
+
+void PrintTo(const end_state& state, std::ostream* out) {
+  *out << state.messages.size() << " messages, cursors";
+  for (const auto& [key, value] : state.cursors)
+    *out << ' ' << value;
+  *out << ", " << state.outcomes.size() << " outcomes, " << state.quarantine.size() << " in quarantine, "
+       << state.rows_written << " rows written; stopped " << state.stopped << ", gave up " << state.gave_up;
+}
+
+/// Two sweeps of four pages: new records, unchanged ones, one that is withdrawn and enrolled again in every
+/// sweep, one that no lane takes, one that is no record, and one that its site refuses.
+class played_run : public graph_world {
+ public:
+  explicit played_run(std::uint32_t seed)
+      : lots_(seed) {
+    pages_max = 8;
+    kafka = memory_kafka{2};
+    const enrolled poison{.person = "66600000"};
+    sites["eso46"].poison = {key_of(poison)};
+    for (int page = 0; page < 4; ++page) {
+      std::vector<enrolled> records;
+      for (int i = 0; i < 7; ++i)
+        records.push_back({.person = std::to_string(10'000'000 + page * 10 + i),
+                           .flavour = i % 3 == 0 ? "FP" : "ESO",
+                           .centre = i % 2 == 0 ? "46000001" : "46000002"});
+      records.push_back({.person = "19999999", .status = page % 2 == 0 ? "enrolled" : "withdrawn"});
+      if (page == 1)
+        records.push_back(poison);
+      if (page == 2)
+        records.push_back({.person = "1", .flavour = "ISEACV"});
+      feed.add_page(records);
+    }
+    scores_ = keep(system->spawn(scoreboard, deployed()));
+    node_ = keep(system->spawn(node_supervisor, deployed(), scores_));
+    ended_ = watch_quietly();
+  }
+
+  /// Counts messages handled.
+  std::size_t steps() const { return steps_; }
+
+  /// Something happens once so many messages have been handled.
+  void at_step(std::size_t step, std::function<void()> what) {
+    step_ = step;
+    what_ = std::move(what);
+  }
+
+  void crashes(const std::string& kind) { caf::anon_send(node_, crash_atom::value, kind); }
+
+  end_state to_the_end() {
+    let_pass(150s, [this] { handle(); });
+    const auto stopped = ask<done>(node_, stop_atom::value);
+    let_pass(10s, [this] { handle(); });
+    end_state state;
+    state.stopped = stopped->value.has_value();
+    state.gave_up = ended_->has_value();
+    for (const std::string topic : {"ESO-46", "FP-46"})
+      for (const auto& message : kafka.messages(topic))
+        state.messages.push_back(message.key + ' ' + message.value + ' ' + std::to_string(message.revision));
+    state.cursors = kafka.latest("matricula.cursors");
+    state.outcomes = kafka.latest("matricula.outcomes");
+    state.quarantine = kafka.latest("matricula.quarantine");
+    for (const auto& [name, site] : sites) {
+      state.rows[name] = site.rows;
+      state.quarantined[name] = site.quarantined;
+      state.rows_written += site.rows_written;
+    }
+    return state;
+  }
+
+ private:
+  std::shared_ptr<std::optional<caf::error>> watch_quietly() {
+    auto reason = std::make_shared<std::optional<caf::error>>();
+    keep(system->spawn([reason, node = node_](caf::event_based_actor* self) -> caf::behavior {
+      self->set_down_handler([reason](const caf::down_msg& down) { *reason = down.reason; });
+      self->monitor(node);
+      return {[](order&) {}};
+    }));
+    return reason;
+  }
+
+  void handle() {
+    auto& jobs = scheduler->jobs;
+    while (!jobs.empty()) {
+      std::swap(jobs.front(), jobs[lots_() % jobs.size()]);
+      scheduler->run_once();
+      if (++steps_ == step_)
+        what_();
+    }
+  }
+
+  std::mt19937 lots_;
+  scoreboard_actor scores_;
+  node_supervisor_actor node_;
+  std::shared_ptr<std::optional<caf::error>> ended_;
+  std::size_t steps_ = 0, step_ = 0;
+  std::function<void()> what_;
+};
+
+/// The run in which nothing happens.
+struct calm_run {
+  end_state end;
+  std::size_t steps = 0;
+};
+
+const calm_run& calm() {
+  static const calm_run made = [] {
+    played_run undisturbed{0};
+    calm_run result;
+    result.end = undisturbed.to_the_end();
+    result.steps = undisturbed.steps();
+    return result;
+  }();
+  return made;
+}
+
+TEST(whole_graph, carries_two_sweeps_from_the_feed_to_the_sites) {
+  const auto& end = calm().end;
+  EXPECT_TRUE(end.stopped);
+  EXPECT_FALSE(end.gave_up);
+  // 28 records, the one that comes and goes in all eight pages, and the poison.
+  EXPECT_EQ(end.messages.size(), 28U + 8U + 1U);
+  EXPECT_EQ(end.rows.at("eso46").size() + end.rows.at("fp46").size(), 28U + 1U);
+  EXPECT_EQ(end.rows_written, 28U + 8U);
+  EXPECT_EQ(end.quarantined.at("eso46").size(), 1U);
+  EXPECT_EQ(end.quarantine.size(), 2U);
+  EXPECT_EQ(end.outcomes.size(), 29U);
+}
+
+class order_of_messages : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(order_of_messages, does_not_matter) { EXPECT_EQ(played_run{GetParam()}.to_the_end(), calm().end); }
+
+INSTANTIATE_TEST_SUITE_P(seeds, order_of_messages, ::testing::Range(1U, 21U));
+
+class crash_of : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(crash_of, loses_nothing_and_repeats_nothing) {
+  constexpr std::size_t points = 40;
+  for (std::size_t point = 0; point < points; ++point) {
+    const auto step = 1 + calm().steps * point / points / 2;
+    SCOPED_TRACE(GetParam() + " at message " + std::to_string(step));
+    played_run disturbed{static_cast<std::uint32_t>(point)};
+    disturbed.at_step(step, [&] { disturbed.crashes(GetParam()); });
+    EXPECT_EQ(disturbed.to_the_end(), calm().end);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(kinds, crash_of,
+                         ::testing::Values("elector", "loader", "publisher", "deduplicator", "partitioner",
+                                           "fetcher", "subscriber", "applier", "reporter"),
+                         [](const auto& kind) { return kind.param; });
+
+/// Something in the world outside that goes wrong for a while.
+struct outage {
+  std::string name;
+  std::function<void(graph_world&)> begins;
+};
+
+class outage_of : public ::testing::TestWithParam<outage> {};
+
+TEST_P(outage_of, loses_nothing_and_repeats_nothing) {
+  constexpr std::size_t points = 25;
+  for (std::size_t point = 0; point < points; ++point) {
+    const auto step = 1 + calm().steps * point / points / 2;
+    SCOPED_TRACE(GetParam().name + " at message " + std::to_string(step));
+    played_run disturbed{static_cast<std::uint32_t>(point)};
+    disturbed.at_step(step, [&] { GetParam().begins(disturbed); });
+    EXPECT_EQ(disturbed.to_the_end(), calm().end);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    of, outage_of,
+    ::testing::Values(
+        outage{"source", [](auto& world) { world.feed.fail(because(error_code::source_unavailable), 5); }},
+        outage{"page_cut", [](auto& world) { world.feed.answer({.bytes = "{\"page\":{", .etag = {}}); }},
+        outage{"kafka_commit",
+               [](auto& world) {
+                 world.kafka.refuse(kafka_step::commit, because(error_code::kafka_unavailable), 3);
+               }},
+        outage{"kafka_send",
+               [](auto& world) {
+                 world.kafka.refuse(kafka_step::send, because(error_code::kafka_unavailable), 2);
+               }},
+        outage{"transaction",
+               [](auto& world) {
+                 world.kafka.refuse(kafka_step::commit, because(error_code::transaction_aborted), 2);
+               }},
+        outage{"commit_answer", [](auto& world) { world.kafka.lose_commit_answer(); }},
+        outage{"stale_owner",
+               [](auto& world) {
+                 static_cast<void>(world.kafka.open_transactional_producer("matricula.demo.itaca")->open());
+               }},
+        outage{"rebalance",
+               [](auto& world) {
+                 for (const std::string group : {"source.itaca", "site.eso46", "site.fp46"}) {
+                   world.kafka.revoke("matricula.demo." + group);
+                   world.kafka.assign("matricula.demo." + group);
+                 }
+               }},
+        outage{"flush",
+               [](auto& world) {
+                 world.kafka.refuse(kafka_step::flush, because(error_code::kafka_unavailable), 3);
+               }},
+        outage{"deadlock",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites)
+                   site.next_applies.assign(3, because(error_code::database_conflict));
+               }},
+        outage{"connection",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites)
+                   site.next_applies.assign(3, because(error_code::database_unavailable));
+               }},
+        outage{"site_commit_answer",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites)
+                   site.connection_breaks = memory_site::breaks::after_commit;
+               }},
+        outage{"site_commit",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites)
+                   site.connection_breaks = memory_site::breaks::before_commit;
+               }}),
+    [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace matricula::testing
