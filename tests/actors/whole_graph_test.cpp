@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
 
 namespace matricula::testing {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 /// All that is left of a run.
 struct end_state {
   std::vector<std::string> messages;  ///< of both lanes, as key, value and revision
-  std::map<std::string, std::string> cursors, outcomes, quarantine;
+  std::map<std::string, std::string> cursors, outcomes;
+  std::set<std::string> quarantine;  ///< keys: a new publisher writes an entry again, with a later page
   std::map<std::string, std::map<std::string, memory_site::row>> rows;
   std::map<std::string, std::vector<std::string>> quarantined;
   std::size_t rows_written = 0;
@@ -81,7 +83,8 @@ class played_run : public graph_world {
         state.messages.push_back(message.key + ' ' + message.value + ' ' + std::to_string(message.revision));
     state.cursors = kafka.latest("matricula.cursors");
     state.outcomes = kafka.latest("matricula.outcomes");
-    state.quarantine = kafka.latest("matricula.quarantine");
+    for (const auto& [key, value] : kafka.latest("matricula.quarantine"))
+      state.quarantine.insert(key);
     for (const auto& [name, site] : sites) {
       state.rows[name] = site.rows;
       state.quarantined[name] = site.quarantined;
@@ -178,6 +181,8 @@ struct outage {
   std::string name;
   std::function<void(graph_world&)> begins;
 };
+
+void PrintTo(const outage& what, std::ostream* out) { *out << what.name; }
 
 class outage_of : public ::testing::TestWithParam<outage> {};
 
