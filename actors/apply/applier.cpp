@@ -78,7 +78,7 @@ void applier_state::advance() {
     while (!current.walk.finished())
       if (!step(current))
         return;
-    current.receipt.quarantined = current.walk.quarantined();
+    current.receipt.quarantined += current.walk.quarantined();
     current.receipt.applied_at = std::chrono::steady_clock::now();
     current.promise.deliver(std::move(current.receipt));
     queue.pop_front();
@@ -122,6 +122,7 @@ bool applier_state::step(work& current) {
     current.receipt.withdrawn += counts.withdrawn;
     current.receipt.unchanged += counts.unchanged;
     current.receipt.superseded += counts.superseded;
+    current.receipt.quarantined += applied->refused.size();
     reached = next;
     if (applied->offset_stored)
       stored = next;

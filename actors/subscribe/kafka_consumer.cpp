@@ -139,7 +139,9 @@ class kafka_consumer final : public group_consumer {
                          rd_kafka_topic_partition_list_t* partitions, void* self) {
     auto& consumer = *static_cast<kafka_consumer*>(self);
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-      // Paused until the stage has asked its database where to begin.
+      // Paused until the stage has asked its database where to begin; Kafka's own committed offset is never used.
+      for (int i = 0; i < partitions->cnt; ++i)
+        partitions->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
       rd_kafka_assign(client, partitions);
       rd_kafka_pause_partitions(client, partitions);
       consumer.events_.emplace_back(partitions_assigned{partitions_of(*partitions)});
