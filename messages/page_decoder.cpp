@@ -3,33 +3,18 @@
 
 #include "messages/enrolment_fields.hpp"
 #include "messages/hashing.hpp"
+#include "messages/utf8.hpp"
 
 #include <absl/container/flat_hash_map.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace matricula {
 namespace {
 
 namespace json = simdjson::ondemand;
-
-/// The end of the longest prefix that is UTF-8, to within the bytes of one character.
-std::size_t first_bad_byte(std::string_view bytes) {
-  std::size_t good = 0;
-  std::size_t bad = bytes.size();
-  while (bad - good > 4) {
-    const auto middle = good + (bad - good) / 2;
-    // A cut inside a character is no error of the text: look at the next character boundary.
-    auto end = middle;
-    while (end < bad && (static_cast<unsigned char>(bytes[end]) & 0xC0U) == 0x80U)
-      ++end;
-    if (simdjson::validate_utf8(bytes.data(), end))
-      good = std::max(end, middle);
-    else
-      bad = middle;
-  }
-  return good;
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto last = text.find_last_not_of(" \t\r\n");
@@ -53,11 +38,14 @@ struct page_decoder::parts {
   json::parser parser;
   enrolment record;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> index_by_key_hash;
+  std::vector<std::size_t> flaws;  // offsets of the page's bytes that are not UTF-8, ascending
+  std::size_t flaws_in_records = 0;
 
   /// Reads one element of "records" into `into`. Returns simdjson's error where the page itself is broken.
   simdjson::error_code read_record(simdjson::simdjson_result<json::value> element, std::uint32_t position,
                                    page& into);
   simdjson::error_code read_envelope(simdjson::simdjson_result<json::value> value, page_envelope& envelope);
+  std::size_t flaws_within(std::string_view raw, const page& into) const;
   void accept(std::string_view raw, std::uint32_t position, page& into);
   void reject(std::string_view raw, std::uint32_t position, failure reason, page& into);
 };
@@ -92,6 +80,14 @@ simdjson::error_code page_decoder::parts::read_envelope(simdjson::simdjson_resul
       return error;
   }
   return simdjson::SUCCESS;
+}
+
+std::size_t page_decoder::parts::flaws_within(std::string_view raw, const page& into) const {
+  if (flaws.empty())
+    return 0;
+  const auto first = static_cast<std::size_t>(raw.data() - into.bytes.data());
+  const auto from = std::lower_bound(flaws.begin(), flaws.end(), first);
+  return static_cast<std::size_t>(std::lower_bound(from, flaws.end(), first + raw.size()) - from);
 }
 
 void page_decoder::parts::reject(std::string_view raw, std::uint32_t position, failure reason, page& into) {
@@ -171,6 +167,11 @@ simdjson::error_code page_decoder::parts::read_record(simdjson::simdjson_result<
     problem = failure{error_code::record_too_large,
                       "record: " + std::to_string(raw.size()) + " bytes, more than " +
                           std::to_string(record_bytes_max) + " (limits.record_bytes_max)"};
+  if (const auto count = flaws_within(raw, into); count > 0) {
+    flaws_in_records += count;
+    problem =
+        failure{error_code::record_not_utf8, "record: " + std::to_string(count) + " bytes are not UTF-8"};
+  }
   if (problem)
     reject(raw, position, std::move(*problem), into);
   else
@@ -184,7 +185,7 @@ page_decoder::~page_decoder() = default;
 page_decoder::page_decoder(page_decoder&&) noexcept = default;
 page_decoder& page_decoder::operator=(page_decoder&&) noexcept = default;
 
-result<page_ptr> page_decoder::decode(std::string bytes, page into) {
+result<page_ptr> page_decoder::decode(std::string bytes, page into, bool salvage) {
   auto decoded = std::make_shared<page>(std::move(into));
   decoded->bytes = std::move(bytes);
   decoded->bytes.reserve(decoded->bytes.size() + simdjson::SIMDJSON_PADDING);
@@ -193,10 +194,21 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into) {
   if (size > UINT32_MAX)
     return invalid_page("more than 4 GiB", 0, size);
 
+  parts_->flaws.clear();
+  parts_->flaws_in_records = 0;
   json::document document;
-  if (const auto error = parts_->parser.iterate(padded).get(document); error != simdjson::SUCCESS)
-    return invalid_page(simdjson::error_message(error),
-                        error == simdjson::UTF8_ERROR ? first_bad_byte(decoded->bytes) : size, size);
+  auto error_at_start = parts_->parser.iterate(padded).get(document);
+  std::string damaged;  // the bytes at the flaws, while something that is UTF-8 stands in for them
+  if (error_at_start == simdjson::UTF8_ERROR) {
+    parts_->flaws = bytes_outside_utf8(decoded->bytes);
+    if (!salvage)
+      return invalid_page(simdjson::error_message(error_at_start), parts_->flaws.front(), size);
+    for (const auto flaw : parts_->flaws)
+      damaged += std::exchange(decoded->bytes[flaw], '?');
+    error_at_start = parts_->parser.iterate(padded).get(document);
+  }
+  if (error_at_start != simdjson::SUCCESS)
+    return invalid_page(simdjson::error_message(error_at_start), size, size);
   const auto broken = [&](simdjson::error_code error) {
     const char* at = nullptr;
     const bool known = document.current_location().get(at) == simdjson::SUCCESS;

@@ -30,7 +30,10 @@ class page_decoder {
   /// Decodes a whole page or nothing. `into` has source, number and requested_at set by the caller; the rest
   /// is filled. A record that cannot be used is listed in page::rejected and the rest goes on. Of two records
   /// with one key the later wins. Errors: page_invalid (with the byte position), page_miscounted.
-  result<page_ptr> decode(std::string bytes, page into);
+  ///
+  /// A page that is not UTF-8 is invalid, for it may have been damaged on the way. With `salvage` it is taken
+  /// for what the source has: its records with such bytes are rejected, and the rest goes on.
+  result<page_ptr> decode(std::string bytes, page into, bool salvage = false);
 
  private:
   struct parts;

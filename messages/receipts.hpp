@@ -28,6 +28,7 @@ struct fetched_page {
   std::uint64_t number = 0;
   std::string bytes;
   steady_time requested_at;
+  bool salvage = false;       ///< read before and not UTF-8 then either: see page_decoder::decode
   bool not_modified = false;  ///< HTTP 304: every record is as it was when this cursor was last read
   page_envelope remembered;   ///< the envelope of that last read, if not_modified
 };

@@ -58,6 +58,7 @@ void fetcher_state::read_page() {
   page.source = settings.name;
   page.number = asked.page_number + 1;
   page.requested_at = std::chrono::steady_clock::now();
+  page.salvage = page.number == committed.page_number + 1 && invalid_reads >= invalid_reads_max;
   const auto began = self->clock().now();
   auto answer = source->read(cursor, remembered == nullptr ? std::string{} : remembered->etag);
   if (!answer) {
@@ -96,6 +97,7 @@ void fetcher_state::send_on(fetched_page page, page_in_flight flight) {
 
 void fetcher_state::received(page_receipt receipt) {
   delays->reset();
+  invalid_reads = 0;
   const auto page = in_flight.extract(receipt.number);
   memory.remember(
       page.mapped().cursor,
@@ -119,6 +121,8 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
     self->quit(why);  // the source's group starts again, from what Kafka has
     return;
   }
+  if (reason.code == error_code::page_invalid && number == committed.page_number + 1)
+    ++invalid_reads;
   if (!sent_back) {
     sent_back = true;
     log_failure(reason, milliseconds::zero());

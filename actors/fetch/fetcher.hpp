@@ -34,6 +34,8 @@ struct fetcher_state {
 
   static inline const char* name = "fetcher";
   static constexpr std::size_t pages_remembered_max = 4096;
+  /// A page that is invalid this often in a row is what the source has: what can be used of it is.
+  static constexpr std::uint32_t invalid_reads_max = 3;
 
   fetcher_actor::pointer self = nullptr;
   deployment_ptr deployment;
@@ -48,7 +50,8 @@ struct fetcher_state {
   bool cursor_known =
       true;  ///< false: the page asked for last must be answered before the next can be asked for
   std::map<std::uint64_t, page_in_flight> in_flight;
-  bool sent_back = false;  ///< a page failed; the others in flight will too
+  std::uint32_t invalid_reads = 0;  ///< of the page after the last committed, one after the other
+  bool sent_back = false;           ///< a page failed; the others in flight will too
   bool timer_set = false;
   steady_time due;  ///< when the timer that counts is up; earlier ones are void
   bool stopping = false;

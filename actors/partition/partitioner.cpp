@@ -16,7 +16,7 @@ result<page_ptr> partitioner_state::decode(fetched_page& fetched) {
   decoded.number = fetched.number;
   decoded.requested_at = fetched.requested_at;
   if (!fetched.not_modified)
-    return decoder->decode(std::move(fetched.bytes), std::move(decoded));
+    return decoder->decode(std::move(fetched.bytes), std::move(decoded), fetched.salvage);
   decoded.envelope = fetched.remembered;
   return page_ptr{std::make_shared<page>(std::move(decoded))};
 }

@@ -60,26 +60,19 @@ void subscriber_state::poll() {
   caf::anon_send(subscriber_actor{self}, poll_atom::value);
 }
 
+subscriber_state::assigned_partition::assigned_partition(const topic_partition& from,
+                                                         const struct limits& limits)
+    : where(from)
+    , flow(from, {limits.batch_records_max, limits.batch_bytes_max, limits.batches_in_flight_max})
+    , restarts(limits.restarts_max, milliseconds{limits.restart_window_ms},
+               milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max}) {}
+
 void subscriber_state::assign(const topic_partition& where) {
-  const auto& limits = deployment->topology.limits;
   revoke(where);
-  const partition_flow::bounds bounds{limits.batch_records_max, limits.batch_bytes_max,
-                                      limits.batches_in_flight_max};
-  auto& partition = partitions
-                        .emplace(partition_key{where.topic, where.partition},
-                                 assigned_partition{where,
-                                                    partition_flow{where, bounds},
-                                                    restart_policy{limits.restarts_max,
-                                                                   milliseconds{limits.restart_window_ms},
-                                                                   milliseconds{limits.retry_delay_ms_min},
-                                                                   milliseconds{limits.retry_delay_ms_max}},
-                                                    {},
-                                                    0,
-                                                    false,
-                                                    false})
-                        .first->second;
+  const auto added =
+      partitions.try_emplace({where.topic, where.partition}, where, deployment->topology.limits);
   if (!stopping)
-    spawn_applier(partition);
+    spawn_applier(added.first->second);
 }
 
 void subscriber_state::revoke(const topic_partition& where) {
@@ -100,6 +93,7 @@ void subscriber_state::spawn_applier(assigned_partition& partition) {
 
 void subscriber_state::open(assigned_partition& partition) {
   partition.flowing = false;
+  partition.begin_at.reset();
   const auto generation = partition.generation = ++generations;
   const partition_key key{partition.where.topic, partition.where.partition};
   self->request(partition.applier, caf::infinite, open_atom::value)
@@ -118,8 +112,10 @@ void subscriber_state::begin(assigned_partition& partition, std::int64_t offset)
   partition.flow.begin(offset);
   partition.paused = false;
   partition.flowing = true;
+  partition.begin_at.reset();
   if (const auto begun = consumer->begin(partition.where, offset); !begun) {
     partition.flowing = false;
+    partition.begin_at = offset;
     spdlog::debug("site:{} {}", site.name, begun.error().text);
     self->delayed_send(self, seek_retry_delay, restart_atom::value, partition.where.topic,
                        partition.where.partition);
@@ -130,12 +126,13 @@ void subscriber_state::begin(assigned_partition& partition, std::int64_t offset)
 
 void subscriber_state::restart(const partition_key& key) {
   const auto found = partitions.find(key);
-  if (found == partitions.end() || stopping)
+  if (found == partitions.end() || stopping || found->second.flowing)
     return;
-  if (found->second.applier)
-    open(found->second);
-  else
-    spawn_applier(found->second);
+  auto& partition = found->second;
+  if (!partition.applier)
+    spawn_applier(partition);
+  else if (partition.begin_at)
+    begin(partition, *partition.begin_at);
 }
 
 void subscriber_state::send_on(assigned_partition& partition) {

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace matricula {
@@ -25,12 +26,15 @@ namespace matricula {
 ///     revoked: the applier is let go; what it still commits moves the offset, and the next owner sees that.
 struct subscriber_state {
   struct assigned_partition {
+    assigned_partition(const topic_partition& from, const struct limits& limits);
+
     topic_partition where;
     partition_flow flow;
     restart_policy restarts;
     applier_actor applier;
     std::uint64_t generation =
         0;  ///< grows when the applier is opened anew; replies to an earlier one are void
+    std::optional<std::int64_t> begin_at;  ///< opened, but the consumer was not ready to begin there
     bool flowing = false;
     bool paused = false;
   };

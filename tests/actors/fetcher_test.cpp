@@ -317,5 +317,20 @@ TEST_F(fetcher_test, tells_the_scoreboard_of_every_committed_page) {
   EXPECT_EQ(scoreboard.pages[0].number, 1U);
 }
 
+TEST_F(fetcher_test, takes_a_page_that_stays_invalid_for_what_the_source_has) {
+  started();
+  for (std::size_t tries = 0; tries < 3; ++tries) {
+    ASSERT_EQ(pages_sent(), tries + 1);
+    EXPECT_FALSE(partitioner.pages[tries].request->salvage);
+    sends_back(tries, error_code::page_invalid);
+    let_pass(1s);
+  }
+  ASSERT_EQ(pages_sent(), 4U);
+  EXPECT_TRUE(partitioner.pages[3].request->salvage);
+  commits(3);
+  let_pass(10s);
+  EXPECT_FALSE(partitioner.pages[4].request->salvage);
+}
+
 }  // namespace
 }  // namespace matricula::testing

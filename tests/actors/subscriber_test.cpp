@@ -131,7 +131,7 @@ TEST_F(subscriber_test, admits_exactly_the_sum_of_its_limits_while_the_site_is_d
   }
 }
 
-TEST_F(subscriber_test, asks_the_site_again_when_a_seek_comes_too_early) {
+TEST_F(subscriber_test, asks_only_the_consumer_again_when_a_seek_comes_too_early) {
   given_messages(2);
   kafka.refuse(kafka_step::seek, because(error_code::kafka_unavailable), 2);
   started();
@@ -139,6 +139,7 @@ TEST_F(subscriber_test, asks_the_site_again_when_a_seek_comes_too_early) {
   EXPECT_EQ(kafka.count(kafka_step::seek), 1U);
   let_pass(101ms);
   EXPECT_EQ(kafka.count(kafka_step::seek), 3U);
+  EXPECT_EQ(site().opens, 1U);
   expect_all_applied_once();
 }
 

@@ -2,6 +2,7 @@
 #include "messages/page_decoder.hpp"
 
 #include "messages/hashing.hpp"
+#include "messages/utf8.hpp"
 #include "tests/unit/messages/given_record.hpp"
 
 #include <gmock/gmock.h>
@@ -146,8 +147,39 @@ TEST_F(page_decoder_test, says_at_which_byte_a_page_is_not_utf8) {
   page.erase(at + 6, 1);
   const auto why = failed(page);
   EXPECT_EQ(why.code, error_code::page_invalid);
-  const auto said = std::stoul(why.text.substr(why.text.find("byte ") + 5));
-  EXPECT_NEAR(static_cast<double>(said), static_cast<double>(at + 5), 4.0);
+  EXPECT_THAT(why.text, HasSubstr("at byte " + std::to_string(at + 5) + " of"));
+}
+
+TEST_F(page_decoder_test, salvages_the_records_beside_those_that_are_not_utf8) {
+  given_record latin1;
+  latin1.person_id = "10000002";
+  latin1.subject = "{\"code\":\"MAT\",\"name_val\":\"Matem\xe0tiques\",\"name_cas\":\"x\"}";
+  page into;
+  const auto page = decoder.decode(given_page({record_of("10000001"), latin1.json(), record_of("10000003")}),
+                                   std::move(into), true);
+  ASSERT_TRUE(page) << page.error().text;
+  EXPECT_EQ((*page)->records.size(), 2U);
+  ASSERT_EQ((*page)->rejected.size(), 1U);
+  EXPECT_EQ((*page)->rejected[0].reason.code, error_code::record_not_utf8);
+  EXPECT_EQ((*page)->json((*page)->rejected[0]), latin1.json());
+  EXPECT_EQ((*page)->rejected[0].key, "2026/46012345/1234567890/MAT/1ESOA/10000002/student");
+}
+
+TEST_F(page_decoder_test, salvages_nothing_when_the_envelope_is_damaged) {
+  auto bytes = given_page({record_of("10000001")});
+  bytes[bytes.find("C1")] = '\xe0';
+  EXPECT_EQ(decoder.decode(std::move(bytes), page{}, true).error().code, error_code::page_invalid);
+}
+
+TEST(utf8, finds_the_bytes_that_belong_to_no_character) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  EXPECT_THAT(bytes_outside_utf8("l\u00b7l, \u20ac, \U0001F600, \u00e7"), IsEmpty());
+  EXPECT_THAT(bytes_outside_utf8("a\xe7z"), ElementsAre(1));
+  EXPECT_THAT(bytes_outside_utf8("\xc0\xaf"), ElementsAre(0, 1));         // overlong
+  EXPECT_THAT(bytes_outside_utf8("\xed\xa0\x80"), ElementsAre(0, 1, 2));  // a surrogate
+  EXPECT_THAT(bytes_outside_utf8("\xf4\x90\x80\x80"), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(bytes_outside_utf8("\xe2\x82"), ElementsAre(0, 1));  // cut
 }
 
 TEST_F(page_decoder_test, says_at_which_byte_a_page_is_broken) {
