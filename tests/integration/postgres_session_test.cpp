@@ -423,7 +423,7 @@ TEST_F(postgres_site, quarantines_a_record_that_it_cannot_read_and_goes_on) {
                                     "value->>'topic', value->>'site', value->>'revision' "
                                     "from matricula.outbox where kind = 'quarantine' order by id");
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_STREQ(rows[0][0].c_str(), "2026/46012345/1234567890/MAT/1ESOA/10000002/student");
+  EXPECT_STREQ(rows[0][0].c_str(), "site/eso46/2026/46012345/1234567890/MAT/1ESOA/10000002/student");
   EXPECT_STREQ(rows[0][1].c_str(), "field_type");
   EXPECT_STREQ(rows[0][2].c_str(), R"({"year": 2026, "name": "Secret"})");
   EXPECT_STREQ(rows[0][3].c_str(), "1");
