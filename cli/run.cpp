@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/publish/kafka_topics.hpp"
+#include "actors/supervise/outage_log.hpp"
 #include "actors/supervise/real_adapters.hpp"
 #include "cli/command.hpp"
 #include "cli/graph_process.hpp"
@@ -17,13 +18,13 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 namespace matricula {
@@ -49,7 +50,8 @@ error. Exit code 0: stopped, or all pages applied; 1: gave up, or the topics are
 2: wrong usage; 78: bad topology file.)";
 
 /// One try to reach Kafka.
-constexpr milliseconds topics_wait{5'000};
+constexpr milliseconds topics_wait{1'000};
+constexpr milliseconds retry_delay{500};
 
 struct run_options {
   std::string file, report, level = "info", wait;
@@ -66,25 +68,39 @@ void keep_only(topology& all, const node_settings& node) {
   std::erase_if(all.sites, [&](const auto& site) { return !lists(node.sites, site.name); });
 }
 
-/// Tries until it works, or until `deadline`; logs each new failure once, with the time it has lasted.
+/// Waits for so long. SIGTERM and SIGINT are blocked for the graph's sake; before it runs they end the
+/// process here.
+void wait_for_signal(milliseconds delay) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  const timespec time{delay.count() / 1000, delay.count() % 1000 * 1'000'000};
+  if (sigtimedwait(&signals, nullptr, &time) > 0) {
+    spdlog::info("stopped before anything was started");
+    std::exit(exit_done);
+  }
+}
+
+/// Tries until it works, or until `deadline`; logs what it waits for, and since when.
 template <class Try>
 bool wait_for(std::optional<std::chrono::steady_clock::time_point> deadline, Try attempt) {
-  const auto since = std::chrono::steady_clock::now();
-  std::string logged;
+  outage_log outage;
   for (;;) {
     const auto answer = attempt();
-    if (answer)
-      return true;
     const auto now = std::chrono::steady_clock::now();
-    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now - since).count();
+    if (answer) {
+      if (const auto line = outage.works(now))
+        spdlog::info("{}", *line);
+      return true;
+    }
     if (deadline && now >= *deadline) {
-      spdlog::error("{}; gave up after {} s (--wait)", answer.error().text, waited);
+      spdlog::error("{}; gave up (--wait)", answer.error().text);
       return false;
     }
-    if (logged != answer.error().text)
-      spdlog::warn("{}; waiting, {} s so far", answer.error().text, waited);
-    logged = answer.error().text;
-    std::this_thread::sleep_for(milliseconds{500});
+    if (const auto line = outage.failed(answer.error(), now, std::chrono::system_clock::now()))
+      spdlog::warn("{}", *line);
+    wait_for_signal(retry_delay);
   }
 }
 

@@ -22,15 +22,18 @@ applier_state::~applier_state() {
 
 void applier_state::wait(const failure& why) {
   const auto delay = delays->next();
-  if (outage != why.text) {
-    spdlog::warn("site:{} {}-{}: {}: {}; tried again until it works", site, from.topic, from.partition,
-                 name_of(why.code), why.text);
-    outage = why.text;
-  }
+  if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
+    spdlog::warn("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
   if (timer_set)
     return;
   timer_set = true;
   self->delayed_send(self, delay, retry_atom::value);
+}
+
+void applier_state::works() {
+  delays->reset();
+  if (const auto line = outage.works(self->clock().now()))
+    spdlog::info("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
 }
 
 caf::result<stored_position> applier_state::open() {
@@ -47,8 +50,7 @@ void applier_state::try_open() {
   if (!position)
     return wait(position.error());
   connected = true;
-  delays->reset();
-  outage.clear();
+  works();
   stored = reached = position->next_offset;
   opening.deliver(*position);
 }
@@ -114,8 +116,7 @@ bool applier_state::step(work& current) {
   }
   const auto applied = store->apply(*current.batch, range, current.walk.refused(), stored, next);
   if (applied) {
-    delays->reset();
-    outage.clear();
+    works();
     const auto& counts = applied->counts;
     current.receipt.created += counts.created;
     current.receipt.changed += counts.changed;

@@ -5,6 +5,7 @@
 #include "actors/apply/site_store.hpp"
 #include "actors/protocol.hpp"
 #include "actors/supervise/adapters.hpp"
+#include "actors/supervise/outage_log.hpp"
 #include "actors/supervise/restart_policy.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -44,7 +45,7 @@ struct applier_state {
   std::deque<work> queue;  ///< bounded by the subscriber's batches_in_flight_max
   caf::typed_response_promise<stored_position> opening;
   bool timer_set = false;
-  std::string outage;  ///< what was logged last, so that a long outage is one line a minute
+  outage_log outage;
 
   ~applier_state();
 
@@ -58,6 +59,7 @@ struct applier_state {
   void advance();
   bool step(work& current);
   void wait(const failure& why);
+  void works();
   void give_up(const failure& why);
 };
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int init_timeout_ms = 30'000;
 constexpr int commit_timeout_ms = 30'000;
+constexpr int metadata_timeout_ms = 10'000;
 constexpr int queue_full_wait_ms = 50;
 
 /// What both producers do: hand messages to librdkafka and count what comes back.
@@ -59,6 +60,18 @@ class message_sender {
         return kafka_failure(settings_, "sending to " + std::string{message.topic}, rd_kafka_err2str(error));
       rd_kafka_poll(client_.get(), queue_full_wait_ms);
     }
+  }
+
+  /// Learns where these topics live.
+  result<done> meet(const std::vector<std::string>& topics) {
+    for (const auto& topic : topics)
+      topic_of(topic);
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto error = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, metadata_timeout_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "asking for its topics", rd_kafka_err2str(error));
+    rd_kafka_metadata_destroy(metadata);
+    return done{};
   }
 
   /// The first failed delivery since the last call, if any.
@@ -131,8 +144,10 @@ class message_sender {
 
 class kafka_transactional_producer final : public transactional_producer {
  public:
-  kafka_transactional_producer(const kafka_settings& settings, std::string id)
+  kafka_transactional_producer(const kafka_settings& settings, std::string id,
+                               std::vector<std::string> topics)
       : id_(id)
+      , topics_(std::move(topics))
       , sender_(settings, {{"transactional.id", std::move(id)},
                            {"enable.idempotence", "true"},
                            {"linger.ms", "5"},
@@ -143,8 +158,9 @@ class kafka_transactional_producer final : public transactional_producer {
   result<done> open() override {
     if (sender_.client() == nullptr)
       return sender_.broken();
-    return outcome("opening transactional.id " + id_,
-                   [this] { return rd_kafka_init_transactions(sender_.client(), init_timeout_ms); });
+    auto opened = outcome("opening transactional.id " + id_,
+                          [this] { return rd_kafka_init_transactions(sender_.client(), init_timeout_ms); });
+    return opened ? sender_.meet(topics_) : opened;
   }
 
   result<done> begin() override {
@@ -198,6 +214,7 @@ class kafka_transactional_producer final : public transactional_producer {
   }
 
   std::string id_;
+  std::vector<std::string> topics_;
   message_sender sender_;
 };
 
@@ -227,8 +244,9 @@ class kafka_plain_producer final : public plain_producer {
 
 }  // namespace
 
-transactional_producer_ptr make_kafka_transactional_producer(const kafka_settings& settings, std::string id) {
-  return std::make_unique<kafka_transactional_producer>(settings, std::move(id));
+transactional_producer_ptr make_kafka_transactional_producer(const kafka_settings& settings, std::string id,
+                                                             std::vector<std::string> topics) {
+  return std::make_unique<kafka_transactional_producer>(settings, std::move(id), std::move(topics));
 }
 
 plain_producer_ptr make_kafka_plain_producer(const kafka_settings& settings) {

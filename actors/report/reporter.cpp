@@ -64,14 +64,14 @@ void reporter_state::empty() {
   for (;;) {
     const auto more = round();
     if (!more) {
-      if (outage != more.error().text)
-        spdlog::warn("site:{} outbox: {}: {}; tried again until it works", site, name_of(more.error().code),
-                     more.error().text);
-      outage = more.error().text;
+      if (const auto line =
+              outage.failed(more.error(), self->clock().now(), std::chrono::system_clock::now()))
+        spdlog::warn("site:{} outbox: {}", site, *line);
       producer = deployment->adapters.open_plain_producer();
       return wait(delays->next());
     }
-    outage.clear();
+    if (const auto line = outage.works(self->clock().now()))
+      spdlog::info("site:{} outbox: {}", site, *line);
     delays->reset();
     if (!*more)
       return;

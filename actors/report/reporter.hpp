@@ -3,6 +3,7 @@
 
 #include "actors/protocol.hpp"
 #include "actors/supervise/adapters.hpp"
+#include "actors/supervise/outage_log.hpp"
 #include "actors/supervise/restart_policy.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -25,7 +26,7 @@ struct reporter_state {
   plain_producer_ptr producer;
   std::optional<back_off> delays;
   bool timer_set = false;
-  std::string outage;
+  outage_log outage;
 
   /// Entries are gathered for a moment, so that a busy site's outbox is emptied in few rounds.
   void notice();

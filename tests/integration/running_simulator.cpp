@@ -11,9 +11,15 @@ namespace {
 
 std::vector<std::string> command_of(const std::filesystem::path& folder, std::uint64_t records,
                                     const std::vector<std::string>& options) {
-  std::vector<std::string> command{
-      MATRICULA_SIMULATOR, "--port",  "0",          "--port-file", (folder / "feed-port").string(), "--records",
-      std::to_string(records), "--lanes", "ESO-46,FP-46"};
+  std::vector<std::string> command{MATRICULA_SIMULATOR,
+                                   "--port",
+                                   "0",
+                                   "--port-file",
+                                   (folder / "feed-port").string(),
+                                   "--records",
+                                   std::to_string(records),
+                                   "--lanes",
+                                   "ESO-46,FP-46"};
   command.insert(command.end(), options.begin(), options.end());
   return command;
 }
@@ -78,7 +84,7 @@ std::vector<nlohmann::json> running_simulator::records(const std::string& lane) 
 void running_simulator::change(double share) const { post("/life", {{"changes", share}}); }
 
 std::uint64_t running_simulator::sweeps() const {
-  return nlohmann::json::parse(get("/life")).at("sweeps").get<std::uint64_t>();
+  return nlohmann::json::parse(get("/life")).at("sweeps_begun").get<std::uint64_t>();
 }
 
 std::uint64_t running_simulator::events(const std::string& kind) const {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline_deployment.hpp"
+
+#include <csignal>
+#include <random>
+#include <thread>
+
+namespace matricula {
+namespace {
+
+/// Kafka gives up a process that was killed after six seconds, the least it allows.
+constexpr const char* short_session = "\"session.timeout.ms\" = 6000\n\"heartbeat.interval.ms\" = 500\n";
+
+class pipeline_deaths : public pipeline_test {
+ protected:
+  /// The source's last word in a process's log: "running" means that the process owns the source.
+  static bool owns_source(const running_process& process) {
+    const auto log = process.log();
+    const auto at = log.rfind("source:itaca ");
+    return at != std::string::npos && log.compare(at + 13, 7, "running") == 0;
+  }
+};
+
+TEST_F(pipeline_deaths, a_standby_takes_over_from_an_owner_that_is_killed) {
+  pipeline_wishes wishes;
+  wishes.kafka_properties = short_session;
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  auto first = pipeline->start_run(), second = pipeline->start_run();
+  ASSERT_TRUE(eventually([&] { return owns_source(first) != owns_source(second); })) << first.log();
+  ASSERT_TRUE(pages_flow());
+  ASSERT_NE(owns_source(first), owns_source(second));
+
+  auto& owner = owns_source(first) ? first : second;
+  auto& standby = &owner == &first ? second : first;
+  owner.kill();
+  ASSERT_TRUE(eventually([&] { return owns_source(standby); })) << standby.log();
+  ASSERT_TRUE(pages_flow()) << standby.log();
+
+  pipeline->simulator().change(0);
+  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << standby.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+}
+
+TEST_F(pipeline_deaths, a_process_killed_again_and_again_goes_on_where_it_was) {
+  pipeline_wishes wishes;
+  // A static member comes back without waiting for the end of its own old session.
+  wishes.kafka_properties = std::string{short_session} + "\"group.instance.id\" = \"the_only_one\"\n";
+  wishes.every = "0s";
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  auto process = pipeline->start_run();
+  const auto& site = pipeline->database("ESO-46");
+  ASSERT_TRUE(eventually([&] { return pipeline->difference("ESO-46") != "the site has no tables yet"; }))
+      << process.log();
+  site.query("create table public.audit (before bigint, after bigint);"
+             "create function public.note() returns trigger language plpgsql as $$ begin"
+             " insert into public.audit values (old.revision, new.revision); return new; end $$;"
+             "create trigger note after update on classrooms.enrolment for each row"
+             " execute function public.note()");
+
+  std::mt19937 lots{20'260'909};
+  for (int kill = 0; kill < 5; ++kill) {
+    ASSERT_TRUE(pages_flow(1)) << process.log();
+    std::this_thread::sleep_for(std::chrono::milliseconds{lots() % 300});  // anywhere in a page
+    process.kill();
+    process = pipeline->start_run();
+  }
+  ASSERT_TRUE(pages_flow(4)) << process.log();
+  pipeline->simulator().change(0);
+  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  EXPECT_NE(site.value("select count(*) from public.audit"), "0");
+  EXPECT_EQ(site.value("select count(*) from public.audit where after <= before"), "0")
+      << "a revision has gone back";
+}
+
+TEST_F(pipeline_deaths, a_process_told_to_stop_drains_and_the_next_one_goes_on) {
+  pipeline_wishes wishes;
+  wishes.every = "0s";
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  auto process = pipeline->start_run();
+  ASSERT_TRUE(pages_flow()) << process.log();
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.exit_code(), 0) << process.log();
+  const auto pages = pipeline->pages_committed();
+
+  process = pipeline->start_run();
+  ASSERT_TRUE(pages_flow()) << process.log();
+  EXPECT_TRUE(process.has_logged("source:itaca running: after page " + std::to_string(pages)))
+      << process.log();
+  pipeline->simulator().change(0);
+  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+}
+
+TEST_F(pipeline_deaths, a_second_signal_ends_a_process_that_cannot_drain) {
+  pipeline_wishes wishes;
+  wishes.every = "0s";
+  wishes.simulator_options = {"--changes", "0.05"};
+  wishes.limits = "drain_timeout_ms = 3600000\n";
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  auto process = pipeline->start_run();
+  ASSERT_TRUE(pages_flow()) << process.log();
+  ASSERT_TRUE(eventually([&] { return pipeline->difference("ESO-46") != "the site has no tables yet"; }));
+
+  pqxx::connection connection{pipeline->database("ESO-46").url()};
+  pqxx::work in_the_way{connection};
+  in_the_way.exec("lock table classrooms.enrolment in access exclusive mode");
+  ASSERT_TRUE(eventually([&] {
+    return pipeline->database("ESO-46").value("select count(*) from pg_locks where not granted") != "0";
+  })) << process.log();
+  process.signal(SIGTERM);
+  process.signal(SIGINT);  // two of the same would be one if the process were slow
+  EXPECT_EQ(process.exit_code(), 1) << process.log();
+}
+
+}  // namespace
+}  // namespace matricula
