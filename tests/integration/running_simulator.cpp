@@ -96,6 +96,16 @@ bool running_simulator::passes_a_sweep() const {
   return eventually([&] { return sweeps() >= before + 2; });
 }
 
+void running_simulator::read_all(std::uint32_t page_records_max) const {
+  const auto first = "/feed?limit=" + std::to_string(page_records_max);
+  for (auto path = first;;) {
+    const auto page = nlohmann::json::parse(get(path)).at("page");
+    if (!page.contains("next"))
+      return;
+    path = first + "&cursor=" + page["next"].get<std::string>();
+  }
+}
+
 void running_simulator::add_faults(const nlohmann::json& faults) const { post("/faults", faults); }
 
 nlohmann::json running_simulator::faults() const { return nlohmann::json::parse(get("/faults")); }

@@ -36,6 +36,9 @@ class running_simulator {
   /// Until two more sweeps have begun, so that one has passed as a whole.
   bool passes_a_sweep() const;
 
+  /// Reads a sweep of its own, so that the truth holds every record; the pipeline's reading goes on unharmed.
+  void read_all(std::uint32_t page_records_max) const;
+
   void add_faults(const nlohmann::json& faults) const;
   nlohmann::json faults() const;
   std::uint64_t requests() const { return faults()["requests"].get<std::uint64_t>(); }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "messages/hashing.hpp"
+#include "pipeline_deployment.hpp"
+
+#include <fstream>
+#include <set>
+
+namespace matricula {
+namespace {
+
+using nlohmann::json;
+
+class pipeline_bad_input : public pipeline_test {
+ protected:
+  struct entry {
+    std::string reason;
+    std::size_t times = 0;
+  };
+
+  /// Waits until all faults have struck.
+  bool faults_have_struck() {
+    return eventually([this] { return pipeline->simulator().faults()["due"].empty(); });
+  }
+
+  /// The quarantine's entries by the last part of their keys, the hash of the record's bytes.
+  std::map<std::string, entry> quarantine_by_hash() const {
+    std::map<std::string, entry> all;
+    for (const auto& [key, value] : pipeline->messages("quarantine")) {
+      auto& found = all[key.substr(key.rfind('/') + 1)];
+      found.reason = json::parse(value).at("reason").get<std::string>();
+      ++found.times;
+    }
+    return all;
+  }
+};
+
+TEST_F(pipeline_bad_input, bad_records_go_to_quarantine_and_all_others_to_the_sites) {
+  const std::map<std::string, std::string> reasons{{"no-centre", "field_missing"},
+                                                   {"unknown-flavour", "lane_unknown"},
+                                                   {"wrong-type", "field_type"},
+                                                   {"oversize", "record_too_large"}};
+  ASSERT_NO_FATAL_FAILURE(given());
+  auto& simulator = pipeline->simulator();
+  auto faults = json::array();
+  for (const auto& [kind, reason] : reasons)
+    faults.push_back({{"kind", kind}, {"count", 2}, {"per_page", 2}});
+  for (const char* kind : {"twice", "twice-stale"})
+    faults.push_back({{"kind", kind}, {"count", 3}, {"per_page", 4}});
+  simulator.add_faults(faults);
+
+  const auto process = pipeline->start_run();
+  ASSERT_TRUE(faults_have_struck()) << process.log();
+  ASSERT_TRUE(simulator.passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+
+  const auto found = quarantine_by_hash();
+  const auto bad = simulator.faults()["bad_records"];
+  EXPECT_EQ(bad.size(), 16U);
+  for (const auto& record : bad) {
+    const auto at = found.find(record["hash"].get<std::string>());
+    ASSERT_NE(at, found.end()) << record.dump();
+    EXPECT_EQ(at->second.reason, reasons.at(record["kind"])) << record.dump();
+    EXPECT_EQ(at->second.times, 1U) << record.dump();
+  }
+  EXPECT_EQ(found.size(), bad.size());
+}
+
+TEST_F(pipeline_bad_input, pages_that_fail_are_read_until_they_are_whole) {
+  pipeline_wishes wishes;
+  wishes.request_timeout = "500ms";
+  wishes.simulator_options = {"--changes", "0.02"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  auto& simulator = pipeline->simulator();
+  auto faults = json::array();
+  std::uint64_t after = 0;
+  for (const char* kind :
+       {"500", "503", "429", "cut", "hang", "repeat", "empty", "410", "wrong-count", "latin1"})
+    for (const std::uint64_t gap : {1U, 0U})  // once amid good pages, once right behind
+      faults.push_back({{"kind", kind}, {"count", 1}, {"after", after += 2 * gap}, {"seconds", 2}});
+  simulator.add_faults(faults);
+
+  const auto process = pipeline->start_run();
+  ASSERT_TRUE(faults_have_struck()) << process.log();
+  const auto injected = simulator.faults()["injected"];
+  for (const auto& fault : faults)
+    EXPECT_EQ(injected[fault["kind"].get<std::string>()], 2) << fault.dump();
+  simulator.change(0);
+  ASSERT_TRUE(simulator.passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  EXPECT_TRUE(pipeline->messages("quarantine").empty()) << "the bytes were good when they were read again";
+}
+
+TEST_F(pipeline_bad_input, a_record_that_a_site_refuses_goes_to_quarantine_alone) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("matricula_refused_" + std::to_string(getpid()));
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder / "targets");
+  pipeline_wishes wishes;
+  wishes.targets_directory = folder / "targets";
+  std::filesystem::copy(repository_targets(), wishes.targets_directory,
+                        std::filesystem::copy_options::recursive);
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  pipeline->simulator().read_all(wishes.page_records_max);
+  const auto truth = pipeline->simulator().hashes("ESO-46");
+  ASSERT_FALSE(truth.empty());
+  const auto refused = std::next(truth.begin(), static_cast<std::ptrdiff_t>(truth.size() / 3))->first;
+  std::ofstream{wishes.targets_directory / "classrooms" / "schema.sql", std::ios::app}
+      << "alter table classrooms.enrolment drop constraint if exists no_such_place;\n"
+      << "alter table classrooms.enrolment add constraint no_such_place check (key_hash <> "
+      << static_cast<std::int64_t>(key_hash_of(refused)) << ");\n";
+
+  const auto process = pipeline->start_run();
+  std::string differs;
+  EXPECT_TRUE(eventually([&] { return (differs = pipeline->difference("ESO-46", {refused})).empty(); }))
+      << differs << process.log();
+  EXPECT_TRUE(eventually([&] { return (differs = pipeline->difference("FP-46")).empty(); })) << differs;
+  EXPECT_EQ(pipeline->difference_of_fields("ESO-46", {refused}), "");
+  EXPECT_TRUE(eventually([&] { return !pipeline->messages("quarantine").empty(); })) << process.log();
+  const auto entries = pipeline->messages("quarantine");
+  ASSERT_EQ(entries.size(), 1U);
+  const auto value = json::parse(entries[0].second);
+  EXPECT_NE(entries[0].first.find(refused), std::string::npos) << entries[0].first;
+  EXPECT_EQ(value["key"], refused);
+  EXPECT_EQ(value["site"], "eso46");
+  EXPECT_EQ(value["reason"], "row_refused");
+  EXPECT_EQ(value["topic"], pipeline->topic("ESO-46"));
+  const auto [code, printed] = pipeline->finish("verify");
+  EXPECT_EQ(code, 0) << printed;
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace matricula
