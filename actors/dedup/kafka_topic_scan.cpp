@@ -62,6 +62,9 @@ class kafka_topic_scan final : public topic_scan {
                                         {"enable.auto.commit", "false"},
                                         {"enable.partition.eof", "true"},
                                         {"auto.offset.reset", "earliest"},
+                                        // A topic that ends in a control message is known to end only when
+                                        // the broker has waited this long for more.
+                                        {"fetch.wait.max.ms", "10"},
                                         {"fetch.message.max.bytes", "8388608"},
                                         {"queued.max.messages.kbytes", "65536"}});
     if (!configuration)
