@@ -143,6 +143,9 @@ using site_supervisor_actor = caf::typed_actor<
 /// site.
 using scoreboard_actor = caf::typed_actor<
     caf::reacts_to<page_receipt>, caf::reacts_to<std::string, applied_receipt>, caf::reacts_to<stage_event>,
+    /// This source's group begins after this position: the pages before it are in Kafka, whatever became of
+    /// their receipts.
+    caf::reacts_to<start_atom, std::string, source_position>,
     /// Answers when this many pages of every source are applied at every site of this process.
     when<pages_atom, std::uint64_t>::with<done>,
     /// The figures so far, as JSON.

@@ -15,11 +15,18 @@ namespace matricula {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
+/// Where the records of a page ended up: the last offset per partition.
+struct partition_end {
+  topic_partition where;
+  std::int64_t last_offset = 0;
+};
+
 /// How far a source has been read: the value of its message in matricula.cursors.
 struct source_position {
   std::uint64_t page_number = 0;      ///< of the last page committed; 0: none yet
   std::optional<std::string> cursor;  ///< what to ask for next; none: the first page of a sweep
   std::uint64_t sweep = 0;
+  std::vector<partition_end> ends{};  ///< the loader's: where the source's lanes end; not in the message
 };
 
 /// A page as read, not yet decoded: fetcher → partitioner.
@@ -37,12 +44,6 @@ using fetched_page_ptr = std::shared_ptr<fetched_page>;
 /// What a lane's deduplicator found in its share of a page.
 struct lane_receipt {
   std::uint64_t records = 0, unchanged = 0, changed = 0;
-};
-
-/// Where the records of a page ended up: the last offset per partition.
-struct partition_end {
-  topic_partition where;
-  std::int64_t last_offset = 0;
 };
 
 /// A part of a page on its way into the page's transaction: partitioner or deduplicator → publisher. A page

@@ -50,8 +50,9 @@ void loader_state::load_chunk() {
   std::map<std::uint16_t, std::vector<index_entry>> entries;
   const auto more = scan->next(chunk_messages_max, [&](const scanned_message& message) {
     const auto& record = message.record;
-    entries[lane_of_topic[message.topic_index]].push_back(
-        {key_hash_of(record.key), record.content_hash, record.revision});
+    const auto lane = lane_of_topic[message.topic_index];
+    entries[lane].push_back({key_hash_of(record.key), record.content_hash, record.revision});
+    ends[{lane, message.partition}] = record.offset;
     // A lost cursor must not make revisions repeat: what the lanes hold counts too.
     position.page_number = std::max(position.page_number, page_number_of(record.revision));
   });
@@ -60,6 +61,8 @@ void loader_state::load_chunk() {
     return;
   }
   if (!*more && entries.empty()) {
+    for (const auto& [where, offset] : ends)
+      position.ends.push_back({{deployment->topology.lanes[where.first].topic, where.second}, offset});
     promise.deliver(position);
     self->quit();
     return;

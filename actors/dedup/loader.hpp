@@ -11,6 +11,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace matricula {
@@ -27,6 +28,7 @@ struct loader_state {
   std::vector<std::uint16_t> lane_of_topic;  ///< the lane of each topic that the scan reads
   topic_scan_ptr scan;
   source_position position;
+  std::map<std::pair<std::uint16_t, std::int32_t>, std::int64_t> ends;  ///< lane and partition → last offset
   std::size_t unanswered = 0;
   caf::typed_response_promise<source_position> promise;
 

@@ -17,11 +17,11 @@ adapters real_adapters(const topology& topology) {
   real.open_source = [bounds](const source_settings& source) {
     return make_http_source(source, bounds.page_bytes_max);
   };
-  std::vector<std::string> topics{kafka.cursors_topic, kafka.quarantine_topic};
+  std::vector<std::string> written{kafka.cursors_topic, kafka.quarantine_topic};
   for (const auto& lane : topology.lanes)
-    topics.push_back(lane.topic);
-  real.open_transactional_producer = [kafka, topics](const std::string& id) {
-    return make_kafka_transactional_producer(kafka, id, topics);
+    written.push_back(lane.topic);
+  real.open_transactional_producer = [kafka, written](const std::string& id) {
+    return make_kafka_transactional_producer(kafka, id, written);
   };
   real.open_plain_producer = [kafka] { return make_kafka_plain_producer(kafka); };
   real.open_consumer = [kafka, bounds](const std::string& group) {

@@ -78,6 +78,7 @@ void run_figures::page(const page_receipt& receipt) {
       }
   if (auto* source = source_named(receipt.source)) {
     ++source->pages;
+    source->last_page = receipt.number;
     source->read += receipt.read;
     source->unchanged += receipt.unchanged;
     source->changed += receipt.changed;
@@ -89,6 +90,22 @@ void run_figures::page(const page_receipt& receipt) {
   settle(page);
   if (pages_.size() > pages_max_)
     pages_.pop_front();
+}
+
+void run_figures::begins(const std::string& name, const source_position& position) {
+  auto* const source = source_named(name);
+  if (source == nullptr)
+    return;
+  page_receipt lost;
+  lost.source = name;
+  lost.sweep = position.sweep;
+  lost.ends = position.ends;
+  lost.requested_at = lost.published_at = std::chrono::steady_clock::now();
+  for (auto last = source->last_page.value_or(position.page_number); last < position.page_number;) {
+    lost.number = ++last;
+    page(lost);
+  }
+  source->last_page = position.page_number;
 }
 
 void run_figures::applied(const std::string& name, const applied_receipt& receipt) {

@@ -27,6 +27,12 @@ class run_figures {
   run_figures(std::vector<std::string> sources, std::vector<site_topics> sites, std::size_t pages_max);
 
   void page(const page_receipt& receipt);
+
+  /// The source goes on after this position. A page that Kafka has, and whose receipt has not come since the
+  /// first of these calls, was committed by a group that died before it could tell: it is counted, with no
+  /// figures but those of its arrival, once every site has what the lanes held now.
+  void begins(const std::string& source, const source_position& position);
+
   void applied(const std::string& site, const applied_receipt& receipt);
   void event(const stage_event& event);
 
@@ -59,6 +65,7 @@ class run_figures {
                   restarts = 0;
     std::optional<steady_time> first_at;
     steady_time last_at;
+    std::optional<std::uint64_t> last_page;  ///< the number of the last page known to be in Kafka
   };
   struct site_figures {
     std::string name, state;

@@ -32,6 +32,10 @@ scoreboard_actor::behavior_type scoreboard(scoreboard_actor::stateful_pointer<sc
         self->state.answer_if_applied();
       },
       [self](const stage_event& event) { self->state.figures->event(event); },
+      [self](start_atom, const std::string& source, const source_position& position) {
+        self->state.figures->begins(source, position);
+        self->state.answer_if_applied();
+      },
       [self](pages_atom, std::uint64_t pages) -> caf::result<done> {
         auto& state = self->state;
         state.pages_awaited = pages;

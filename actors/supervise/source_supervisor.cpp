@@ -122,6 +122,7 @@ void source_supervisor_state::run(const source_position& position) {
   running_since = self->clock().now();
   if (deployment->pages_max != 0 && last_page == 0)
     last_page = position.page_number + deployment->pages_max;
+  self->send(scoreboard, start_atom::value, settings.name, position);
   self->request(publisher, caf::infinite, start_atom::value, position.page_number)
       .then([](done) {}, [](const caf::error&) { /* child_down sees to it */ });
   const auto dealer =

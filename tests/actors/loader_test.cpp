@@ -66,6 +66,16 @@ TEST_F(loader_test, tells_each_lane_what_its_own_topic_holds) {
   EXPECT_EQ(fp.loaded[0].key_hash, key_hash_of("b"));
 }
 
+TEST_F(loader_test, tells_where_the_lanes_end) {
+  given_record("ESO-46", "a", revision_at(1, 0));
+  given_record("ESO-46", "b", revision_at(1, 1));
+  const auto position = loads();
+  ASSERT_TRUE(position->value);
+  ASSERT_EQ(position->value->ends.size(), 1U);
+  EXPECT_EQ(position->value->ends[0].where, (topic_partition{"ESO-46", 0}));
+  EXPECT_EQ(position->value->ends[0].last_offset, 1);
+}
+
 TEST_F(loader_test, loads_in_chunks) {
   for (int i = 0; i < 45'000; ++i)
     given_record("ESO-46", std::to_string(i), revision_at(1, static_cast<std::uint32_t>(i)));

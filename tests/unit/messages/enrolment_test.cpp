@@ -97,9 +97,9 @@ TEST_F(enrolment_reader_test, names_the_field_of_another_type) {
 
 TEST_F(enrolment_reader_test, refuses_values_that_no_site_could_store) {
   const auto with = [](auto change) {
-    given_record record;
-    change(record);
-    return record.json();
+    given_record given;
+    change(given);
+    return given.json();
   };
   EXPECT_EQ(code_of(with([](auto& r) { r.since = R"("2026-02-29")"; })), error_code::field_value);
   EXPECT_EQ(code_of(with([](auto& r) { r.since = R"("2028-02-29")"; })), error_code::none);

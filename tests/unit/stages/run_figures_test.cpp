@@ -67,6 +67,19 @@ TEST_F(run_figures_test, a_page_without_changes_is_applied_when_it_is_published)
   EXPECT_DOUBLE_EQ(first_page()["applied_ms"], 50.0);
 }
 
+TEST_F(run_figures_test, a_page_whose_receipt_is_lost_counts_when_every_site_has_what_the_lanes_hold) {
+  figures.begins("itaca", {6, "6", 2, {{{"ESO-46", 0}, 3}}});  // pages of earlier runs are not this one's
+  figures.page(page_of(7, {}));
+  figures.begins("itaca", {9, "9", 2, {{{"ESO-46", 0}, 20}}});
+  EXPECT_TRUE(figures.pages_applied(1));
+  EXPECT_FALSE(figures.pages_applied(2));
+  applied("eso46", "ESO-46", 21, 60ms);
+  applied("all", "ESO-46", 21, 60ms);
+  EXPECT_TRUE(figures.pages_applied(3));
+  figures.begins("itaca", {9, "9", 2, {}});
+  EXPECT_FALSE(figures.pages_applied(4));
+}
+
 TEST_F(run_figures_test, topics_of_other_nodes_are_not_waited_for) {
   figures.page(page_of(1, {{{"Primaria-12", 0}, 9}}));
   EXPECT_TRUE(figures.pages_applied(1));
