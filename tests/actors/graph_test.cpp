@@ -153,6 +153,9 @@ void scoreboard_stand_in::spawn(caf::actor_system& system) {
         [this](const page_receipt& receipt) { pages.push_back(receipt); },
         [this](const std::string&, const applied_receipt& receipt) { applied.push_back(receipt); },
         [this](const stage_event& event) { events.push_back(event.stage + " " + event.what); },
+        [this](start_atom, const std::string&, const source_position& position) {
+          begun.push_back(position);
+        },
         [](pages_atom, std::uint64_t) -> caf::result<done> { return done{}; },
         [](figures_atom) { return std::string{}; },
     };

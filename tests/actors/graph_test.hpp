@@ -218,6 +218,7 @@ struct deduplicator_stand_in {
 struct scoreboard_stand_in {
   std::vector<page_receipt> pages;
   std::vector<applied_receipt> applied;
+  std::vector<source_position> begun;
   std::vector<std::string> events;  ///< "source:itaca running", …
   scoreboard_actor actor;
 

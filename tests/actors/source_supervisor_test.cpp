@@ -294,6 +294,17 @@ TEST_F(source_supervisor_test, takes_its_actors_with_it) {
   EXPECT_EQ(kafka.members(group), 0U);
 }
 
+TEST_F(source_supervisor_test, tells_the_scoreboard_which_pages_kafka_has) {
+  started();
+  ASSERT_EQ(scoreboard.begun.size(), 1U);
+  EXPECT_EQ(scoreboard.begun[0].page_number, 0U);
+  crashes("partitioner");
+  let_pass(1s);
+  ASSERT_EQ(scoreboard.begun.size(), 2U);
+  EXPECT_GE(scoreboard.begun[1].page_number, 1U);
+  EXPECT_EQ(scoreboard.begun[1].ends.size(), 2U);
+}
+
 TEST_F(source_supervisor_test, reads_so_many_pages_as_it_was_told_restarts_or_not) {
   pages_max = 2;
   started();
