@@ -255,17 +255,25 @@ std::vector<std::pair<std::string, std::string>>
 pipeline_deployment::messages(const std::string& which) const {
   kafka_settings settings;
   settings.bootstrap = kafka_bootstrap();
-  const auto scan = make_kafka_topic_scan(settings, {topic(which)});
   std::vector<std::pair<std::string, std::string>> all;
-  for (;;) {
-    const auto more = scan->next(10'000, [&](const scanned_message& message) {
-      all.emplace_back(message.record.key, message.record.value);
-    });
-    if (!more)
-      throw std::runtime_error{more.error().text};
-    if (!*more)
-      return all;
-  }
+  std::string why;
+  // A broker may not lead yet what has just been created.
+  const bool read = eventually([&] {
+    all.clear();
+    const auto scan = make_kafka_topic_scan(settings, {topic(which)});
+    for (;;) {
+      const auto more = scan->next(10'000, [&](const scanned_message& message) {
+        all.emplace_back(message.record.key, message.record.value);
+      });
+      if (!more)
+        why = more.error().text;
+      if (!more || !*more)
+        return static_cast<bool>(more);
+    }
+  });
+  if (!read)
+    throw std::runtime_error{why};
+  return all;
 }
 
 std::vector<std::int64_t> pipeline_deployment::ends(const std::string& which, int partitions) const {
