@@ -21,7 +21,6 @@ using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using retry_atom = caf::atom_constant<caf::atom("retry")>;
 using elected_atom = caf::atom_constant<caf::atom("elected")>;
 using revoked_atom = caf::atom_constant<caf::atom("revoked")>;
-using rebuilt_atom = caf::atom_constant<caf::atom("rebuilt")>;
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 using crash_atom = caf::atom_constant<caf::atom("crash")>;
 using pages_atom = caf::atom_constant<caf::atom("pages")>;

@@ -16,12 +16,10 @@
 ///                  │            └── cursor, rejected ──────────▲
 ///              elector (who owns the source)      loader (what the lanes hold) ─▶ deduplicator
 ///
-///     Kafka ─▶ subscriber ─▶ applier ─▶ PostgreSQL (site)      outbox ─▶ reporter ─▶ Kafka (outcomes,
-///     quarantine)
-///              one per site   one per assigned partition                 one per site
+///     Kafka ─▶ subscriber ─▶ applier ─▶ PostgreSQL (site)      outbox ─▶ reporter ─▶ Kafka
+///              one per site   one per assigned partition                 one per site (outcomes, quarantine)
 ///
-///     node_supervisor ─┬─ source_supervisor ── elector, publisher, deduplicators, partitioner, loader,
-///     fetcher
+///     node_supervisor ─┬─ source_supervisor ── elector, publisher, deduplicators, partitioner, …
 ///                      ├─ site_supervisor ──── reporter, subscriber ── appliers
 ///                      └─ scoreboard (what run prints and reports)
 ///
@@ -97,7 +95,9 @@ using applier_actor = caf::typed_actor<
     /// Another try after an outage.
     caf::reacts_to<retry_atom>,
     /// Writes the offset of batches that changed nothing.
-    when<flush_atom>::with<done>>;
+    when<flush_atom>::with<done>,
+    /// Finishes what the site takes without delay, gives back what would have to wait, and flushes.
+    when<stop_atom>::with<done>>;
 
 /// Consumes the site's topics and feeds an applier per assigned partition.
 using subscriber_actor = caf::typed_actor<
@@ -107,13 +107,15 @@ using subscriber_actor = caf::typed_actor<
     caf::reacts_to<restart_atom, std::string, std::int32_t>,
     /// Consumes no more; answers when every batch in flight has been answered and the group has been left.
     when<stop_atom>::with<done>,
-    /// For tests of the supervision: an applier throws.
+    /// For tests of the supervision: an applier dies as if it had thrown.
     caf::reacts_to<crash_atom, std::string>>;
 
 /// Empties the site's outbox into Kafka.
 using reporter_actor = caf::typed_actor<
     /// There may be outcomes.
     caf::reacts_to<outcome_atom>,
+    /// Time to look for what others left in the outbox.
+    caf::reacts_to<poll_atom>,
     /// Empties what is there; answers then.
     when<stop_atom>::with<done>>;
 
@@ -127,7 +129,7 @@ using source_supervisor_actor = caf::typed_actor<
     caf::reacts_to<restart_atom>,
     /// Stops from the source: fetches no more, drains, leaves the group of owners.
     when<stop_atom>::with<done>,
-    /// For tests of the supervision: the actor of this kind throws.
+    /// For tests of the supervision: the actor of this kind dies as if it had thrown.
     caf::reacts_to<crash_atom, std::string>>;
 
 /// Runs a site's subscriber and reporter.
@@ -136,7 +138,7 @@ using site_supervisor_actor = caf::typed_actor<
     caf::reacts_to<restart_atom, std::string>,
     /// Drains what is in flight and leaves the group.
     when<stop_atom>::with<done>,
-    /// For tests of the supervision: the actor of this kind throws.
+    /// For tests of the supervision: the actor of this kind dies as if it had thrown.
     caf::reacts_to<crash_atom, std::string>>;
 
 /// Gathers what the stages tell into the figures that run prints, and knows when a page is applied at every
@@ -148,14 +150,14 @@ using scoreboard_actor = caf::typed_actor<
     caf::reacts_to<start_atom, std::string, source_position>,
     /// Answers when this many pages of every source are applied at every site of this process.
     when<pages_atom, std::uint64_t>::with<done>,
-    /// The figures so far, as JSON.
-    when<figures_atom>::with<std::string>>;
+    /// The figures so far, as JSON; with those of each page, or without.
+    when<figures_atom, bool>::with<std::string>>;
 
 /// The root: every source and site that the topology gives this node.
 using node_supervisor_actor = caf::typed_actor<
     /// Stops sources first, then sites; answers when all have drained.
     when<stop_atom>::with<done>,
-    /// For tests of the supervision: the actor of this kind, somewhere below, throws.
+    /// For tests of the supervision: the actor of this kind, somewhere below, dies as if it had thrown.
     caf::reacts_to<crash_atom, std::string>>;
 
 }  // namespace matricula

@@ -11,7 +11,9 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <unistd.h>
@@ -21,11 +23,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Tells `listener` of the first SIGTERM or SIGINT and ends the process at the second.
+constexpr milliseconds figures_timeout{5'000};
+
+/// Tells of the first SIGTERM or SIGINT and ends the process at the second. Outlives the actors, so that a process whose
+/// end takes long can still be ended.
 class signal_listener {
  public:
-  explicit signal_listener(caf::actor listener)
-      : thread_([listener = std::move(listener)] { listen(listener); }) {}
+  signal_listener()
+      : thread_([this] { listen(); }) {}
 
   signal_listener(const signal_listener&) = delete;
   signal_listener& operator=(const signal_listener&) = delete;
@@ -35,8 +40,14 @@ class signal_listener {
     thread_.join();
   }
 
+  /// From now on the first signal is a message to `listener`; without one it only counts as the first.
+  void tell(caf::actor listener) {
+    const std::lock_guard lock{mutex_};
+    listener_ = std::move(listener);
+  }
+
  private:
-  static void listen(const caf::actor& listener) {
+  void listen() {
     sigset_t signals;
     sigemptyset(&signals);
     for (const int number : {SIGTERM, SIGINT, SIGUSR2})
@@ -48,11 +59,15 @@ class signal_listener {
         return;
       if (told)
         _exit(exit_failed);
-      caf::anon_send(listener, stop_atom::value);
+      const std::lock_guard lock{mutex_};
+      if (listener_)
+        caf::anon_send(listener_, stop_atom::value);
     }
   }
 
-  std::thread thread_;
+  std::mutex mutex_;
+  caf::actor listener_;
+  std::thread thread_;  // last: it uses the others
 };
 
 /// Sends `signal` to `listener` when `who` has answered `question`.
@@ -68,6 +83,7 @@ void tell_when_answered(caf::actor_system& system, Handle who, caf::actor listen
 }  // namespace
 
 run_outcome graph_process::run() const {
+  signal_listener signals;
   caf::actor_system_config config;
   // Idle workers wait on a condition instead of polling for work to steal.
   config.set("scheduler.policy", caf::atom("sharing"));
@@ -75,55 +91,51 @@ run_outcome graph_process::run() const {
   caf::actor_system system{config};
   caf::scoped_actor self{system};
   const caf::actor listener = self;
+  signals.tell(listener);
 
   const scoreboard_actor board = system.spawn(scoreboard, deployment);
   const node_supervisor_actor root = self->spawn<caf::monitored>(node_supervisor, deployment, board);
-  const auto ask_figures = [&] {
-    self->request(board, milliseconds{5'000}, figures_atom::value)
+  const auto ask_figures = [&](bool with_pages) {
+    self->request(board, figures_timeout, figures_atom::value, with_pages)
         .receive([&](const std::string& json) { on_figures(json); }, [](const caf::error&) {});
   };
   if (deployment->pages_max != 0)
     tell_when_answered(system, board, listener, pages_atom::value, pages_atom::value, deployment->pages_max);
 
+  using clock = std::chrono::steady_clock;
   std::optional<run_outcome> outcome;
-  {
-    const signal_listener signals{listener};
-    const auto stop = [&](run_outcome why) {
-      outcome = why;
-      tell_when_answered(system, root, listener, open_atom::value, stop_atom::value);
-    };
-    bool drained = false;
-    auto next_figures = std::chrono::steady_clock::now();
-    std::optional<std::chrono::steady_clock::time_point> deadline;
-    while (!drained) {
-      const auto now = std::chrono::steady_clock::now();
-      if (deadline && now >= *deadline) {
-        outcome = run_outcome::stuck;
-        break;
-      }
-      if (now >= next_figures) {
-        ask_figures();
-        next_figures = now + figures_every;
-      }
-      const auto begin_stop = [&](run_outcome why) {
-        if (outcome)
-          return;
-        stop(why);
-        deadline = now + milliseconds{deployment->topology.limits.drain_timeout_ms};
-      };
-      self->receive([&](stop_atom) { begin_stop(run_outcome::stopped); },
-                    [&](pages_atom) { begin_stop(run_outcome::finished); },
-                    [&](open_atom) { drained = true; },
-                    [&](const caf::down_msg&) {
-                      outcome = run_outcome::gave_up;
-                      drained = true;
-                    },
-                    caf::after(std::chrono::ceil<milliseconds>(next_figures - now)) >> [] {});
+  bool drained = false;
+  auto next_figures = clock::now();
+  auto deadline = clock::time_point::max();
+  const auto begin_stop = [&](run_outcome why) {
+    if (outcome)
+      return;
+    outcome = why;
+    deadline = clock::now() + milliseconds{deployment->topology.limits.drain_timeout_ms};
+    tell_when_answered(system, root, listener, open_atom::value, stop_atom::value);
+  };
+  while (!drained) {
+    if (clock::now() >= deadline) {
+      outcome = run_outcome::stuck;
+      break;
     }
+    if (clock::now() >= next_figures) {
+      ask_figures(false);
+      next_figures = clock::now() + figures_every;
+    }
+    const auto left = std::min(next_figures, deadline) - clock::now();
+    self->receive([&](stop_atom) { begin_stop(run_outcome::stopped); },
+                  [&](pages_atom) { begin_stop(run_outcome::finished); }, [&](open_atom) { drained = true; },
+                  [&](const caf::down_msg&) {
+                    outcome = run_outcome::gave_up;
+                    drained = true;
+                  },
+                  caf::after(std::max(std::chrono::ceil<milliseconds>(left), milliseconds::zero())) >> [] {});
   }
-  ask_figures();
+  ask_figures(true);
+  signals.tell({});
   if (outcome == run_outcome::stuck)
-    return *outcome;
+    on_stuck();
   self->send_exit(root, caf::exit_reason::kill);
   self->send_exit(board, caf::exit_reason::kill);
   return *outcome;

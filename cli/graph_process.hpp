@@ -21,8 +21,11 @@ enum class run_outcome {
 struct graph_process {
   deployment_ptr deployment;
   std::chrono::milliseconds figures_every{1'000};
-  std::function<void(const std::string& figures_json)>
-      on_figures;  ///< called every figures_every and at the end
+  /// Called every figures_every without the pages' own figures, and once at the end with them.
+  std::function<void(const std::string& figures_json)> on_figures;
+  /// Called when the graph was told to stop and did not drain within limits.drain_timeout_ms. It ends the
+  /// process, for an actor's thread hangs in a call; if it returns, run waits for that thread.
+  std::function<void()> on_stuck;
 
   /// SIGTERM and SIGINT must be blocked in the calling thread before any other thread starts. The first of
   /// them stops the graph from the source; a second one ends the process at once, with exit_failed: Kafka and

@@ -14,8 +14,11 @@ void live_board::erase() const {
 }
 
 void live_board::draw() const {
+  // A line that is wider than the terminal is cut, not wrapped: erase counts on one row a line.
+  std::fputs("\x1b[?7l", stdout);
   for (const auto& line : lines_)
     fmt::print(stdout, "{}\n", line);
+  std::fputs("\x1b[?7h", stdout);
   std::fflush(stdout);
 }
 

@@ -144,13 +144,6 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// The figures without the pages' own, for a status line.
-std::string status_line(const std::string& figures) {
-  auto status = nlohmann::json::parse(figures);
-  status.erase("pages");
-  return status.dump();
-}
-
 bool write_report(const std::string& file, const std::string& figures) {
   std::ofstream out{file};
   out << nlohmann::json::parse(figures).dump(2) << '\n';
@@ -187,6 +180,10 @@ int run_topology(const run_options& options) {
     return exit_failed;
 
   keep_only(*loaded.topology, *node);
+  if (options.pages != 0 && loaded.topology->sources.empty()) {
+    std::cerr << "--pages counts a source's pages, and node " << node->name << " runs no source\n";
+    return exit_wrong_usage;
+  }
   auto made = std::make_shared<deployment>();
   made->adapters = real_adapters(*loaded.topology);
   made->topology = *std::move(loaded.topology);
@@ -203,23 +200,19 @@ int run_topology(const run_options& options) {
     if (terminal)
       board->show(board_lines(json));
     else
-      std::cout << status_line(json) << std::endl;
+      std::cout << json << std::endl;
   };
-  const auto outcome = process.run();
-  const bool reported = options.report.empty() || write_report(options.report, figures);
-  switch (outcome) {
-  case run_outcome::stuck:
+  const auto report = [&] { return options.report.empty() || write_report(options.report, figures); };
+  process.on_stuck = [&] {
+    report();
     spdlog::error("did not drain within {} ms (limits.drain_timeout_ms); ends now, nothing committed is lost",
                   made->topology.limits.drain_timeout_ms);
     std::cout.flush();
     _exit(exit_failed);
-  case run_outcome::gave_up:
-    return exit_failed;
-  case run_outcome::stopped:
-  case run_outcome::finished:
-    break;
-  }
-  return reported ? exit_done : exit_failed;
+  };
+  const auto outcome = process.run();
+  const bool reported = report();
+  return reported && outcome != run_outcome::gave_up ? exit_done : exit_failed;
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ struct site_settings {
 /// [[node]]
 struct node_settings {
   std::string name;
-  std::string listen;  ///< host:port of its status; empty: none
+  std::string listen;  ///< host:port kept for its status, which is not served yet; empty: none
   std::vector<std::string> sources, sites;
 };
 

@@ -259,6 +259,10 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into, bool salvage
   if (position != decoded->envelope.count)
     return failure{error_code::page_miscounted, "page says count " + std::to_string(decoded->envelope.count) +
                                                     " and holds " + std::to_string(position) + " records"};
+  if (parts_->flaws_in_records != parts_->flaws.size())
+    return invalid_page("bytes outside its records are not UTF-8", parts_->flaws.front(), size);
+  for (std::size_t i = 0; i < damaged.size(); ++i)
+    decoded->bytes[parts_->flaws[i]] = damaged[i];
   records.erase(
       std::remove_if(records.begin(), records.end(), [](const auto& record) { return record.length == 0; }),
       records.end());

@@ -31,6 +31,7 @@ struct consumed_record {
 struct site_batch {
   topic_partition from;
   std::vector<consumed_record> records;
+  std::int64_t first_offset = 0;       ///< where the batch before it ended, or reading began
   std::int64_t next_offset = 0;        ///< the offset after the last of them, control messages passed over
   std::size_t bytes = 0;               ///< of keys and values
   std::shared_ptr<const void> memory;  ///< keeps the bytes behind the views

@@ -21,6 +21,8 @@ applier_state::~applier_state() {
 }
 
 void applier_state::wait(const failure& why) {
+  if (stopping)
+    return give_up({error_code::stopping, why.text});  // Kafka keeps the batch
   const auto delay = delays->next();
   if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
     spdlog::warn("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
@@ -40,6 +42,8 @@ caf::result<stored_position> applier_state::open() {
   if (opening.pending())
     return make_error(error_code::stopping);  // the subscriber asks once at a time
   connected = false;
+  // Batches sent before belong to the position that is being left.
+  give_up({error_code::partition_lost, "the partition is opened anew"});
   opening = self->make_response_promise<stored_position>();
   try_open();
   return caf::delegated<stored_position>{};
@@ -92,6 +96,12 @@ void applier_state::advance() {
 /// Applies the walk's next range. Answers false if the work has to wait, or is over.
 bool applier_state::step(work& current) {
   const auto range = current.walk.range();
+  if (range.first == 0 && current.walk.refused().empty() && current.batch->first_offset != reached) {
+    give_up({error_code::partition_lost, "a batch from offset " +
+                                             std::to_string(current.batch->first_offset) +
+                                             " does not follow on " + std::to_string(reached)});
+    return false;
+  }
   const auto& records = current.batch->records;
   const auto next =
       range.last == records.size() ? current.batch->next_offset : records[range.last - 1].offset + 1;
@@ -133,6 +143,11 @@ bool applier_state::step(work& current) {
   const auto& why = applied.error();
   switch (why.code) {
   case error_code::row_refused:
+    if (!current.walk.refused().empty()) {
+      // The record is set aside already, so it is not the record.
+      wait({error_code::target_broken, why.text});
+      return false;
+    }
     current.walk.refuse(why);
     return true;
   case error_code::partition_lost:
@@ -148,9 +163,18 @@ bool applier_state::step(work& current) {
 }
 
 void applier_state::give_up(const failure& why) {
+  if (opening.pending())
+    opening.deliver(make_error(why));
   for (auto& waiting : queue)
     waiting.promise.deliver(make_error(why));
   queue.clear();
+}
+
+caf::result<done> applier_state::stop() {
+  stopping = true;
+  if (timer_set)
+    give_up({error_code::stopping, "told to stop during an outage"});
+  return flush();
 }
 
 caf::result<done> applier_state::flush() {
@@ -178,6 +202,7 @@ applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_sta
       [self](site_batch_ptr& batch) { return self->state.apply(std::move(batch)); },
       [self](retry_atom) { self->state.retry(); },
       [self](flush_atom) { return self->state.flush(); },
+      [self](stop_atom) { return self->state.stop(); },
   };
 }
 

@@ -21,8 +21,8 @@ namespace matricula {
 ///
 ///     closed ──open──▶ idle ──batch──▶ applying ──durable──▶ idle
 ///        ▲                               │ │ refused ─▶ halve, or set the record aside
-///        │                               │ └ outage ─▶ back-off ─▶ applying (after a lost connection: open
-///        first) └──────── partition lost ───────┘   every batch in hand is answered with it
+///        │                               │ └ outage ─▶ back-off ─▶ applying (connects first, if that was lost)
+///        └──────── partition lost ───────┘   every batch in hand is answered with it
 struct applier_state {
   struct work {
     site_batch_ptr batch;
@@ -45,6 +45,7 @@ struct applier_state {
   std::deque<work> queue;  ///< bounded by the subscriber's batches_in_flight_max
   caf::typed_response_promise<stored_position> opening;
   bool timer_set = false;
+  bool stopping = false;
   outage_log outage;
 
   ~applier_state();
@@ -52,6 +53,7 @@ struct applier_state {
   caf::result<stored_position> open();
   caf::result<applied_receipt> apply(site_batch_ptr batch);
   caf::result<done> flush();
+  caf::result<done> stop();
   void retry();
 
  private:

@@ -44,7 +44,8 @@ constexpr const char* refused_effects_sql =
     "select classroom, 'refused', count(*) from unnest($1::text[]) as classroom group by classroom";
 constexpr const char* quarantine_sql =
     "insert into matricula.outbox (kind, key, value) "
-    "select 'quarantine', 'site/' || $1::text || '/' || r.key, json_build_object('key', r.key, 'site', $1::text, 'topic', $2::text, "
+    "select 'quarantine', 'site/' || $1::text || '/' || r.key, json_build_object('key', r.key, 'site', "
+    "$1::text, 'topic', $2::text, "
     "'partition', $3::integer, 'offset', r.place, 'revision', r.revision, 'reason', r.reason, 'text', "
     "r.text, "
     "'record', r.record, 'record_bytes', r.bytes, 'at', now()) "

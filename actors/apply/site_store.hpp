@@ -14,9 +14,8 @@ namespace matricula {
 
 /// What a site's database knows of a partition.
 struct stored_position {
-  std::int64_t next_offset = 0;  ///< where to read on; 0 for a partition never seen
-  revision_t revision_applied =
-      0;  ///< the greatest revision applied from it; a batch at or below it is a replay
+  std::int64_t next_offset = 0;     ///< where to read on; 0 for a partition never seen
+  revision_t revision_applied = 0;  ///< the greatest revision applied from it
 };
 
 /// A consecutive part of a batch, [first, last), that is applied or fails as a whole.

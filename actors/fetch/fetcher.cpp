@@ -68,7 +68,7 @@ void fetcher_state::read_page() {
     if (why.code == error_code::cursor_unknown)
       asked.cursor.reset();  // the sweep starts again
     const auto delay = std::max(delays->next(), source->retry_after());
-    log_failure(why, delay);
+    log_failure(why);
     wait(delay);
     return;
   }
@@ -97,6 +97,8 @@ void fetcher_state::send_on(fetched_page page, page_in_flight flight) {
 
 void fetcher_state::received(page_receipt receipt) {
   delays->reset();
+  if (const auto line = outage.works(self->clock().now()))
+    spdlog::info("source:{} page {}: {}", settings.name, receipt.number, *line);
   invalid_reads = 0;
   const auto page = in_flight.extract(receipt.number);
   memory.remember(
@@ -125,7 +127,7 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
     ++invalid_reads;
   if (!sent_back) {
     sent_back = true;
-    log_failure(reason, milliseconds::zero());
+    log_failure(reason);
   }
   answered();
 }
@@ -154,9 +156,9 @@ caf::result<done> fetcher_state::stop() {
   return caf::delegated<done>{};
 }
 
-void fetcher_state::log_failure(const failure& why, milliseconds delay) const {
-  spdlog::warn("source:{} page {}: {}: {}; tried again in {} ms", settings.name, asked.page_number + 1,
-               name_of(why.code), why.text, delay.count());
+void fetcher_state::log_failure(const failure& why) {
+  if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
+    spdlog::warn("source:{} page {}: {}", settings.name, committed.page_number + 1, *line);
 }
 
 fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_state> self,

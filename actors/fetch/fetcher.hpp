@@ -5,6 +5,7 @@
 #include "actors/fetch/page_source.hpp"
 #include "actors/protocol.hpp"
 #include "actors/supervise/adapters.hpp"
+#include "actors/supervise/outage_log.hpp"
 #include "actors/supervise/restart_policy.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -58,6 +59,7 @@ struct fetcher_state {
   steady_time started_last;
   std::optional<back_off> delays;
   page_memory memory{pages_remembered_max};
+  outage_log outage;
   caf::typed_response_promise<done> stopped;
 
   ~fetcher_state();
@@ -75,7 +77,7 @@ struct fetcher_state {
   void received(page_receipt receipt);
   void refused(std::uint64_t number, const caf::error& why);
   void answered();
-  void log_failure(const failure& why, std::chrono::milliseconds delay) const;
+  void log_failure(const failure& why);
 };
 
 fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_state> self,

@@ -12,6 +12,7 @@ namespace {
 struct curl_deleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURLU* parts) const { curl_url_cleanup(parts); }
 };
 
 class http_source final : public page_source {
@@ -22,6 +23,7 @@ class http_source final : public page_source {
     static std::once_flag initialised;
     std::call_once(initialised, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
     handle_.reset(curl_easy_init());
+    place_ = printable(settings.url);
   }
 
   result<source_answer> read(const std::optional<std::string>& cursor, const std::string& etag) override {
@@ -57,20 +59,20 @@ class http_source final : public page_source {
     const auto code = curl_easy_perform(curl);
     body_ = nullptr;
     if (interrupted_)
-      return failure{error_code::stopping, "interrupted while reading " + address};
+      return failure{error_code::stopping, "interrupted while reading " + place_};
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK)
-      return transfer_failure(code, status, address, answer.bytes.size());
+      return transfer_failure(code, status, answer.bytes.size());
     curl_off_t delay_s = 0;
     if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &delay_s) == CURLE_OK)
       retry_after_ = std::chrono::seconds{delay_s};
     if (status == 410)
-      return failure{error_code::cursor_unknown, address + " answered 410: the cursor is no longer known"};
+      return failure{error_code::cursor_unknown, place_ + " answered 410: the cursor is no longer known"};
     if (status == 304 && !etag.empty()) {
       answer.not_modified = true;
     } else if (status != 200) {
-      return failure{error_code::source_unavailable, address + " answered HTTP " + std::to_string(status)};
+      return failure{error_code::source_unavailable, place_ + " answered HTTP " + std::to_string(status)};
     }
     answer.etag = etag_;
     bytes_last_ = answer.bytes.size();
@@ -82,6 +84,21 @@ class http_source final : public page_source {
   void interrupt() override { interrupted_ = true; }
 
  private:
+  /// The address without what may be secret in it: user, password and query.
+  static std::string printable(const std::string& url) {
+    const std::unique_ptr<CURLU, curl_deleter> parts{curl_url()};
+    if (curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK)
+      return "the source's url";
+    for (const auto part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT})
+      curl_url_set(parts.get(), part, nullptr, 0);
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
+      return "the source's url";
+    std::string place{text};
+    curl_free(text);
+    return place;
+  }
+
   std::string address_of(const std::optional<std::string>& cursor) const {
     auto address = settings_.url;
     address += settings_.url.find('?') == std::string::npos ? '?' : '&';
@@ -95,14 +112,14 @@ class http_source final : public page_source {
     return address;
   }
 
-  failure transfer_failure(CURLcode code, long status, const std::string& address, std::size_t bytes) const {
+  failure transfer_failure(CURLcode code, long status, std::size_t bytes) const {
     if (too_large_)
-      return {error_code::page_invalid, address + " sent more than " + std::to_string(page_bytes_max_) +
+      return {error_code::page_invalid, place_ + " sent more than " + std::to_string(page_bytes_max_) +
                                             " bytes (limits.page_bytes_max); ask for fewer records a page"};
     const std::string why = curl_easy_strerror(code);
     if (status == 200)
-      return {error_code::page_cut, address + " was cut after byte " + std::to_string(bytes) + ": " + why};
-    return {error_code::source_unavailable, address + ": " + why};
+      return {error_code::page_cut, place_ + " was cut after byte " + std::to_string(bytes) + ": " + why};
+    return {error_code::source_unavailable, place_ + ": " + why};
   }
 
   static std::size_t write(char* data, std::size_t size, std::size_t count, void* self) {
@@ -135,6 +152,7 @@ class http_source final : public page_source {
   source_settings settings_;
   std::size_t page_bytes_max_;
   std::unique_ptr<CURL, curl_deleter> handle_;
+  std::string place_;  ///< for texts
   std::string* body_ = nullptr;
   std::string etag_;
   std::size_t bytes_last_ = 0;

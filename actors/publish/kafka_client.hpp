@@ -32,9 +32,8 @@ struct kafka_deleter {
 template <class T>
 using kafka_handle = std::unique_ptr<T, kafka_deleter>;
 
-/// A configuration with the topology's own properties, then ours, which win. Errors: topic_mismatch with the
-/// name of a an unknown property of the topology is `target_broken`'s kin and reported as kafka_unavailable
-/// with its name.
+/// A configuration with the topology's own properties, then ours, which win. Errors: topic_mismatch, with the
+/// name of a property that librdkafka does not take.
 result<kafka_handle<rd_kafka_conf_t>>
 kafka_configuration(const kafka_settings& settings,
                     std::initializer_list<std::pair<std::string_view, std::string>> ours);

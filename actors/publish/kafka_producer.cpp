@@ -9,7 +9,7 @@
 namespace matricula {
 namespace {
 
-constexpr int init_timeout_ms = 30'000;
+constexpr int init_timeout_ms = 3'000;  // asked again a few times; a stop must not wait for long
 constexpr int commit_timeout_ms = 30'000;
 constexpr int metadata_timeout_ms = 10'000;
 constexpr int queue_full_wait_ms = 50;

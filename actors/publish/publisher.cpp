@@ -13,6 +13,7 @@ constexpr std::size_t quarantined_keys_max = 100'000;
 }  // namespace
 
 publisher_state::~publisher_state() {
+  producer.reset();  // it reads pages and texts where they stand, so it goes first
   for (auto& [share, ticket] : pages.fail())
     ticket.deliver(make_error(error_code::stopping));
 }
@@ -113,6 +114,9 @@ void publisher_state::fail(const failure& why) {
     if (const auto aborted = producer->abort(); !aborted)
       outcome = aborted.error();
   in_transaction = false;
+  // Only after an abort is nothing of the page under way; otherwise the producer goes before what it reads.
+  if (outcome.code != error_code::transaction_aborted)
+    producer.reset();
   texts.clear();
   quarantined.clear();
   for (auto& [share, ticket] : pages.fail())

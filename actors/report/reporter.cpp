@@ -10,6 +10,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds gather_delay{200};
 
+/// How often to look for what another process's appliers left behind.
+constexpr std::chrono::seconds look_interval{10};
+
 }  // namespace
 
 void reporter_state::wait(milliseconds delay) {
@@ -32,6 +35,8 @@ void reporter_state::notice() {
 /// One round: answers whether there may be more.
 result<bool> reporter_state::round() {
   const auto& topology = deployment->topology;
+  if (!producer)
+    producer = deployment->adapters.open_plain_producer();
   const auto entries = outbox->take(topology.limits.outbox_entries_max);
   if (!entries)
     return entries.error();
@@ -46,12 +51,13 @@ result<bool> reporter_state::round() {
     message.key = entry.key;
     message.value = entry.value;
     if (const auto sent = producer->send(message); !sent) {
-      static_cast<void>(producer->flush());  // the entries' bytes must outlive what was sent before
+      producer.reset();  // it reads the entries where they stand, so it goes first
       outbox->release();
       return sent.error();
     }
   }
   if (const auto flushed = producer->flush(); !flushed) {
+    producer.reset();
     outbox->release();
     return flushed.error();
   }
@@ -67,7 +73,6 @@ void reporter_state::empty() {
       if (const auto line =
               outage.failed(more.error(), self->clock().now(), std::chrono::system_clock::now()))
         spdlog::warn("site:{} outbox: {}", site, *line);
-      producer = deployment->adapters.open_plain_producer();
       return wait(delays->next());
     }
     if (const auto line = outage.works(self->clock().now()))
@@ -89,8 +94,14 @@ reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter
   const auto& limits = state.deployment->topology.limits;
   state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
   state.wait(gather_delay);  // what a predecessor left
+  self->delayed_send(self, look_interval, poll_atom::value);
   return {
       [self](outcome_atom) { self->state.notice(); },
+      [self](poll_atom) {
+        if (!self->state.timer_set)
+          self->state.empty();
+        self->delayed_send(self, look_interval, poll_atom::value);
+      },
       [self](stop_atom) -> caf::result<done> {
         self->state.empty();
         return done{};

@@ -35,13 +35,14 @@ class partition_flow {
   void add(consumed_message message) {
     if (message.record.offset < next_offset_)
       return;
-    next_offset_ = message.record.offset + 1;
     if (!gathering_) {
       gathering_ = std::make_shared<site_batch>();
       gathering_->from = from_;
+      gathering_->first_offset = next_offset_;
       memories_ = std::make_shared<std::vector<std::shared_ptr<const void>>>();
       gathering_->memory = memories_;
     }
+    next_offset_ = message.record.offset + 1;
     gathering_->bytes += message.record.key.size() + message.record.value.size();
     gathering_->next_offset = next_offset_;
     gathering_->records.push_back(message.record);

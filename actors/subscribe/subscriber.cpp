@@ -92,6 +92,8 @@ void subscriber_state::spawn_applier(assigned_partition& partition) {
 }
 
 void subscriber_state::open(assigned_partition& partition) {
+  // What was gathered is read again, from where the site says.
+  partition.flow = partition_flow{partition.where, partition.flow.limits()};
   partition.flowing = false;
   partition.begin_at.reset();
   const auto generation = partition.generation = ++generations;
@@ -136,7 +138,7 @@ void subscriber_state::restart(const partition_key& key) {
 }
 
 void subscriber_state::send_on(assigned_partition& partition) {
-  if (stopping)
+  if (stopping || !partition.flowing)
     return;
   const partition_key key{partition.where.topic, partition.where.partition};
   while (auto batch = partition.flow.take())
@@ -222,7 +224,7 @@ caf::result<done> subscriber_state::stop() {
       --flushes_unanswered;
       stop_when_drained();
     };
-    self->request(partition.applier, caf::infinite, flush_atom::value)
+    self->request(partition.applier, caf::infinite, stop_atom::value)
         .then([flushed](done) { flushed(); }, [flushed](const caf::error&) { flushed(); });
   }
   stop_when_drained();

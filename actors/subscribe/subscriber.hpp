@@ -47,7 +47,7 @@ struct subscriber_state {
   site_settings site;
   scoreboard_actor scoreboard;
   reporter_actor reporter;
-  group_consumer_ptr consumer;
+  group_consumer_ptr consumer;  ///< its end waits for every message still held, so the appliers go first
   std::map<partition_key, assigned_partition> partitions;
   std::uint64_t generations = 0;
   bool stopping = false;

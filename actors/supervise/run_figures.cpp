@@ -179,9 +179,11 @@ bool run_figures::pages_applied(std::uint64_t pages) const {
                      [&](const auto& source) { return source.pages_applied >= pages; });
 }
 
-std::string run_figures::json() const {
+std::string run_figures::json(bool with_pages) const {
   auto pages = json_value::array();
   for (const auto& [receipt, awaited_at, applied_at, applied] : pages_) {
+    if (!with_pages)
+      break;
     json_value entry{{"source", receipt.source},
                      {"page", receipt.number},
                      {"sweep", receipt.sweep},
@@ -235,8 +237,10 @@ std::string run_figures::json() const {
                      {"restarts", site.restarts},
                      {"lag", lag}});
   }
-  return json_value{{"process", process_figures()}, {"pages", pages}, {"sources", sources}, {"sites", sites}}
-      .dump();
+  json_value figures{{"process", process_figures()}, {"sources", sources}, {"sites", sites}};
+  if (with_pages)
+    figures["pages"] = pages;
+  return figures.dump();
 }
 
 }  // namespace matricula

@@ -40,7 +40,8 @@ class run_figures {
   bool pages_applied(std::uint64_t pages) const;
 
   /// The figures so far (docs/operations.md describes them): {"pages": […], "sources": […], "sites": […]}.
-  std::string json() const;
+  /// Without `with_pages` the pages' own figures are left out.
+  std::string json(bool with_pages = true) const;
 
  private:
   /// A partition of a site that still has to reach an offset of a page.

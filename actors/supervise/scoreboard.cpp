@@ -43,7 +43,7 @@ scoreboard_actor::behavior_type scoreboard(scoreboard_actor::stateful_pointer<sc
         state.answer_if_applied();
         return caf::delegated<done>{};
       },
-      [self](figures_atom) { return self->state.figures->json(); },
+      [self](figures_atom, bool with_pages) { return self->state.figures->json(with_pages); },
   };
 }
 

@@ -133,6 +133,8 @@ void source_supervisor_state::run(const source_position& position) {
                   "fetcher");
   self->send(fetcher, start_atom::value, position);
   tell("running", "after page " + std::to_string(position.page_number));
+  if (const auto line = outage.works(self->clock().now()))
+    spdlog::info("source:{} {}", settings.name, *line);
 }
 
 void source_supervisor_state::end_group(const caf::error& why) {
@@ -198,8 +200,12 @@ void source_supervisor_state::group_ended() {
                   deployment->topology.limits.restart_window_ms);
     return self->quit(cause);
   }
-  tell("restarting",
-       std::string{name_of(why.code)} + ": " + why.text + "; in " + std::to_string(delay->count()) + " ms");
+  if (!is_outage(cause))
+    tell("restarting", why.text + "; in " + std::to_string(delay->count()) + " ms");
+  else if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
+    tell("restarting", *line);
+  else
+    self->send(scoreboard, stage_event{"source:" + settings.name, "restarting", {}});
   self->delayed_send(self, *delay, restart_atom::value);
 }
 

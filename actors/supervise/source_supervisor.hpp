@@ -4,6 +4,7 @@
 #include "actors/partition/partitioner.hpp"
 #include "actors/protocol.hpp"
 #include "actors/supervise/adapters.hpp"
+#include "actors/supervise/outage_log.hpp"
 #include "actors/supervise/restart_policy.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -34,6 +35,7 @@ struct source_supervisor_state {
   scoreboard_actor scoreboard;
   std::optional<restart_policy> crashes;
   std::optional<back_off> outages;
+  outage_log outage;
 
   elector_actor election;
   bool owner = false;

@@ -27,6 +27,7 @@ class applier_test : public graph_test {
       const auto& text = texts->emplace_back(value);
       made->records.push_back({offset, key, text, 0, static_cast<revision_t>(++revision)});
     }
+    made->first_offset = first;
     made->next_offset = last;
     made->memory = texts;
     return made;
@@ -275,6 +276,32 @@ TEST_F(applier_test, answers_who_waits_for_the_site_when_it_dies) {
   const auto position = opens();
   crash(actor);
   EXPECT_EQ(position->code(), stopping);
+}
+
+TEST_F(applier_test, refuses_a_batch_that_does_not_follow_on_the_last) {
+  opens();
+  const auto early = applies(batch(5, 8));
+  EXPECT_EQ(early->code(), partition_lost);
+  EXPECT_TRUE(site().applies.empty());
+  EXPECT_EQ(stored(), 0);
+}
+
+TEST_F(applier_test, waits_when_a_target_fails_without_the_record_too) {
+  opens();
+  const auto refusal = because(error_code::row_refused);
+  site().next_applies = {refusal, refusal, refusal};
+  const auto receipt = applies(batch(0, 1));
+  EXPECT_EQ(site().applies.size(), 2U);  // whole, without the record, and then it waits
+  let_pass(1s);
+  EXPECT_TRUE(receipt->value);
+}
+
+TEST_F(applier_test, gives_a_batch_back_that_waits_for_the_site_when_it_is_told_to_stop) {
+  opens();
+  site().down = true;
+  const auto waiting = applies(batch(0, 3));
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+  EXPECT_EQ(waiting->code(), error_code::stopping);
 }
 
 }  // namespace

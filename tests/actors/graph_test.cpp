@@ -157,7 +157,7 @@ void scoreboard_stand_in::spawn(caf::actor_system& system) {
           begun.push_back(position);
         },
         [](pages_atom, std::uint64_t) -> caf::result<done> { return done{}; },
-        [](figures_atom) { return std::string{}; },
+        [](figures_atom, bool) { return std::string{}; },
     };
   });
 }

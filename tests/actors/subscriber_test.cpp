@@ -155,6 +155,21 @@ TEST_F(subscriber_test, reads_on_where_another_owner_went) {
   EXPECT_EQ(scoreboard.records_applied(), 5U);
 }
 
+TEST_F(subscriber_test, drops_what_it_gathered_when_another_owner_went_on) {
+  started();
+  given_messages(3);
+  site().down = true;
+  given_messages(5);  // in flight, and waiting for the site
+  given_messages(9);  // gathered behind them
+  site().positions[{"ESO-46", 0}].next_offset = 7;
+  site().down = false;
+  let_pass(60s);
+  EXPECT_THAT(kafka.calls, Contains("begin ESO-46-0 at 7"));
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 17);
+  EXPECT_EQ(site().rows.size(), 3U + 10U);
+  EXPECT_EQ(scoreboard.records_applied(), 13U);
+}
+
 TEST_F(subscriber_test, starts_an_applier_again_that_died_and_loses_nothing) {
   started();
   given_messages(4);

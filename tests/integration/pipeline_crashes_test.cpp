@@ -41,7 +41,7 @@ class graph_at_work {
 
   nlohmann::json figures() {
     nlohmann::json answer;
-    self_->request(board_, std::chrono::seconds{10}, figures_atom::value)
+    self_->request(board_, std::chrono::seconds{10}, figures_atom::value, true)
         .receive([&](const std::string& text) { answer = nlohmann::json::parse(text); },
                  [](const caf::error& why) { ADD_FAILURE() << caf::to_string(why); });
     return answer;

@@ -53,6 +53,17 @@ TEST_F(partition_flow_test, admits_exactly_its_batches_and_the_one_gathered) {
   EXPECT_EQ(offset, 1 + 3 + 3);
 }
 
+TEST_F(partition_flow_test, a_batch_says_where_it_follows_on) {
+  flow.begin(10);
+  given(12);  // offsets 10 and 11 were a transaction's markers
+  const auto first = flow.take();
+  EXPECT_EQ(first->first_offset, 10);
+  EXPECT_EQ(first->next_offset, 13);
+  flow.answered();
+  given(20);
+  EXPECT_EQ(flow.take()->first_offset, 13);
+}
+
 TEST_F(partition_flow_test, is_full_by_bytes_too) {
   const std::string large(1'001, 'x');
   given(1, large);
