@@ -96,7 +96,7 @@ using applier_actor = caf::typed_actor<
     caf::reacts_to<retry_atom>,
     /// Writes the offset of batches that changed nothing.
     when<flush_atom>::with<done>,
-    /// Finishes what the site takes without delay, gives back what would have to wait, and flushes.
+    /// Gives back what would have to wait for an outage's end, and flushes.
     when<stop_atom>::with<done>>;
 
 /// Consumes the site's topics and feeds an applier per assigned partition.

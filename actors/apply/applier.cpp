@@ -21,7 +21,8 @@ applier_state::~applier_state() {
 }
 
 void applier_state::wait(const failure& why) {
-  if (stopping)
+  waiting_for = why.code;
+  if (stopping && why.code != error_code::database_conflict)
     return give_up({error_code::stopping, why.text});  // Kafka keeps the batch
   const auto delay = delays->next();
   if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
@@ -172,7 +173,7 @@ void applier_state::give_up(const failure& why) {
 
 caf::result<done> applier_state::stop() {
   stopping = true;
-  if (timer_set)
+  if (timer_set && waiting_for != error_code::database_conflict)
     give_up({error_code::stopping, "told to stop during an outage"});
   return flush();
 }

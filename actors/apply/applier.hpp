@@ -45,6 +45,7 @@ struct applier_state {
   std::deque<work> queue;  ///< bounded by the subscriber's batches_in_flight_max
   caf::typed_response_promise<stored_position> opening;
   bool timer_set = false;
+  error_code waiting_for = error_code::none;  ///< what the last try failed of
   bool stopping = false;
   outage_log outage;
 

@@ -177,6 +177,7 @@ void reporter_stand_in::spawn(caf::actor_system& system) {
   actor = system.spawn([this](reporter_actor::pointer) -> reporter_actor::behavior_type {
     return {
         [this](outcome_atom) { ++outcomes; },
+        [](poll_atom) {},
         [](stop_atom) -> caf::result<done> { return done{}; },
     };
   });

@@ -320,7 +320,7 @@ TEST_F(subscriber_test, writes_the_offset_of_unchanged_batches_before_it_stops) 
 TEST_F(subscriber_test, stops_although_its_applier_dies_meanwhile) {
   started();
   given_messages(3);
-  site().down = true;
+  site().next_applies = {because(error_code::database_conflict)};
   given_messages(9);
   const auto stopped = ask<done>(actor, stop_atom::value);
   EXPECT_TRUE(stopped->pending());
@@ -337,7 +337,7 @@ TEST_F(subscriber_test, stops_with_nothing_to_drain) {
 TEST_F(subscriber_test, answers_who_waits_for_its_stop_when_it_dies) {
   started();
   given_messages(3);
-  site().down = true;
+  site().next_applies = {because(error_code::database_conflict)};
   given_messages(9);
   const auto stopped = ask<done>(actor, stop_atom::value);
   kill(actor);
