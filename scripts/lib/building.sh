@@ -28,8 +28,6 @@ build_preset() {
   if ! type -P cmake >/dev/null || ! type -P ninja >/dev/null; then
     fail "cmake or ninja is not installed" "Install all that scripts/packages.txt lists: scripts/build --install"
   fi
-  # A second clone finds what the first one compiled.
-  export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
   export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
   export NINJA_STATUS=${NINJA_STATUS:-'    [%f/%t, %e s] '}
   choose_command_prefix "$preset"
