@@ -36,5 +36,6 @@ endfunction()
 function(matricula_test name label)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE matricula_options GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS ${label})
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES
+    LABELS ${label} ENVIRONMENT LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.txt)
 endfunction()
