@@ -25,6 +25,7 @@ using restart_atom = caf::atom_constant<caf::atom("restart")>;
 using crash_atom = caf::atom_constant<caf::atom("crash")>;
 using pages_atom = caf::atom_constant<caf::atom("pages")>;
 using figures_atom = caf::atom_constant<caf::atom("figures")>;
+using lag_atom = caf::atom_constant<caf::atom("lag")>;
 using outcome_atom = caf::atom_constant<caf::atom("outcome")>;
 
 /// The category of our errors in caf::error.

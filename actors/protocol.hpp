@@ -145,6 +145,8 @@ using site_supervisor_actor = caf::typed_actor<
 /// site.
 using scoreboard_actor = caf::typed_actor<
     caf::reacts_to<page_receipt>, caf::reacts_to<std::string, applied_receipt>, caf::reacts_to<stage_event>,
+    /// So many entries of its topics are not applied yet at this site, of the partitions that this process has.
+    caf::reacts_to<lag_atom, std::string, std::int64_t>,
     /// This source's group begins after this position: the pages before it are in Kafka, whatever became of
     /// their receipts.
     caf::reacts_to<start_atom, std::string, source_position>,

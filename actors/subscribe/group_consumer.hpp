@@ -59,6 +59,13 @@ class group_consumer {
   virtual void pause(const topic_partition& from) = 0;
   virtual void resume(const topic_partition& from) = 0;
 
+  /// Entries of the partition from `next_offset` on, as far as the broker has told with what it sent: 0 if all
+  /// of it has been handed out and is applied. An entry with which Kafka ends a transaction counts as one,
+  /// except the last of the partition.
+  virtual std::int64_t behind(const topic_partition& from, std::int64_t next_offset) const = 0;
+  /// Asks the broker where a partition ends from which nothing is read now. May take up to 50 ms.
+  virtual void ask_end(const topic_partition& from) = 0;
+
   /// Tells Kafka how far the partition is applied; for lag tools only.
   virtual void note_applied(const topic_partition& from, std::int64_t next_offset) = 0;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 
 namespace matricula {
 namespace {
@@ -35,6 +36,7 @@ class kafka_consumer final : public group_consumer {
                    {"enable.auto.commit", "false"},
                    {"enable.auto.offset.store", "false"},
                    {"auto.offset.reset", "error"},
+                   {"enable.partition.eof", "true"},
                    {"fetch.wait.max.ms", "500"},
                    {"fetch.message.max.bytes", "8388608"},
                    {"queued.min.messages", "60000"},
@@ -86,6 +88,10 @@ class kafka_consumer final : public group_consumer {
     if (!events_.empty())
       return take_event();
     kafka_handle<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), 0)};
+    while (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      read_[place_of(*message)].end = message->offset;
+      message.reset(rd_kafka_consumer_poll(client_.get(), 0));
+    }
     if (!events_.empty()) {  // a rebalance happened inside poll, which answers no message then
       return take_event();
     }
@@ -93,6 +99,7 @@ class kafka_consumer final : public group_consumer {
       return {};
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return problem_of(*message);
+    read_[place_of(*message)].handed_out = message->offset + 1;
     consumed_message consumed;
     consumed.from = {rd_kafka_topic_name(message->rkt), message->partition};
     auto& record = consumed.record;
@@ -112,8 +119,30 @@ class kafka_consumer final : public group_consumer {
       return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_error_string(error.get()));
     if (const auto error = list->elems[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR)
       return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_err2str(error));
+    read_.erase({from.topic, from.partition});
     resume(from);
     return done{};
+  }
+
+  std::int64_t behind(const topic_partition& from, std::int64_t next_offset) const override {
+    std::int64_t low = 0, high = 0;
+    if (!client_ || rd_kafka_get_watermark_offsets(client_.get(), from.topic.c_str(), from.partition, &low,
+                                                   &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return 0;
+    const auto found = read_.find({from.topic, from.partition});
+    const auto read = found == read_.end() ? read_so_far{} : found->second;
+    high = std::max(high, read.asked_end);
+    if (next_offset >= read.handed_out && read.end >= high)
+      return 0;
+    return std::max<std::int64_t>(0, high - 1 - next_offset);
+  }
+
+  void ask_end(const topic_partition& from) override {
+    constexpr int timeout_ms = 50;
+    std::int64_t low = 0, high = 0;
+    if (client_ && rd_kafka_query_watermark_offsets(client_.get(), from.topic.c_str(), from.partition, &low,
+                                                    &high, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      read_[{from.topic, from.partition}].asked_end = high;
   }
 
   void pause(const topic_partition& from) override {
@@ -135,6 +164,19 @@ class kafka_consumer final : public group_consumer {
   }
 
  private:
+  using place = std::pair<std::string, std::int32_t>;
+
+  /// Offsets of a partition.
+  struct read_so_far {
+    std::int64_t handed_out = 0;  ///< after the last message handed out
+    std::int64_t end = 0;         ///< where reading has come to an end; Kafka's own entries are before it too
+    std::int64_t asked_end = 0;   ///< where the partition ended when the broker was last asked
+  };
+
+  static place place_of(const rd_kafka_message_t& message) {
+    return {rd_kafka_topic_name(message.rkt), message.partition};
+  }
+
   static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what,
                          rd_kafka_topic_partition_list_t* partitions, void* self) {
     auto& consumer = *static_cast<kafka_consumer*>(self);
@@ -179,6 +221,7 @@ class kafka_consumer final : public group_consumer {
   kafka_handle<rd_kafka_queue_t> queue_;
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
+  std::map<place, read_so_far> read_;
   bool left_ = false;
 };
 

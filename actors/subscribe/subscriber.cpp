@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace matricula {
 namespace {
 
@@ -112,6 +114,7 @@ void subscriber_state::begin(assigned_partition& partition, std::int64_t offset)
   // Messages may come as soon as the consumer has been told, so the flow expects them first.
   partition.flow = partition_flow{partition.where, partition.flow.limits()};
   partition.flow.begin(offset);
+  partition.applied_to = offset;
   partition.paused = false;
   partition.flowing = true;
   partition.begin_at.reset();
@@ -163,11 +166,24 @@ void subscriber_state::applied(const partition_key& key, std::uint64_t generatio
     return;
   auto& partition = found->second;
   partition.flow.answered();
+  partition.applied_to = receipt.next_offset;
   consumer->note_applied(partition.where, receipt.next_offset);
   self->send(reporter, outcome_atom::value);
   self->send(scoreboard, site.name, std::move(receipt));
+  tell_lag(false);
   send_on(partition);
   stop_when_drained();
+}
+
+void subscriber_state::tell_lag(bool ask) {
+  std::int64_t lag = 0;
+  for (const auto& [key, partition] : partitions) {
+    if (ask && (partition.paused || !partition.flowing))
+      consumer->ask_end(partition.where);
+    lag += consumer->behind(partition.where, partition.applied_to);
+  }
+  if (lag != std::exchange(lag_told, lag))
+    self->send(scoreboard, lag_atom::value, site.name, lag);
 }
 
 void subscriber_state::failed(const partition_key& key, std::uint64_t generation, const caf::error& why) {
@@ -267,8 +283,10 @@ subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<su
   return {
       [self](poll_atom) {
         self->state.poll();
-        if (self->current_sender() == self->ctrl())
+        if (self->current_sender() == self->ctrl()) {
+          self->state.tell_lag(true);
           self->delayed_send(self, poll_interval_max, poll_atom::value);
+        }
       },
       [self](restart_atom, const std::string& topic, std::int32_t partition) {
         self->state.restart({topic, partition});

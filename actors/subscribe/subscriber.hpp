@@ -34,6 +34,7 @@ struct subscriber_state {
     applier_actor applier;
     std::uint64_t generation =
         0;  ///< grows when the applier is opened anew; replies to an earlier one are void
+    std::int64_t applied_to = 0;           ///< everything before this offset is durable at the site
     std::optional<std::int64_t> begin_at;  ///< opened, but the consumer was not ready to begin there
     bool flowing = false;
     bool paused = false;
@@ -51,6 +52,7 @@ struct subscriber_state {
   std::map<partition_key, assigned_partition> partitions;
   std::uint64_t generations = 0;
   bool stopping = false;
+  std::int64_t lag_told = 0;
   std::size_t flushes_unanswered = 0;
   caf::typed_response_promise<done> stopped;
 
@@ -60,6 +62,8 @@ struct subscriber_state {
   void restart(const partition_key& key);
   caf::result<done> stop();
   void crash_applier();
+  /// Tells the scoreboard how far the site is behind; `ask`: about partitions that are not read now, too.
+  void tell_lag(bool ask);
   void applier_down(const caf::down_msg& down);
 
  private:

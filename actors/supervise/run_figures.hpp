@@ -34,6 +34,8 @@ class run_figures {
   void begins(const std::string& source, const source_position& position);
 
   void applied(const std::string& site, const applied_receipt& receipt);
+  /// So many entries of its topics are not applied yet at a site.
+  void lag(const std::string& site, std::int64_t entries);
   void event(const stage_event& event);
 
   /// Whether each source has this many pages applied at every site.
@@ -74,8 +76,7 @@ class run_figures {
     std::uint64_t batches = 0, records = 0, created = 0, changed = 0, withdrawn = 0, unchanged = 0,
                   superseded = 0, quarantined = 0, restarts = 0;
     std::map<std::pair<std::string, std::int32_t>, std::deque<reached>> partitions;  ///< newest last
-    std::map<std::pair<std::string, std::int32_t>, std::int64_t>
-        ends;  ///< last offset published, as far as known
+    std::int64_t lag = 0;
   };
 
   source_figures* source_named(const std::string& name);

@@ -31,6 +31,9 @@ scoreboard_actor::behavior_type scoreboard(scoreboard_actor::stateful_pointer<sc
         self->state.figures->applied(site, receipt);
         self->state.answer_if_applied();
       },
+      [self](lag_atom, const std::string& site, std::int64_t entries) {
+        self->state.figures->lag(site, entries);
+      },
       [self](const stage_event& event) { self->state.figures->event(event); },
       [self](start_atom, const std::string& source, const source_position& position) {
         self->state.figures->begins(source, position);

@@ -37,6 +37,9 @@ void site_supervisor_state::start_missing() {
   timer_set = false;
   if (stopping)
     return;
+  due = !reporter && subscriber;
+  if (due)
+    return;  // the dead reporter's subscriber is still going down
   if (!reporter) {
     reporter = spawn_blocking(*self, *deployment, matricula::reporter, deployment, site);
     self->monitor<caf::message_priority::high>(reporter);
@@ -58,6 +61,8 @@ void site_supervisor_state::child_down(const caf::down_msg& down) {
       self->send_exit(subscriber, caf::exit_reason::kill);
   } else if (came_from(subscriber, down)) {
     subscriber = nullptr;
+    if (due)
+      return start_missing();
   } else {
     return;
   }

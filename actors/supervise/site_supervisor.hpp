@@ -27,6 +27,7 @@ struct site_supervisor_state {
   reporter_actor reporter;
   subscriber_actor subscriber;
   bool timer_set = false;
+  bool due = false;  ///< the back-off is over, but the subscriber is still going down
   bool stopping = false;
   caf::typed_response_promise<done> stopped;
 

@@ -174,6 +174,13 @@ class memory_consumer final : public group_consumer {
     set_paused(from, false);
     member_->ready();
   }
+  std::int64_t behind(const topic_partition& from, std::int64_t next_offset) const override {
+    auto end = kafka_.end_offset(from.topic, from.partition);
+    if (end > 0 && !kafka_.logs_[{from.topic, from.partition}].back())
+      --end;
+    return std::max<std::int64_t>(0, end - next_offset);
+  }
+  void ask_end(const topic_partition&) override {}
   void note_applied(const topic_partition& from, std::int64_t next_offset) override {
     kafka_.noted_[{from.topic, from.partition}] = next_offset;
   }

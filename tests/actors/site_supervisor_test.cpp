@@ -85,6 +85,24 @@ TEST_F(site_supervisor_test, starts_both_again_when_the_reporter_dies) {
   EXPECT_EQ(scoreboard.count("site:eso46 restarting"), 1U);
 }
 
+TEST_F(site_supervisor_test, counts_one_death_when_the_subscriber_falls_later_than_the_back_off) {
+  started();
+  given_messages(2);
+  caf::anon_send(actor, crash_atom::value, std::string{"reporter"});
+  // The supervisor is told, the reporter dies, the supervisor hears of it.
+  for (int step = 0; step < 3; ++step)
+    scheduler->run_once();
+  scheduler->advance_time(100ms);
+  scheduler->prioritize(actor);
+  run();
+  let_pass(300ms);
+  EXPECT_EQ(kafka.members(group), 1U);
+  EXPECT_EQ(scoreboard.count("site:eso46 restarting"), 1U);
+  given_messages(2);
+  let_pass(200ms);
+  expect_all_applied_once();
+}
+
 TEST_F(site_supervisor_test, gives_up_when_its_actors_die_too_often) {
   started();
   for (const auto delay : {100ms, 200ms, 400ms}) {

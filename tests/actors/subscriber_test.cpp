@@ -131,6 +131,22 @@ TEST_F(subscriber_test, admits_exactly_the_sum_of_its_limits_while_the_site_is_d
   }
 }
 
+TEST_F(subscriber_test, tells_how_far_the_site_is_behind_what_others_publish) {
+  started();
+  given_messages(3);
+  EXPECT_EQ(scoreboard.lag, 0);
+  site().down = true;
+  given_messages(20);
+  let_pass(1s);
+  EXPECT_EQ(scoreboard.lag, 20);
+  given_messages(5);
+  let_pass(1s);
+  EXPECT_EQ(scoreboard.lag, 25);
+  site().down = false;
+  let_pass(60s);
+  EXPECT_EQ(scoreboard.lag, 0);
+}
+
 TEST_F(subscriber_test, asks_only_the_consumer_again_when_a_seek_comes_too_early) {
   given_messages(2);
   kafka.refuse(kafka_step::seek, because(error_code::kafka_unavailable), 2);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/subscribe/kafka_consumer.hpp"
+
+#include "actors/publish/kafka_producer.hpp"
+#include "actors/publish/kafka_topics.hpp"
+#include "given_deployment.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t prefetch_bytes_max = 1U << 20U;
+
+/// A lane of one partition, a producer that writes to it and a consumer that is told when to poll.
+class kafka_consumer_test : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    deployment.write(1);
+    const auto topology = deployment.load();
+    ASSERT_TRUE(create_topics(topology, seconds{20}));
+    producer = make_kafka_transactional_producer(topology.kafka, deployment.lane(), {deployment.lane()});
+    const auto opened = producer->open();
+    ASSERT_TRUE(opened) << opened.error().text;
+    consumer = make_kafka_consumer(topology.kafka, deployment.lane(), prefetch_bytes_max);
+    consumer->on_ready([this] {
+      const std::lock_guard lock{mutex};
+      ready = true;
+      called.notify_one();
+    });
+    ASSERT_TRUE(consumer->subscribe({deployment.lane()}));
+  }
+
+  void send(int messages) {
+    ASSERT_TRUE(producer->begin());
+    for (int i = 0; i < messages; ++i)
+      ASSERT_TRUE(producer->send({deployment.lane(), 0, "key", "value", "itaca", 1, 1}));
+  }
+  void publish(int messages) {
+    send(messages);
+    const auto committed = producer->commit();
+    ASSERT_TRUE(committed) << committed.error().text;
+  }
+
+  /// Polls, waiting in between to be called, until `enough` says so; false after twenty seconds.
+  template <class Enough>
+  bool poll_until(Enough enough) {
+    const auto deadline = steady_clock::now() + seconds{20};
+    for (;;) {
+      for (auto event = consumer->poll(); event.index() != 0; event = consumer->poll()) {
+        if (const auto* message = std::get_if<consumed_message>(&event))
+          offsets.push_back(message->record.offset);
+        else if (std::holds_alternative<partitions_assigned>(event))
+          assigned = true;
+        else if (const auto* problem = std::get_if<consumer_problem>(&event))
+          ADD_FAILURE() << problem->reason.text;
+      }
+      if (enough())
+        return true;
+      if (steady_clock::now() > deadline)
+        return false;
+      std::unique_lock lock{mutex};
+      called.wait_for(lock, milliseconds{100}, [this] { return ready; });
+      ready = false;
+    }
+  }
+  bool poll_until_read(std::size_t messages) {
+    return poll_until([&] { return offsets.size() >= messages; });
+  }
+
+  given_deployment deployment;
+  topic_partition where{deployment.lane(), 0};
+  transactional_producer_ptr producer;
+  std::mutex mutex;
+  std::condition_variable called;
+  bool ready = false, assigned = false;
+  std::vector<std::int64_t> offsets;
+  group_consumer_ptr consumer;  // goes first: it calls
+};
+
+TEST_F(kafka_consumer_test, hands_out_nothing_before_it_is_told_where_to_begin) {
+  publish(3);
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 1)); }));
+  ASSERT_TRUE(poll_until_read(2));
+  EXPECT_EQ(offsets, (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST_F(kafka_consumer_test, tells_how_many_entries_are_not_applied_yet) {
+  publish(5);  // and the transaction's end at 5
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 0)); }));
+  ASSERT_TRUE(poll_until_read(5));
+  EXPECT_EQ(consumer->behind(where, 0), 5);
+  EXPECT_EQ(consumer->behind(where, 3), 2);
+  EXPECT_EQ(consumer->behind(where, 5), 0);
+
+  consumer->pause(where);
+  publish(3);
+  consumer->ask_end(where);
+  EXPECT_EQ(consumer->behind(where, 5), 4) << "the first transaction's end counts, the last one's does not";
+  consumer->resume(where);
+  ASSERT_TRUE(poll_until_read(8));
+  EXPECT_EQ(consumer->behind(where, 9), 0);
+}
+
+TEST_F(kafka_consumer_test, is_not_behind_what_was_never_committed) {
+  publish(1);
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 0)); }));
+  ASSERT_TRUE(poll_until_read(1));
+  send(2);
+  ASSERT_TRUE(producer->abort());
+  consumer->ask_end(where);
+  EXPECT_TRUE(poll_until([this] { return consumer->behind(where, 1) == 0; }));
+  EXPECT_EQ(offsets.size(), 1U);
+}
+
+}  // namespace
+}  // namespace matricula
