@@ -67,13 +67,14 @@ void source_supervisor_state::revoked() {
     return;
   owner = false;
   tell("standby", "another process owns the source");
-  end_group(make_error(error_code::publisher_fenced));
+  let_go = !ending && !group.empty();
+  end_group(make_error(error_code::stopping));
 }
 
 void source_supervisor_state::start_group() {
   if (!owner || stopping || !group.empty())
     return;
-  ending = false;
+  ending = let_go = false;
   const auto current = ++generation;
   tell("fencing");
   publisher =
@@ -187,6 +188,8 @@ void source_supervisor_state::group_ended() {
     return finish_stop();
   if (!owner)
     return;
+  if (let_go)
+    return start_group();  // elected again before the group had ended
   // A group that fails as soon as it runs is not well yet.
   const auto ran_since = std::exchange(running_since, std::nullopt);
   if (ran_since &&

@@ -43,6 +43,7 @@ struct source_supervisor_state {
   std::uint64_t last_page = 0;   ///< of this process's run, once known; 0: no limit
   std::uint64_t generation = 0;  ///< of the group; replies to an earlier one are void
   bool ending = false;
+  bool let_go = false;  ///< the group is ending because another process has the source
   std::map<caf::actor_addr, caf::actor> group;  ///< the living, by address
   std::map<std::string, caf::actor> by_kind;    ///< one of each kind
   caf::error cause;                             ///< why the group is ending

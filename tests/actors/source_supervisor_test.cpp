@@ -212,6 +212,15 @@ TEST_F(source_supervisor_test, ends_the_group_when_another_process_is_given_the_
   EXPECT_THAT(feed.cursors(), ElementsAre("-", "1"));
 }
 
+TEST_F(source_supervisor_test, goes_on_at_once_when_it_is_elected_again_before_its_group_has_ended) {
+  started();
+  told();
+  caf::anon_send(actor, revoked_atom::value);
+  caf::anon_send(actor, elected_atom::value);
+  let_pass(0s);
+  EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "rebuilding", "running"));
+}
+
 TEST_F(source_supervisor_test, starts_only_one_group_when_it_is_elected_again_during_a_back_off) {
   started();
   crashes("fetcher");

@@ -39,7 +39,7 @@ TEST_F(pipeline_outages, a_site_that_is_down_holds_up_no_other_and_catches_up) {
   std::string differs;
   EXPECT_TRUE(eventually([&] { return (differs = pipeline->difference("ESO-46")).empty(); })) << differs;
 
-  EXPECT_TRUE(process.has_logged("database_unavailable")) << process.log();
+  EXPECT_TRUE(eventually([&] { return process.has_logged("database_unavailable"); })) << process.log();
   open(down);
   ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
 }
