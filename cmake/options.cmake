@@ -8,7 +8,6 @@ target_compile_options(matricula_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees null pointers and overlapping strings where inlined library code has ruled them out (GCC bug 105329).
   target_compile_options(matricula_options INTERFACE -Wno-null-dereference -Wno-restrict)
-  target_compile_options(matricula_options INTERFACE -fpch-preprocess)
 endif()
 # simdjson chooses its kernels when it is compiled: AVX2 reads a page three times as fast as plain x86-64.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND MATRICULA_CPU)
@@ -38,6 +37,9 @@ function(matricula_test name label)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE matricula_options GTest::gmock GTest::gtest_main)
   target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  if(MATRICULA_SANITIZE STREQUAL "thread")
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/sanitizers/c11_threads.cpp)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES
     LABELS ${label} ENVIRONMENT LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.txt)
 endfunction()

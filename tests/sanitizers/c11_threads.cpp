@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// C11's threads as POSIX threads, for ThreadSanitizer only. It intercepts pthread_create and pthread_mutex_lock, but
+// not thrd_create and mtx_lock, with which Debian's librdkafka is built: the first call into its runtime from such a
+// thread ends the process, and no lock of the library would count. These definitions come before the C library's.
+#include <pthread.h>
+#include <threads.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+
+namespace {
+
+static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) && sizeof(cnd_t) == sizeof(pthread_cond_t) &&
+              sizeof(once_flag) == sizeof(pthread_once_t));
+
+pthread_mutex_t* posix(mtx_t* mutex) { return reinterpret_cast<pthread_mutex_t*>(mutex); }
+pthread_cond_t* posix(cnd_t* condition) { return reinterpret_cast<pthread_cond_t*>(condition); }
+
+int answer(int error) {
+  switch (error) {
+  case 0:
+    return thrd_success;
+  case EBUSY:
+    return thrd_busy;
+  case ETIMEDOUT:
+    return thrd_timedout;
+  case ENOMEM:
+    return thrd_nomem;
+  default:
+    return thrd_error;
+  }
+}
+
+struct routine {
+  thrd_start_t run;
+  void* argument;
+};
+
+void* begin(void* given) {
+  const std::unique_ptr<routine> what{static_cast<routine*>(given)};
+  return reinterpret_cast<void*>(static_cast<std::intptr_t>(what->run(what->argument)));
+}
+
+}  // namespace
+
+extern "C" {
+
+int thrd_create(thrd_t* thread, thrd_start_t run, void* argument) {
+  auto what = std::make_unique<routine>(routine{run, argument});
+  const int error = pthread_create(thread, nullptr, begin, what.get());
+  if (error == 0)
+    static_cast<void>(what.release());
+  return error == EAGAIN ? thrd_nomem : answer(error);
+}
+
+int thrd_join(thrd_t thread, int* result) {
+  void* returned = nullptr;
+  const int error = pthread_join(thread, &returned);
+  if (result != nullptr)
+    *result = static_cast<int>(reinterpret_cast<std::intptr_t>(returned));
+  return answer(error);
+}
+
+int mtx_init(mtx_t* mutex, int type) {
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  if ((type & mtx_recursive) != 0)
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+  const int error = pthread_mutex_init(posix(mutex), &attributes);
+  pthread_mutexattr_destroy(&attributes);
+  return answer(error);
+}
+int mtx_lock(mtx_t* mutex) { return answer(pthread_mutex_lock(posix(mutex))); }
+int mtx_trylock(mtx_t* mutex) { return answer(pthread_mutex_trylock(posix(mutex))); }
+int mtx_unlock(mtx_t* mutex) { return answer(pthread_mutex_unlock(posix(mutex))); }
+void mtx_destroy(mtx_t* mutex) { pthread_mutex_destroy(posix(mutex)); }
+
+int cnd_init(cnd_t* condition) { return answer(pthread_cond_init(posix(condition), nullptr)); }
+int cnd_signal(cnd_t* condition) { return answer(pthread_cond_signal(posix(condition))); }
+int cnd_broadcast(cnd_t* condition) { return answer(pthread_cond_broadcast(posix(condition))); }
+int cnd_wait(cnd_t* condition, mtx_t* mutex) {
+  return answer(pthread_cond_wait(posix(condition), posix(mutex)));
+}
+int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
+  return answer(pthread_cond_timedwait(posix(condition), posix(mutex), until));
+}
+void cnd_destroy(cnd_t* condition) { pthread_cond_destroy(posix(condition)); }
+
+void call_once(once_flag* flag, void (*run)()) { pthread_once(reinterpret_cast<pthread_once_t*>(flag), run); }
+
+}  // extern "C"
