@@ -50,7 +50,8 @@ TEST_F(pipeline_deaths, a_standby_takes_over_from_an_owner_that_is_killed) {
 TEST_F(pipeline_deaths, a_process_killed_again_and_again_goes_on_where_it_was) {
   pipeline_wishes wishes;
   // A static member comes back without waiting for the end of its own old session.
-  wishes.kafka_properties = std::string{short_session} + "\"group.instance.id\" = \"the_only_one\"\n";
+  wishes.kafka_properties = short_session;
+  wishes.kafka_properties += "\"group.instance.id\" = \"the_only_one\"\n";
   wishes.every = "0s";
   wishes.simulator_options = {"--changes", "0.05"};
   ASSERT_NO_FATAL_FAILURE(given(wishes));
