@@ -193,6 +193,15 @@ int run_topology(const run_options& options) {
 
   std::string figures;
   graph_process process;
+  if (const char* text = std::getenv("MATRICULA_CRASH")) {
+    auto crashes = planned_crashes(text);
+    if (!crashes) {
+      std::cerr << "MATRICULA_CRASH=" << text
+                << " is not understood; for tests: KIND@MILLISECONDS, as applier@1500,fetcher@2000\n";
+      return exit_wrong_usage;
+    }
+    process.crashes = *std::move(crashes);
+  }
   process.deployment = made;
   process.figures_every = terminal ? milliseconds{500} : milliseconds{10'000};
   process.on_figures = [&](const std::string& json) {

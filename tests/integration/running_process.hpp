@@ -32,6 +32,8 @@ class running_process {
   running_process& operator=(running_process&& other) noexcept;
 
   bool alive();
+  /// Of the process; -1: it is gone.
+  pid_t id() const { return pid_; }
   void signal(int number);
   /// SIGKILL; returns when it is gone.
   void kill();

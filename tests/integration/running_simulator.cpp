@@ -108,6 +108,13 @@ void running_simulator::read_all(std::uint32_t page_records_max) const {
 
 void running_simulator::add_faults(const nlohmann::json& faults) const { post("/faults", faults); }
 
+void running_simulator::clear_faults() const {
+  httplib::Client client{"127.0.0.1", port_};
+  const auto answer = client.Delete("/faults");
+  if (!answer || answer->status != 200)
+    throw std::runtime_error{"the simulator does not take DELETE /faults"};
+}
+
 nlohmann::json running_simulator::faults() const { return nlohmann::json::parse(get("/faults")); }
 
 }  // namespace matricula

@@ -40,6 +40,7 @@ class running_simulator {
   void read_all(std::uint32_t page_records_max) const;
 
   void add_faults(const nlohmann::json& faults) const;
+  void clear_faults() const;
   nlohmann::json faults() const;
   std::uint64_t requests() const { return faults()["requests"].get<std::uint64_t>(); }
 

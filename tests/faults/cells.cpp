@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cells.hpp"
+
+#include <array>
+#include <csignal>
+#include <pqxx/pqxx>
+
+namespace matricula::faults {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const std::vector<std::string> both{"eso46", "fp46"};
+/// A fault strikes somewhere in this part of the load.
+constexpr double from_share = 0.15, to_share = 0.6;
+/// Long enough for Kafka to have given up who does not answer, and for a new owner to have begun.
+constexpr seconds takeover_max{4 * session_timeout_s};
+
+void load_to_random_moment(fault_run& run) {
+  const auto share = from_share + (to_share - from_share) * static_cast<double>(run.lot(1'000)) / 1'000;
+  run.load(share);
+  run.pass(milliseconds{run.lot(300)});  // anywhere in a page
+}
+
+void start_both(fault_run& run) {
+  run.start("source", "source");
+  run.start("sites", "sites");
+}
+
+bool owns_source(const running_process& process) {
+  const auto log = process.log();
+  const auto running = log.rfind("source:itaca running");
+  const auto after = [&](const char* how) {
+    const auto at = log.rfind(std::string{"source:itaca "} + how);
+    return at != log.npos && at > running;
+  };
+  return running != log.npos && !after("standby") && !after("restarting");
+}
+
+/// A second process of the node, and which of the two is the owner now: its name first.
+std::pair<std::string, std::string> start_with_standby(fault_run& run) {
+  start_both(run);
+  run.load(0.05);
+  run.start("source2", "source");
+  run.wait("one owner and a standby", takeover_max, [&] {
+    return run.world().process("source2").has_logged("standby") &&
+           owns_source(run.world().process("source")) != owns_source(run.world().process("source2"));
+  });
+  return owns_source(run.world().process("source")) ? std::pair{"source", "source2"}
+                                                    : std::pair{"source2", "source"};
+}
+
+// ---------------------------------------------------------------- processes
+
+void kill_source(fault_run& run) {
+  if (run.lot(2) == 0) {
+    run.note("taken over");
+    const auto [owner, standby] = start_with_standby(run);
+    load_to_random_moment(run);
+    run.kill(owner);
+    run.resumes(true, both);
+  } else {
+    run.note("restarted");
+    start_both(run);
+    load_to_random_moment(run);
+    run.kill("source");
+    run.resumes(true, both);
+    run.start("source", "source");
+  }
+  run.load(1);
+}
+
+void kill_sites(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  run.kill("sites");
+  run.resumes(false, both);
+  run.start("sites", "sites");
+  run.load(1);
+}
+
+void kill_all(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  run.kill("source");
+  run.kill("sites");
+  run.resumes(true, both);
+  start_both(run);
+  run.load(1);
+}
+
+void kill_actor(fault_run& run) {
+  std::string crashes;
+  for (const char* kind : {"elector", "fetcher", "partitioner", "deduplicator", "publisher", "loader",
+                           "subscriber", "applier", "reporter"})
+    crashes += std::string{crashes.empty() ? "" : ","} + kind + '@' + std::to_string(1'000 + run.lot(15'000));
+  run.note(crashes);
+  run.start("all", "all", {{"MATRICULA_CRASH", crashes}});
+  run.load(1);
+}
+
+void zombie_source(fault_run& run) {
+  const auto [owner, standby] = start_with_standby(run);
+  load_to_random_moment(run);
+  auto& zombie = run.world().process(owner);
+  zombie.signal(SIGSTOP);
+  run.resumes(true, both);
+  run.wait("the standby takes over", takeover_max,
+           [&, other = standby] { return owns_source(run.world().process(other)); });
+  run.pass(milliseconds{run.lot(2'000)});
+  zombie.signal(SIGCONT);
+  run.load(1);
+}
+
+void zombie_site(fault_run& run) {
+  start_both(run);
+  run.load(0.05);
+  run.start("sites2", "sites");
+  load_to_random_moment(run);
+  auto& zombie = run.world().process("sites");
+  zombie.signal(SIGSTOP);
+  run.resumes(false, both);
+  run.pass(seconds{session_timeout_s} + milliseconds{2'000 + run.lot(3'000)});
+  zombie.signal(SIGCONT);
+  run.load(1);
+}
+
+void rebalance_storm(fault_run& run) {
+  start_both(run);
+  run.load(from_share);
+  for (int round = 0; round < 4; ++round) {
+    run.start("sites2", "sites");
+    run.pass(seconds{5});
+    if (run.lot(2) == 0)
+      run.terminate("sites2");
+    else
+      run.kill("sites2");
+    run.pass(seconds{5});
+  }
+  run.resumes(false, both);
+  run.load(1);
+}
+
+void terminate(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  run.terminate("source");
+  run.terminate("sites");
+  run.resumes(true, both);
+  start_both(run);
+  run.load(1);
+}
+
+// ---------------------------------------------------------------- databases
+
+void execute(const std::string& url, const std::string& sql) {
+  pqxx::connection connection{url};
+  pqxx::nontransaction{connection}.exec(sql);
+}
+
+/// Ends every connection to the site's database.
+void cut_off(deployment& world, const lane_site& site) {
+  execute(world.administration_url(),
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + site.database + "'");
+}
+
+void kill_in_commit(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  std::array moments{std::pair{moment::copying, "copy"}, std::pair{moment::commit, "commit"},
+                     std::pair{moment::committed, "committed"}};
+  std::swap(moments[run.lot(3)], moments[0]);
+  const auto& on = run.world().on();
+  for (const auto& [when, name] : moments) {
+    auto& site = run.any_site();
+    const auto how = run.lot(3);
+    run.note(std::string{name} +
+             (how == 0   ? " cut"
+              : how == 1 ? " terminated"
+                         : " killed") +
+             " at " + site.site);
+    site.way->at_next(when, [&, how] {
+      if (how == 1)
+        cut_off(run.world(), site);
+      else if (how == 2)
+        on.tell({"kill-postgres"});
+    });
+    run.wait("a transaction to strike at", seconds{60}, [&] { return site.way->has_struck(); });
+    if (how == 2)
+      on.tell({"start-postgres"});
+    run.resumes(false, both);
+    run.pass(milliseconds{1'000 + run.lot(1'000)});
+  }
+  run.load(1);
+}
+
+void database_outage(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  auto& down = run.any_site();
+  const auto& up = down.site == both[0] ? both[1] : both[0];
+  const bool silent = run.lot(2) == 0;
+  run.note(down.site + (silent ? " silent" : " refused"));
+  down.way->set(silent ? passage::silent : passage::refused);
+  run.resumes(true, {up});
+  run.pass(run.settings().outage);
+  down.way->reset();
+  down.way->set(passage::open);
+  run.resumes(true, both);
+  run.load(1);
+}
+
+void read_only(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  auto& site = run.any_site();
+  const auto be = [&](const char* how) {
+    execute(run.world().administration_url(),
+            "alter database " + site.database + " set default_transaction_read_only = " + how);
+  };
+  be("on");
+  cut_off(run.world(), site);  // what is connected keeps its own setting
+  run.pass(seconds{3} + milliseconds{run.lot(2'000)});
+  be("off");
+  run.resumes(true, both);
+  run.load(1);
+}
+
+void locked_rows(fault_run& run, const std::string& how, milliseconds hold, int times) {
+  start_both(run);
+  load_to_random_moment(run);
+  auto& site = run.any_site();
+  for (int i = 0; i < times; ++i) {
+    pqxx::connection connection{run.world().direct_url(site)};
+    pqxx::work other{connection};
+    try {
+      other.exec(how);
+      run.pass(hold);
+    } catch (const pqxx::sql_error&) {
+      // The database chose this one of the two to give up.
+    }
+  }
+  run.resumes(true, both);
+  run.load(1);
+}
+
+/// In the order opposite to that of a batch.
+void deadlock(fault_run& run) {
+  locked_rows(
+      run,
+      "do $$ declare r record; begin for r in (select person_id from classrooms.person order by code desc "
+      "limit 3000) loop perform 1 from classrooms.person where person_id = r.person_id for update; "
+      "perform pg_sleep(0.0005); end loop; end $$",
+      milliseconds{0}, 8);
+}
+
+void lock_timeout(fault_run& run) {
+  locked_rows(run, "select 1 from classrooms.person for update", seconds{8}, 2);
+}
+
+// ---------------------------------------------------------------- Kafka
+
+void kill_broker(fault_run& run) {
+  start_both(run);
+  load_to_random_moment(run);
+  const auto& on = run.world().on();
+  const auto broker = std::to_string(1 + run.lot(static_cast<std::uint64_t>(on.brokers())));
+  run.note("broker " + broker);
+  on.tell({"kill-broker", broker});
+  run.resumes(true, both);
+  run.pass(seconds{10});
+  on.tell({"start-broker", broker});
+  run.load(1);
+}
+
+void rolling_restart(fault_run& run) {
+  start_both(run);
+  run.load(from_share);
+  const auto& on = run.world().on();
+  for (int broker = 1; broker <= on.brokers(); ++broker) {
+    on.tell({"stop-broker", std::to_string(broker)});
+    run.resumes(true, both);
+    run.pass(seconds{3});
+    on.tell({"start-broker", std::to_string(broker)});
+    run.pass(seconds{3});
+  }
+  run.load(1);
+}
+
+// ---------------------------------------------------------------- the feed
+
+void inject(fault_run& run, const std::vector<const char*>& kinds, double probability, int per_page) {
+  auto faults = nlohmann::json::array();
+  for (const char* kind : kinds)
+    faults.push_back({{"kind", kind}, {"probability", probability}, {"per_page", per_page}, {"seconds", 2}});
+  run.world().simulator().add_faults(faults);
+}
+
+void end_faults(fault_run& run) { run.world().simulator().clear_faults(); }
+
+void poison(fault_run& run) {
+  // Two of two thousand records: 0.1 %.
+  inject(run, {"no-centre", "unknown-flavour", "wrong-type", "oversize", "twice", "twice-stale"}, 0.25, 2);
+  start_both(run);
+  run.load(1);
+  end_faults(run);
+}
+
+void bad_pages(fault_run& run) {
+  start_both(run);
+  run.load(from_share);
+  inject(run, {"500", "503", "429", "cut", "hang", "repeat", "empty", "410", "wrong-count", "latin1"}, 0.03,
+         1);
+  run.load(0.9);
+  end_faults(run);
+  run.resumes(true, both);
+  run.load(1);
+}
+
+}  // namespace
+
+const std::vector<cell>& cells() {
+  static const std::vector<cell> all{
+      {"kill-source", "SIGKILL to the process that runs the source; taken over or restarted", 1, kill_source},
+      {"kill-sites", "SIGKILL to the process that runs the sites; restarted", 1, kill_sites},
+      {"kill-all", "SIGKILL to both; restarted", 1, kill_all},
+      {"kill-actor", "each kind of actor dies at a random moment", 1, kill_actor},
+      {"zombie-source", "SIGSTOP to the source's owner until another has taken over, then SIGCONT", 1,
+       zombie_source},
+      {"zombie-site", "SIGSTOP to a process of the sites for longer than its session, then SIGCONT", 1,
+       zombie_site},
+      {"kill-in-commit", "connection, backend or PostgreSQL die in COPY, in COMMIT and before its answer", 1,
+       kill_in_commit},
+      {"database-outage", "a site's database refuses connections or falls silent", 1, database_outage},
+      {"read-only", "a site's database refuses writes (25006)", 1, read_only},
+      {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)", 1, deadlock},
+      {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", 1, lock_timeout},
+      {"kill-broker", "SIGKILL to one of three brokers; started again", 3, kill_broker},
+      {"rolling-restart", "each of three brokers is restarted in turn", 3, rolling_restart},
+      {"rebalance-storm", "a second process of the sites joins and leaves every 5 s", 1, rebalance_storm},
+      {"poison", "bad records of every kind among the good ones", 1, poison},
+      {"bad-pages", "cut, repeated, empty, miscounted and Latin-1 pages, 410, 429, 500, 503", 1, bad_pages},
+      {"terminate", "SIGTERM under full load; started again", 1, terminate},
+  };
+  return all;
+}
+
+}  // namespace matricula::faults

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "fault_run.hpp"
+
+#include <string>
+#include <vector>
+
+namespace matricula::faults {
+
+/// A row of the matrix.
+struct cell {
+  std::string name;
+  std::string what;  ///< is done, for --help and the report
+  int brokers = 1;
+  /// Does it: starts the processes, loads, strikes, and says when work has to go on.
+  void (*strike)(fault_run&) = nullptr;
+};
+
+const std::vector<cell>& cells();
+
+}  // namespace matricula::faults

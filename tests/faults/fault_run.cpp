@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fault_run.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace matricula::faults {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds look_every{50};
+/// Without a record more in this time a run has come to a halt.
+constexpr seconds load_wait{180};
+constexpr seconds drain_max{10};
+
+}  // namespace
+
+fault_run::fault_run(const services& on, const std::filesystem::path& folder, const run_settings& settings,
+                     const wishes& what)
+    : settings_(settings)
+    , lots_(settings.seed)
+    , world_(on, folder, what)
+    , watcher_(world_)
+    , reader_(on.bootstrap()) {}
+
+void fault_run::note(const std::string& what) { note_ += (note_.empty() ? "" : ", ") + what; }
+
+void fault_run::start(const std::string& name, const std::string& node,
+                      const running_process::variables& more) {
+  kept_[name] = {node, more};
+  world_.start(name, node, more);
+}
+
+void fault_run::kill(const std::string& name) {
+  world_.note_rss();
+  kept_.erase(name);
+  world_.process(name).kill();
+}
+
+void fault_run::terminate(const std::string& name) {
+  world_.note_rss();
+  kept_.erase(name);
+  auto& process = world_.process(name);
+  process.signal(SIGTERM);
+  const auto began = steady_clock::now();
+  const auto code = process.exit_code();
+  if (code != 0)
+    problem(name + " ended with " + (code ? std::to_string(*code) : "nothing") + " after SIGTERM");
+  if (steady_clock::now() - began > drain_max)
+    problem(name + " took longer than " + std::to_string(drain_max.count()) + " s to drain");
+}
+
+void fault_run::look_after_processes() {
+  world_.note_rss();
+  for (const auto& [name, how] : kept_)
+    if (!world_.process(name).alive()) {
+      problem(name + " ended by itself");
+      world_.start(name, how.node, how.more);
+    }
+}
+
+bool fault_run::wait(const std::string& what_for, seconds at_most, const std::function<bool()>& condition) {
+  const auto deadline = steady_clock::now() + at_most;
+  while (!condition()) {
+    if (steady_clock::now() > deadline) {
+      problem("not within " + std::to_string(at_most.count()) + " s: " + what_for);
+      return false;
+    }
+    pass(look_every);
+  }
+  return true;
+}
+
+void fault_run::pass(milliseconds time) {
+  const auto until = steady_clock::now() + time;
+  do {
+    look_after_processes();
+    std::this_thread::sleep_for(std::min<steady_clock::duration>(look_every, until - steady_clock::now()));
+  } while (steady_clock::now() < until);
+}
+
+std::uint64_t fault_run::published() {
+  std::uint64_t sum = 0;
+  for (const auto& site : world_.sites())
+    for (const auto end : reader_.ends(site.topic))
+      sum += static_cast<std::uint64_t>(end);
+  return sum;
+}
+
+void fault_run::load(double share) {
+  const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(settings_.records));
+  wait(std::to_string(wanted) + " records published", load_wait, [&] {
+    try {
+      return published() >= wanted;
+    } catch (const std::exception&) {
+      return false;  // Kafka is gone, which may be what is tried
+    }
+  });
+}
+
+void fault_run::resumes(bool source, const std::vector<std::string>& sites) {
+  expected_.push_back({steady_clock::now(), source, sites});
+}
+
+std::optional<steady_clock::duration> fault_run::resumed_after(const expected& what) const {
+  steady_clock::duration worst{};
+  const auto count = [&](const std::optional<steady_clock::duration>& took) {
+    worst = std::max(worst, took.value_or(steady_clock::duration::zero()));
+    return took.has_value();
+  };
+  if (what.source && !count(watcher_.page_after(what.from)))
+    return std::nullopt;
+  for (const auto& site : what.sites)
+    if (!count(watcher_.write_after(site, what.from)))
+      return std::nullopt;
+  return worst;
+}
+
+run_result fault_run::finish(const std::string& cell) {
+  run_result result;
+  result.cell = cell;
+  result.seed = settings_.seed;
+  for (const auto& what : expected_)
+    wait("work goes on", seconds{120}, [&] { return resumed_after(what).has_value(); });
+  for (const auto& what : expected_)
+    result.resumed_s = std::max(
+        result.resumed_s,
+        std::chrono::duration<double>(resumed_after(what).value_or(steady_clock::duration::zero())).count());
+
+  const auto& simulator = world_.simulator();
+  simulator.change(0);
+  const auto sweeps = simulator.sweeps();
+  wait("a whole sweep", load_wait, [&] { return simulator.sweeps() >= sweeps + 2; });
+  wait("the sites as the truth", load_wait, [&] { return sites_are_as_the_truth(world_); });
+  result.found = judge(world_);
+  world_.note_rss();
+  result.rss_peak_bytes = world_.rss_peak();
+  result.problems = problems_;
+  result.note = note_;
+  return result;
+}
+
+}  // namespace matricula::faults

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "deployment.hpp"
+#include "judge.hpp"
+#include "topic_reader.hpp"
+#include "watcher.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace matricula::faults {
+
+/// What a run is made of.
+struct run_settings {
+  std::uint64_t seed = 1;
+  std::uint64_t records = 100'000;  ///< to be published under the fault's eyes, at least
+  std::chrono::seconds outage{20};  ///< how long a store is gone
+};
+
+/// What came of a run: a line of the results.
+struct run_result {
+  std::string cell;
+  std::uint64_t seed = 0;
+  verdict found;
+  double resumed_s = 0;  ///< from the fault, or from the end of the outage, to the next page and row; worst
+  std::uint64_t rss_peak_bytes = 0;
+  std::vector<std::string> problems;  ///< what the cell itself found wrong
+  std::string note;                   ///< what the lots said
+
+  bool clean() const { return found.clean() && problems.empty(); }
+};
+
+/// One run of a cell: load, the fault in the middle of it, the rest of the load, and the verdict. A cell only says what
+/// is done; processes that end meanwhile are started again, as a service manager would.
+class fault_run {
+ public:
+  fault_run(const services& on, const std::filesystem::path& folder, const run_settings& settings,
+            const wishes& what);
+
+  deployment& world() { return world_; }
+  const run_settings& settings() const { return settings_; }
+
+  /// A number below `end`, by the seed.
+  std::uint64_t lot(std::uint64_t end) { return lots_() % end; }
+  lane_site& any_site() { return world_.sites()[lot(world_.sites().size())]; }
+  void note(const std::string& what);
+
+  /// Starts a process of this node, and again whenever it ends by itself.
+  void start(const std::string& name, const std::string& node, const running_process::variables& more = {});
+  void kill(const std::string& name);
+  /// SIGTERM; it has to drain within ten seconds and to exit with 0.
+  void terminate(const std::string& name);
+
+  /// Waits until a share of the load has been published.
+  void load(double share);
+  /// Waits for `condition`; false, and a problem of the run, if it has not come about in the time.
+  bool wait(const std::string& what_for, std::chrono::seconds at_most,
+            const std::function<bool()>& condition);
+  void pass(std::chrono::milliseconds time);
+
+  /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.
+  void resumes(bool source, const std::vector<std::string>& sites);
+  void problem(const std::string& what) { problems_.push_back(what); }
+
+  /// No more changes; everything arrives; then the verdict.
+  run_result finish(const std::string& cell);
+
+ private:
+  struct expected {
+    steady_clock::time_point from;
+    bool source;
+    std::vector<std::string> sites;
+  };
+  struct kept {
+    std::string node;
+    running_process::variables more;
+  };
+
+  std::uint64_t published();
+  void look_after_processes();
+  std::optional<steady_clock::duration> resumed_after(const expected& what) const;
+
+  run_settings settings_;
+  std::mt19937_64 lots_;
+  deployment world_;
+  watcher watcher_;
+  topic_reader reader_;
+  std::map<std::string, kept> kept_;
+  std::vector<expected> expected_;
+  std::vector<std::string> problems_;
+  std::string note_;
+};
+
+}  // namespace matricula::faults

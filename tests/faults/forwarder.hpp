@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace matricula::faults {
+
+/// What a forwarder does with bytes.
+enum class passage {
+  open,         ///< passes them on
+  refused,      ///< ends every connection and lets no new one in
+  silent,       ///< keeps connections and passes nothing on, in neither direction
+  silent_back,  ///< passes on what clients send, and nothing of the answers
+};
+
+/// Moments in the life of a PostgreSQL transaction, as seen on the wire.
+enum class moment {
+  none,
+  copying,    ///< rows of a COPY are under way
+  commit,     ///< COMMIT has gone to the server; its answer has not come
+  committed,  ///< the server has answered COMMIT; the client does not know yet
+};
+
+/// A TCP forwarder on a port of its own, to a server on this machine, that can be told to fail. Understands
+/// so much of PostgreSQL's protocol (unencrypted, version 3) as it takes to strike at a moment.
+class forwarder {
+ public:
+  explicit forwarder(int server_port);
+  ~forwarder();
+  forwarder(const forwarder&) = delete;
+  forwarder& operator=(const forwarder&) = delete;
+
+  int port() const { return port_; }
+
+  void set(passage how);
+  /// Every byte comes so much later.
+  void delay(std::chrono::milliseconds by) { delay_ms_ = static_cast<int>(by.count()); }
+  /// Ends every connection, with RST.
+  void reset();
+
+  /// At the next such moment on any connection `strike` is called, once, by the thread that carries the
+  /// bytes. After it the connection is ended without what had come of the answer.
+  void at_next(moment when, std::function<void()> strike);
+  /// Whether the last at_next has struck.
+  bool has_struck() const { return struck_; }
+
+ private:
+  struct connection {
+    int client = -1, server = -1;
+    std::atomic<bool> ended = false;
+    std::thread thread;
+  };
+
+  void listen();
+  void carry(connection& who);
+  /// Moves what has come at `from`; false if the connection is to be ended.
+  bool move(connection& who, bool from_client);
+  bool strikes(moment seen);
+
+  int server_port_, port_ = 0, listener_ = -1;
+  std::atomic<passage> how_ = passage::open;
+  std::atomic<int> delay_ms_ = 0;
+  std::atomic<bool> stopping_ = false, struck_ = false;
+  std::mutex mutex_;
+  std::list<connection> connections_;
+  moment awaited_ = moment::none;
+  std::function<void()> strike_;
+  std::thread thread_;
+};
+
+}  // namespace matricula::faults

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "deployment.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace matricula::faults {
+
+/// What a run has come to. Every number but `records` is to be 0.
+struct verdict {
+  std::uint64_t records = 0;  ///< messages committed to the lanes' topics
+  std::uint64_t lost =
+      0;  ///< keys of the truth that a site lacks or has otherwise, or has and the truth has not
+  std::uint64_t twice = 0;  ///< writes of a row's revision beyond the first
+  std::uint64_t out_of_order =
+      0;                     ///< writes of a row that took it back to an older revision, and rows deleted
+  std::uint64_t unseen = 0;  ///< keys whose newest message the site does not show
+  std::uint64_t quarantined = 0;  ///< entries too many, of the wrong reason, or missing
+  std::string example;            ///< keys of the first of each
+
+  bool clean() const { return lost + twice + out_of_order + unseen + quarantined == 0; }
+};
+
+/// Compares the simulator's truth, the topics and the sites, by SQL and a consumer of its own, reads the audit trail of
+/// each site, and holds the quarantine against the bad records that the simulator has sent.
+verdict judge(const deployment& what);
+
+/// Whether every site has the content that the truth has.
+bool sites_are_as_the_truth(const deployment& what);
+
+}  // namespace matricula::faults

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "fault_run.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace matricula::faults {
+
+/// The results so far: a file with a line of JSON per run, which an interrupted round goes on with.
+class results {
+ public:
+  /// Reads what the file holds, if it exists.
+  explicit results(std::filesystem::path file);
+
+  bool has(const std::string& cell, std::uint64_t seed) const;
+  void add(const run_result& result);
+
+  /// A row per cell, in the order of `cells`, as Markdown; cells without a run are left out.
+  std::string table(const std::vector<std::string>& cells) const;
+
+ private:
+  std::filesystem::path file_;
+  std::vector<run_result> all_;
+};
+
+}  // namespace matricula::faults

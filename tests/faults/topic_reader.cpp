@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topic_reader.hpp"
+
+#include <stdexcept>
+#include <unistd.h>
+
+namespace matricula::faults {
+namespace {
+
+constexpr int answer_ms_max = 20'000;
+
+void set(rd_kafka_conf_t* configuration, const char* name, const std::string& value) {
+  char why[256];
+  if (rd_kafka_conf_set(configuration, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+    throw std::runtime_error{why};
+}
+
+std::uint64_t revision_of(const rd_kafka_message_t& message) {
+  rd_kafka_headers_t* headers = nullptr;
+  const void* bytes = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      rd_kafka_header_get_last(headers, "revision", &bytes, &size) != RD_KAFKA_RESP_ERR_NO_ERROR || size != 8)
+    return 0;
+  std::uint64_t revision = 0;
+  for (std::size_t i = 0; i < size; ++i)
+    revision = revision << 8U | static_cast<const unsigned char*>(bytes)[i];
+  return revision;
+}
+
+/// A consumer that belongs to no group.
+rd_kafka_t* consumer_of(const std::string& bootstrap) {
+  auto* const configuration = rd_kafka_conf_new();
+  set(configuration, "bootstrap.servers", bootstrap);
+  set(configuration, "group.id", "judge" + std::to_string(getpid()));
+  set(configuration, "enable.auto.commit", "false");
+  set(configuration, "isolation.level", "read_committed");
+  set(configuration, "enable.partition.eof", "true");
+  set(configuration, "fetch.wait.max.ms", "50");
+  set(configuration, "log_level", "0");
+  char why[256];
+  auto* const client = rd_kafka_new(RD_KAFKA_CONSUMER, configuration, why, sizeof why);
+  if (client == nullptr) {
+    rd_kafka_conf_destroy(configuration);
+    throw std::runtime_error{why};
+  }
+  rd_kafka_poll_set_consumer(client);
+  return client;
+}
+
+/// Reads these partitions of the topic from an offset on.
+void assign(rd_kafka_t* client, const std::string& topic, int partitions, std::int64_t offset) {
+  auto* const list = rd_kafka_topic_partition_list_new(partitions);
+  for (int partition = 0; partition < partitions; ++partition)
+    rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
+  const auto error = rd_kafka_assign(client, list);
+  rd_kafka_topic_partition_list_destroy(list);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error{"judge: " + topic + ": " + rd_kafka_err2str(error)};
+}
+
+}  // namespace
+
+topic_reader::topic_reader(const std::string& bootstrap)
+    : client_(consumer_of(bootstrap)) {}
+
+int topic_reader::partitions_of(const std::string& topic) {
+  const std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> handle{
+      rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy};
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (const auto error = rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, answer_ms_max);
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error{"judge: " + topic + ": " + rd_kafka_err2str(error)};
+  const int count = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+  rd_kafka_metadata_destroy(metadata);
+  return count;
+}
+
+std::vector<std::int64_t> topic_reader::ends(const std::string& topic) {
+  std::vector<std::int64_t> all;
+  for (int partition = 0; partition < partitions_of(topic); ++partition) {
+    std::int64_t low = 0, high = 0;
+    if (const auto error = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &low,
+                                                            &high, answer_ms_max);
+        error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw std::runtime_error{"judge: " + topic + ": " + rd_kafka_err2str(error)};
+    all.push_back(high);
+  }
+  return all;
+}
+
+void topic_reader::read_all(const std::string& topic, const std::function<void(const read_message&)>& each) {
+  const int partitions = partitions_of(topic);
+  assign(client_.get(), topic, partitions, RD_KAFKA_OFFSET_BEGINNING);
+  for (int ended = 0; ended < partitions;) {
+    rd_kafka_message_t* const message = rd_kafka_consumer_poll(client_.get(), answer_ms_max);
+    if (message == nullptr)
+      throw std::runtime_error{"judge: " + topic + " cannot be read to its end"};
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+      ++ended;
+    else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+      each({message->partition,
+            message->offset,
+            {static_cast<const char*>(message->key), message->key_len},
+            {static_cast<const char*>(message->payload), message->len},
+            revision_of(*message)});
+    rd_kafka_message_destroy(message);
+  }
+  rd_kafka_assign(client_.get(), nullptr);
+}
+
+topic_tail::topic_tail(const std::string& bootstrap, const std::string& topic)
+    : client_(consumer_of(bootstrap)) {
+  assign(client_, topic, 1, RD_KAFKA_OFFSET_END);
+}
+
+topic_tail::~topic_tail() { rd_kafka_destroy(client_); }
+
+bool topic_tail::next(std::chrono::milliseconds wait) {
+  rd_kafka_message_t* const message = rd_kafka_consumer_poll(client_, static_cast<int>(wait.count()));
+  if (message == nullptr)
+    return false;
+  const bool came = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_message_destroy(message);
+  return came;
+}
+
+}  // namespace matricula::faults

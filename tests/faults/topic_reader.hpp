@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <librdkafka/rdkafka.h>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace matricula::faults {
+
+/// A committed message.
+struct read_message {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::string_view key, value;
+  std::uint64_t revision = 0;  ///< 0: it has none
+};
+
+/// Reads topics, on librdkafka and nothing of matricula's. Errors are thrown as std::runtime_error.
+class topic_reader {
+ public:
+  explicit topic_reader(const std::string& bootstrap);
+
+  /// Every committed message from each partition's start to where it ends now, in order.
+  void read_all(const std::string& topic, const std::function<void(const read_message&)>& each);
+  /// Where the partitions end now, Kafka's own entries included.
+  std::vector<std::int64_t> ends(const std::string& topic);
+
+ private:
+  int partitions_of(const std::string& topic);
+
+  struct closer {
+    void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+  };
+  std::unique_ptr<rd_kafka_t, closer> client_;
+};
+
+/// What is committed to a topic of one partition from now on.
+class topic_tail {
+ public:
+  topic_tail(const std::string& bootstrap, const std::string& topic);
+  ~topic_tail();
+  topic_tail(const topic_tail&) = delete;
+  topic_tail& operator=(const topic_tail&) = delete;
+
+  /// Waits so long for the next message; whether one came.
+  bool next(std::chrono::milliseconds wait);
+
+ private:
+  rd_kafka_t* client_;
+};
+
+}  // namespace matricula::faults
