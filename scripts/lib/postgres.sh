@@ -100,14 +100,22 @@ start_postgres() {
   fail "PostgreSQL did not become ready (the end of its log is above)" "All of it: $dir/logs/postgres.log"
 }
 
-# A crash: the postmaster first, so that it sees nothing of the others' ends.
+# initdb and pg_ctl, and what initdb starts before that has gone to its folder.
+postgres_makers() {
+  processes_with_argument "--pgdata=$(postgres_data)"
+  processes_in_folder postgres "$dir/postgres"
+}
+
+# A crash: the postmaster first, so that it sees nothing of the others' ends. Looks again until nobody is left, for
+# each of them may just have started another.
 kill_postgres() {
   local -a found
   local postmaster=
   { read -r postmaster <"$(postgres_data)/postmaster.pid"; } 2>/dev/null || true
-  mapfile -t found < <(postgres_processes)
-  if [[ -n $postmaster && " ${found[*]} " = *" $postmaster "* ]]; then end_processes KILL 5 "$postmaster"; fi
-  end_processes KILL 5 "${found[@]}"
+  while mapfile -t found < <(postgres_makers && postgres_processes) && ((${#found[@]} > 0)); do
+    if [[ -n $postmaster && " ${found[*]} " = *" $postmaster "* ]]; then end_processes KILL 5 "$postmaster"; fi
+    end_processes KILL 5 "${found[@]}"
+  done
 }
 
 # Removes the System V segment (56 bytes) that a killed server leaves behind.

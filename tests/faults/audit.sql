@@ -29,7 +29,7 @@ declare
   made record;
 begin
   for made in
-    select c.oid, c.relname,
+    select distinct c.oid, c.relname,
            (select string_agg(quote_literal(a.attname), ', ' order by a.attnum)
             from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
             where i.indrelid = c.oid and i.indisprimary) as key_columns

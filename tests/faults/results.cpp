@@ -59,7 +59,7 @@ std::string row_of(const std::string& cell, const std::vector<const run_result*>
     rss = std::max(rss, run->rss_peak_bytes);
     seed_min = std::min(seed_min, run->seed);
     seed_max = std::max(seed_max, run->seed);
-    with_problems += run->problems.empty() ? 0 : 1;
+    with_problems += run->problems.empty() ? 0U : 1U;
     resumed.push_back(run->resumed_s);
   }
   std::sort(resumed.begin(), resumed.end());
