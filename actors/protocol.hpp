@@ -94,6 +94,8 @@ using applier_actor = caf::typed_actor<
     when<site_batch_ptr>::with<applied_receipt>,
     /// Another try after an outage.
     caf::reacts_to<retry_atom>,
+    /// Whether the site's offset still is where this applier has left it; partition_lost if somebody moved it.
+    when<poll_atom>::with<done>,
     /// Writes the offset of batches that changed nothing.
     when<flush_atom>::with<done>,
     /// Gives back what would have to wait for an outage's end, and flushes.

@@ -10,6 +10,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
@@ -25,6 +26,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds figures_timeout{5'000};
+/// A receive that some other message interrupts waits its whole time again, so that time is short.
+constexpr milliseconds wait_max{250};
+/// timeout(1) sends its signal to the process and then to the process's group: that is one signal, not two.
+constexpr milliseconds same_signal_within{500};
 
 /// Tells of the first SIGTERM or SIGINT and ends the process at the second. Outlives the actors, so that a process whose
 /// end takes long can still be ended.
@@ -54,12 +59,21 @@ class signal_listener {
     for (const int number : {SIGTERM, SIGINT, SIGUSR2})
       sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    for (bool told = false;; told = true) {
+    int first = 0;
+    std::chrono::steady_clock::time_point first_at;
+    for (;;) {
       int number = 0;
       if (sigwait(&signals, &number) != 0 || number == SIGUSR2)
         return;
-      if (told)
+      const auto now = std::chrono::steady_clock::now();
+      if (first != 0) {
+        if (number == first && now - first_at < same_signal_within)
+          continue;
         _exit(exit_failed);
+      }
+      first = number;
+      first_at = now;
+      spdlog::info("told to stop: drains; a second signal ends it at once");
       const std::lock_guard lock{mutex_};
       if (listener_)
         caf::anon_send(listener_, stop_atom::value);
@@ -144,7 +158,7 @@ run_outcome graph_process::run() const {
       ask_figures(false);
       next_figures = clock::now() + figures_every;
     }
-    const auto left = std::min(next_figures, deadline) - clock::now();
+    const auto left = std::min<clock::duration>(std::min(next_figures, deadline) - clock::now(), wait_max);
     self->receive([&](stop_atom) { begin_stop(run_outcome::stopped); },
                   [&](pages_atom) { begin_stop(run_outcome::finished); }, [&](open_atom) { drained = true; },
                   [&](const caf::down_msg&) {
@@ -153,6 +167,8 @@ run_outcome graph_process::run() const {
                   },
                   caf::after(std::max(std::chrono::ceil<milliseconds>(left), milliseconds::zero())) >> [] {});
   }
+  if (outcome == run_outcome::stopped && drained)
+    spdlog::info("drained");
   ask_figures(true);
   signals.tell({});
   if (outcome == run_outcome::stuck)

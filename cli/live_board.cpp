@@ -38,23 +38,25 @@ void live_board::print_above(const std::string& line) {
 
 std::vector<std::string> board_lines(const std::string& figures_json) {
   const auto figures = nlohmann::json::parse(figures_json);
+  // What matters most stands first: a narrow terminal cuts the rest.
   std::vector<std::string> lines;
   for (const auto& source : figures.at("sources"))
     lines.push_back(
-        fmt::format("source {:<12} {:<10} {:>7} pages {:>10.0f} records/s {:>11} unchanged {:>11} changed "
-                    "{:>7} quarantined",
+        fmt::format("source {:<12} {:<10} {:>7.0f} records/s {:>6} quarantined {:>7} pages {:>9} changed "
+                    "{:>10} unchanged",
                     source.at("name").get<std::string>(), source.at("state").get<std::string>(),
-                    source.at("pages").get<std::uint64_t>(), source.at("records_per_s").get<double>(),
-                    source.at("unchanged").get<std::uint64_t>(), source.at("changed").get<std::uint64_t>(),
-                    source.at("quarantined").get<std::uint64_t>()));
+                    source.at("records_per_s").get<double>(), source.at("quarantined").get<std::uint64_t>(),
+                    source.at("pages").get<std::uint64_t>(), source.at("changed").get<std::uint64_t>(),
+                    source.at("unchanged").get<std::uint64_t>()));
   for (const auto& site : figures.at("sites"))
     lines.push_back(
-        fmt::format("site   {:<12} {:<10} {:>11} applied {:>9} created {:>9} changed {:>9} withdrawn {:>9} "
-                    "lag {:>7} quarantined",
+        fmt::format("site   {:<12} {:<10} {:>7} lag       {:>6} quarantined {:>9} applied: {} new, {} "
+                    "changed, {} withdrawn",
                     site.at("name").get<std::string>(), site.at("state").get<std::string>(),
-                    site.at("applied").get<std::uint64_t>(), site.at("created").get<std::uint64_t>(),
-                    site.at("changed").get<std::uint64_t>(), site.at("withdrawn").get<std::uint64_t>(),
-                    site.at("lag").get<std::int64_t>(), site.at("quarantined").get<std::uint64_t>()));
+                    site.at("lag").is_null() ? "-" : std::to_string(site.at("lag").get<std::int64_t>()),
+                    site.at("quarantined").get<std::uint64_t>(), site.at("applied").get<std::uint64_t>(),
+                    site.at("created").get<std::uint64_t>(), site.at("changed").get<std::uint64_t>(),
+                    site.at("withdrawn").get<std::uint64_t>()));
   return lines;
 }
 

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   matricula::add_graph_command(app, exit_code);
   matricula::add_topics_command(app, exit_code);
   matricula::add_verify_command(app, exit_code);
+  matricula::add_replay_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -95,7 +95,7 @@ bool wait_for(std::optional<std::chrono::steady_clock::time_point> deadline, Try
       return true;
     }
     if (deadline && now >= *deadline) {
-      spdlog::error("{}; gave up (--wait)", answer.error().text);
+      spdlog::error("gave up (--wait): {}", answer.error().text);
       return false;
     }
     if (const auto line = outage.failed(answer.error(), now, std::chrono::system_clock::now()))
@@ -162,6 +162,10 @@ int run_topology(const run_options& options) {
   else
     log_to_json(options.level);
 
+  if (!options.report.empty() && !std::ofstream{options.report, std::ios::app}) {
+    std::cerr << "--report " << options.report << ": cannot be written; does its folder exist?\n";
+    return exit_wrong_usage;
+  }
   auto loaded = load_topology(options.file);
   if (!loaded) {
     for (const auto& problem : loaded.problems)

@@ -23,6 +23,7 @@ constexpr reserved_property reserved_properties[] = {
     {"enable.auto.commit", "leave it out; offsets live in the site's database"},
     {"enable.auto.offset.store", "leave it out; offsets live in the site's database"},
     {"auto.offset.reset", "leave it out; offsets live in the site's database"},
+    {"partition.assignment.strategy", "leave it out; who has a partition keeps it when others come and go"},
     {"isolation.level", "leave it out; consumers read what is committed, and nothing else"},
     {"queued.max.messages.kbytes", "leave it out and write prefetch_bytes_max in [limits]"},
 };

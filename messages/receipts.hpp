@@ -97,9 +97,10 @@ struct applied_receipt {
 
 /// A source or site changed its state: for status lines and logs.
 struct stage_event {
-  std::string stage;  ///< "source:itaca", "site:eso46"
-  std::string what;   ///< "waiting", "elected", "rebuilding", "running", "restarting", "stopped", …
-  std::string text;   ///< for people; ids and addresses only
+  std::string stage;   ///< "source:itaca", "site:eso46"
+  std::string what;    ///< "waiting", "elected", "rebuilding", "running", "restarting", "stopped", …
+  std::string text;    ///< for people; ids and addresses only
+  std::string part{};  ///< of the stage that this is about, as a site's "ESO-46-0"; empty: the whole of it
 };
 
 }  // namespace matricula

@@ -25,8 +25,10 @@ void applier_state::wait(const failure& why) {
   if (stopping && why.code != error_code::database_conflict)
     return give_up({error_code::stopping, why.text});  // Kafka keeps the batch
   const auto delay = delays->next();
-  if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
+  if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now())) {
     spdlog::warn("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
+    tell(name_of(why.code), why.text);
+  }
   if (timer_set)
     return;
   timer_set = true;
@@ -35,8 +37,15 @@ void applier_state::wait(const failure& why) {
 
 void applier_state::works() {
   delays->reset();
-  if (const auto line = outage.works(self->clock().now()))
+  if (const auto line = outage.works(self->clock().now())) {
     spdlog::info("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
+    tell("running");
+  }
+}
+
+void applier_state::tell(std::string_view what, const std::string& text) {
+  self->send(scoreboard, stage_event{"site:" + site, std::string{what}, text,
+                                     from.topic + '-' + std::to_string(from.partition)});
 }
 
 caf::result<stored_position> applier_state::open() {
@@ -87,6 +96,9 @@ void applier_state::advance() {
         return;
     current.receipt.quarantined += current.walk.quarantined();
     current.receipt.applied_at = std::chrono::steady_clock::now();
+    if (const auto count = current.receipt.quarantined; count > 0)
+      spdlog::warn("site:{} {}-{}: {} of {} records to quarantine", site, from.topic, from.partition, count,
+                   current.receipt.records);
     current.promise.deliver(std::move(current.receipt));
     queue.pop_front();
   }
@@ -154,6 +166,8 @@ bool applier_state::step(work& current) {
   case error_code::partition_lost:
     give_up(why);
     return false;
+  case error_code::database_refuses:
+    // A session that began while the database was read-only stays so when the database no longer is.
   case error_code::database_unavailable:
     connected = false;
     [[fallthrough]];
@@ -178,6 +192,21 @@ caf::result<done> applier_state::stop() {
   return flush();
 }
 
+caf::result<done> applier_state::look() {
+  if (!queue.empty() || !connected)
+    return done{};  // the next transaction will find out
+  const auto now = store->look();
+  if (!now) {
+    connected = now.error().code != error_code::database_unavailable;
+    return done{};
+  }
+  if (*now != stored)
+    return make_error(
+        {error_code::partition_lost,
+         "the site's offset was moved from " + std::to_string(stored) + " to " + std::to_string(*now)});
+  return done{};
+}
+
 caf::result<done> applier_state::flush() {
   if (queue.empty() && connected && stored != reached) {
     const auto written = store->advance(stored, reached);
@@ -190,8 +219,9 @@ caf::result<done> applier_state::flush() {
 
 applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_state> self,
                                      const deployment_ptr& deployment, const site_settings& site,
-                                     topic_partition from) {
+                                     topic_partition from, scoreboard_actor scoreboard) {
   auto& state = self->state;
+  state.scoreboard = std::move(scoreboard);
   state.self = self;
   state.site = site.name;
   state.from = std::move(from);
@@ -202,6 +232,7 @@ applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_sta
       [self](open_atom) { return self->state.open(); },
       [self](site_batch_ptr& batch) { return self->state.apply(std::move(batch)); },
       [self](retry_atom) { self->state.retry(); },
+      [self](poll_atom) { return self->state.look(); },
       [self](flush_atom) { return self->state.flush(); },
       [self](stop_atom) { return self->state.stop(); },
   };

@@ -36,6 +36,7 @@ struct applier_state {
   applier_actor::pointer self = nullptr;
   std::string site;
   topic_partition from;
+  scoreboard_actor scoreboard;
   site_store_ptr store;
   std::optional<back_off> delays;
   bool connected = false;
@@ -54,6 +55,7 @@ struct applier_state {
   caf::result<stored_position> open();
   caf::result<applied_receipt> apply(site_batch_ptr batch);
   caf::result<done> flush();
+  caf::result<done> look();
   caf::result<done> stop();
   void retry();
 
@@ -64,10 +66,12 @@ struct applier_state {
   void wait(const failure& why);
   void works();
   void give_up(const failure& why);
+  /// Tells what this partition does now.
+  void tell(std::string_view what, const std::string& text = {});
 };
 
 applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_state> self,
                                      const deployment_ptr& deployment, const site_settings& site,
-                                     topic_partition from);
+                                     topic_partition from, scoreboard_actor scoreboard);
 
 }  // namespace matricula

@@ -388,4 +388,10 @@ result<done> postgres_session::advance(std::int64_t expected, std::int64_t next)
   });
 }
 
+result<std::int64_t> postgres_session::look() {
+  if (!connection_)
+    return not_open();
+  return guarded([&]() -> result<std::int64_t> { return read_position().next_offset; });
+}
+
 }  // namespace matricula

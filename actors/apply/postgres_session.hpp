@@ -33,6 +33,7 @@ class postgres_session final : public site_store {
                         const std::vector<refused_record>& refused, std::int64_t expected,
                         std::int64_t next) override;
   result<done> advance(std::int64_t expected, std::int64_t next) override;
+  result<std::int64_t> look() override;
 
  private:
   void connect();

@@ -47,7 +47,7 @@ struct refused_record {
 /// One partition's way into a site's database: the adapter around PostgreSQL, or a double in memory.
 /// Blocking; used by one thread. No call throws.
 ///
-/// Order of calls: open, then any of apply and advance. After database_unavailable every call but open
+/// Order of calls: open, then any of apply, advance and look. After database_unavailable every call but open
 /// answers the same until open has succeeded again; open connects anew.
 class site_store {
  public:
@@ -76,6 +76,9 @@ class site_store {
 
   /// Moves the stored offset without rows. Errors: partition_lost, database_unavailable, database_refuses.
   virtual result<done> advance(std::int64_t expected, std::int64_t next) = 0;
+
+  /// The stored offset as it is now. Errors: database_unavailable.
+  virtual result<std::int64_t> look() = 0;
 };
 
 using site_store_ptr = std::unique_ptr<site_store>;

@@ -3,7 +3,23 @@
 
 #include "actors/partition/lane_table.hpp"
 
+#include <spdlog/spdlog.h>
+
 namespace matricula {
+namespace {
+
+/// "2 field_missing, 1 lane_unknown".
+std::string reasons_of(const std::vector<rejected_record>& rejected) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& record : rejected)
+    ++counts[name_of(record.reason.code)];
+  std::string text;
+  for (const auto& [name, count] : counts)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string{name};
+  return text;
+}
+
+}  // namespace
 
 partitioner_state::~partitioner_state() {
   for (auto& [number, page] : in_flight)
@@ -54,6 +70,7 @@ caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fe
   receipt.unchanged = fetched->not_modified ? page->envelope.count : 0;
   receipt.repeated = page->repeated;
   receipt.quarantined = page->rejected.size();
+  flight.reasons = reasons_of(page->rejected);
   receipt.bytes = bytes;
   receipt.requested_at = page->requested_at;
 
@@ -89,12 +106,15 @@ void partitioner_state::answered(std::uint64_t number, const caf::error& why) {
   if (--flight.unanswered > 0)
     return;
   auto page = in_flight.extract(number);
-  auto& [promise, receipt, unanswered, first_error] = page.mapped();
+  auto& [promise, receipt, unanswered, first_error, reasons] = page.mapped();
   if (first_error) {
     promise.deliver(first_error);
     return;
   }
   receipt.published_at = std::chrono::steady_clock::now();
+  if (receipt.quarantined > 0)
+    spdlog::warn("source:{} page {}: {} to quarantine: {}", receipt.source, receipt.number,
+                 receipt.quarantined, reasons);
   promise.deliver(std::move(receipt));
 }
 

@@ -26,6 +26,7 @@ struct partitioner_state {
     page_receipt receipt;
     std::size_t unanswered = 0;
     caf::error first_error;
+    std::string reasons;  ///< of its quarantined records, with their numbers
   };
 
   static inline const char* name = "partitioner";

@@ -8,7 +8,15 @@
 namespace matricula {
 namespace {
 
+/// [kafka.properties] serves producers and consumers alike; each warns of what only the other takes.
+bool is_about_the_other_kind(const char* facility, std::string_view text) {
+  return std::strcmp(facility, "CONFWARN") == 0 &&
+         text.find("property and will be ignored by this") != text.npos;
+}
+
 void log_line(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  if (is_about_the_other_kind(facility, text))
+    return;
   const auto severity = level <= 3   ? spdlog::level::warn
                         : level <= 4 ? spdlog::level::info
                                      : spdlog::level::debug;

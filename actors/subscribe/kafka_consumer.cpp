@@ -30,18 +30,23 @@ class kafka_consumer final : public group_consumer {
   kafka_consumer(const kafka_settings& settings, std::string group, std::size_t prefetch_bytes_max)
       : settings_(settings)
       , group_(std::move(group)) {
+    // A member that was killed is given up after ten seconds instead of librdkafka's 45.
+    settings_.properties.try_emplace("session.timeout.ms", "10000");
+    settings_.properties.try_emplace("heartbeat.interval.ms", "2000");
     auto configuration = kafka_configuration(
-        settings, {{"group.id", group_},
-                   {"isolation.level", "read_committed"},
-                   {"enable.auto.commit", "false"},
-                   {"enable.auto.offset.store", "false"},
-                   {"auto.offset.reset", "error"},
-                   {"enable.partition.eof", "true"},
-                   {"fetch.wait.max.ms", "500"},
-                   {"fetch.message.max.bytes", "8388608"},
-                   {"queued.min.messages", "60000"},
-                   {"queued.max.messages.kbytes",
-                    std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
+        settings_, {{"group.id", group_},
+                    // Who has a partition keeps it when others come and go.
+                    {"partition.assignment.strategy", "cooperative-sticky"},
+                    {"isolation.level", "read_committed"},
+                    {"enable.auto.commit", "false"},
+                    {"enable.auto.offset.store", "false"},
+                    {"auto.offset.reset", "error"},
+                    {"enable.partition.eof", "true"},
+                    {"fetch.wait.max.ms", "500"},
+                    {"fetch.message.max.bytes", "8388608"},
+                    {"queued.min.messages", "60000"},
+                    {"queued.max.messages.kbytes",
+                     std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
     if (!configuration) {
       broken_ = configuration.error();
       return;
@@ -180,16 +185,22 @@ class kafka_consumer final : public group_consumer {
   static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what,
                          rd_kafka_topic_partition_list_t* partitions, void* self) {
     auto& consumer = *static_cast<kafka_consumer*>(self);
+    kafka_handle<rd_kafka_error_t> error;
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       // Paused until the stage has asked its database where to begin; Kafka's own committed offset is never used.
       for (int i = 0; i < partitions->cnt; ++i)
         partitions->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
-      rd_kafka_assign(client, partitions);
+      error.reset(rd_kafka_incremental_assign(client, partitions));
       rd_kafka_pause_partitions(client, partitions);
       consumer.events_.emplace_back(partitions_assigned{partitions_of(*partitions)});
     } else {
       consumer.events_.emplace_back(partitions_revoked{partitions_of(*partitions)});
-      rd_kafka_assign(client, nullptr);
+      error.reset(rd_kafka_incremental_unassign(client, partitions));
+    }
+    if (error) {
+      consumer_problem problem;
+      problem.reason = kafka_failure(consumer.settings_, "rebalancing", rd_kafka_error_string(error.get()));
+      consumer.events_.emplace_back(std::move(problem));
     }
   }
 

@@ -17,6 +17,9 @@ using std::chrono::milliseconds;
 /// A seek is refused while librdkafka has not yet begun to fetch the partition.
 constexpr milliseconds seek_retry_delay{100};
 
+/// An idle partition's offset is looked at every so many ticks of the timer.
+constexpr std::uint32_t look_ticks = 5;
+
 }  // namespace
 
 subscriber_state::~subscriber_state() {
@@ -53,7 +56,9 @@ void subscriber_state::poll() {
     } else if (const auto* problem = std::get_if<consumer_problem>(&event)) {
       if (problem->reason.code == error_code::offset_out_of_log) {
         spdlog::error("site:{} {}", site.name, problem->reason.text);
-        self->send(scoreboard, stage_event{"site:" + site.name, "stuck", problem->reason.text});
+        self->send(scoreboard,
+                   stage_event{"site:" + site.name, "stuck", problem->reason.text,
+                               problem->where.topic + '-' + std::to_string(problem->where.partition)});
       } else {
         spdlog::warn("site:{} {}", site.name, problem->reason.text);
       }
@@ -75,6 +80,7 @@ void subscriber_state::assign(const topic_partition& where) {
       partitions.try_emplace({where.topic, where.partition}, where, deployment->topology.limits);
   if (!stopping)
     spawn_applier(added.first->second);
+  tell_membership();
 }
 
 void subscriber_state::revoke(const topic_partition& where) {
@@ -83,12 +89,18 @@ void subscriber_state::revoke(const topic_partition& where) {
     return;
   if (found->second.applier)
     self->send_exit(found->second.applier, caf::exit_reason::user_shutdown);
+  // Whatever its applier has told of the partition is another process's affair now.
+  self->send(
+      scoreboard,
+      stage_event{"site:" + site.name, "running", {}, where.topic + '-' + std::to_string(where.partition)});
   partitions.erase(found);
+  tell_membership();
   stop_when_drained();
 }
 
 void subscriber_state::spawn_applier(assigned_partition& partition) {
-  partition.applier = spawn_blocking(*self, *deployment, applier, deployment, site, partition.where);
+  partition.applier =
+      spawn_blocking(*self, *deployment, applier, deployment, site, partition.where, scoreboard);
   self->monitor<caf::message_priority::high>(partition.applier);
   open(partition);
 }
@@ -175,7 +187,19 @@ void subscriber_state::applied(const partition_key& key, std::uint64_t generatio
   stop_when_drained();
 }
 
+void subscriber_state::tell_membership() {
+  if (stopping || std::exchange(has_partitions, !partitions.empty()) == !partitions.empty())
+    return;
+  const auto* const text =
+      has_partitions ? "has partitions of its topics" : "waits for partitions of its topics";
+  spdlog::info("site:{} {}", site.name, text);
+  self->send(scoreboard,
+             stage_event{"site:" + site.name, has_partitions ? "running" : "waiting", text, "membership"});
+}
+
 void subscriber_state::tell_lag(bool ask) {
+  if (partitions.empty())
+    return;  // whoever has them knows
   std::int64_t lag = 0;
   for (const auto& [key, partition] : partitions) {
     if (ask && (partition.paused || !partition.flowing))
@@ -192,15 +216,36 @@ void subscriber_state::failed(const partition_key& key, std::uint64_t generation
     return;
   auto& partition = found->second;
   partition.flow.answered();
-  if (failure_of(why).code == error_code::partition_lost) {
-    spdlog::info("site:{} {}-{}: {}; reading from there", site.name, key.first, key.second,
-                 failure_of(why).text);
-    consumer->pause(partition.where);
-    if (!stopping)
-      open(partition);
-  }
+  if (const auto reason = failure_of(why); reason.code == error_code::partition_lost)
+    lost(partition, reason);
   // Any other error means that the applier is going down; applier_down sees to it.
   stop_when_drained();
+}
+
+void subscriber_state::lost(assigned_partition& partition, const failure& why) {
+  spdlog::info("site:{} {}-{}: {}; reading from there", site.name, partition.where.topic,
+               partition.where.partition, why.text);
+  consumer->pause(partition.where);
+  if (!stopping)
+    open(partition);
+}
+
+void subscriber_state::look_at_positions() {
+  if (stopping)
+    return;
+  for (auto& [key, partition] : partitions) {
+    if (!partition.flowing || !partition.applier || !partition.flow.idle())
+      continue;
+    self->request(partition.applier, caf::infinite, poll_atom::value)
+        .then([](done) {},
+              [this, key = key, generation = partition.generation](const caf::error& why) {
+                const auto found = partitions.find(key);
+                const auto reason = failure_of(why);
+                if (found != partitions.end() && found->second.generation == generation &&
+                    reason.code == error_code::partition_lost)
+                  lost(found->second, reason);
+              });
+  }
 }
 
 void subscriber_state::applier_down(const caf::down_msg& down) {
@@ -279,12 +324,15 @@ subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<su
   state.consumer->on_ready(wake_up(subscriber_actor{self}));
   if (const auto subscribed = state.consumer->subscribe(state.site.topics); !subscribed)
     self->quit(make_error(subscribed.error()));
+  state.tell_membership();
   self->delayed_send(self, poll_interval_max, poll_atom::value);
   return {
       [self](poll_atom) {
         self->state.poll();
         if (self->current_sender() == self->ctrl()) {
           self->state.tell_lag(true);
+          if (++self->state.ticks % look_ticks == 0)
+            self->state.look_at_positions();
           self->delayed_send(self, poll_interval_max, poll_atom::value);
         }
       },

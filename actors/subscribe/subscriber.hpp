@@ -53,7 +53,9 @@ struct subscriber_state {
   std::uint64_t generations = 0;
   bool stopping = false;
   std::int64_t lag_told = 0;
+  bool has_partitions = true;  ///< as told; so that the first word is that it waits for some
   std::size_t flushes_unanswered = 0;
+  std::uint32_t ticks = 0;  ///< of the timer that polls
   caf::typed_response_promise<done> stopped;
 
   ~subscriber_state();
@@ -64,6 +66,10 @@ struct subscriber_state {
   void crash_applier();
   /// Tells the scoreboard how far the site is behind; `ask`: about partitions that are not read now, too.
   void tell_lag(bool ask);
+  /// Asks the idle appliers whether somebody has moved their offsets: a replay, or another owner.
+  void look_at_positions();
+  /// Tells the scoreboard when the group has given the site its first partition, or taken the last.
+  void tell_membership();
   void applier_down(const caf::down_msg& down);
 
  private:
@@ -75,6 +81,7 @@ struct subscriber_state {
   void send_on(assigned_partition& partition);
   void applied(const partition_key& key, std::uint64_t generation, applied_receipt receipt);
   void failed(const partition_key& key, std::uint64_t generation, const caf::error& why);
+  void lost(assigned_partition& partition, const failure& why);
   void stop_when_drained();
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/supervise/run_figures.hpp"
 
+#include <fmt/chrono.h>
 #include <nlohmann/json.hpp>
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace matricula {
 namespace {
@@ -14,6 +16,9 @@ using json_value = nlohmann::json;
 
 /// Times kept per partition: a page's receipt comes a few batches after its records at the most.
 constexpr std::size_t reached_max = 64;
+
+/// Pages over which the rate of reading is taken.
+constexpr std::size_t rate_pages = 10;
 
 double milliseconds_between(steady_time from, steady_time to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
@@ -80,9 +85,9 @@ void run_figures::page(const page_receipt& receipt) {
     source->unchanged += receipt.unchanged;
     source->changed += receipt.changed;
     source->quarantined += receipt.quarantined;
-    if (!source->first_at)
-      source->first_at = receipt.requested_at;
-    source->last_at = receipt.published_at;
+    source->last_pages.push_back({receipt.requested_at, receipt.published_at, receipt.read});
+    if (source->last_pages.size() > rate_pages)
+      source->last_pages.pop_front();
   }
   settle(page);
   if (pages_.size() > pages_max_)
@@ -132,6 +137,14 @@ void run_figures::lag(const std::string& name, std::int64_t entries) {
 }
 
 void run_figures::event(const stage_event& event) {
+  if (!event.part.empty()) {
+    auto* const site = site_named(event.stage.substr(event.stage.find(':') + 1));
+    if (site != nullptr && event.what == "running")
+      site->parts.erase(event.part);
+    else if (site != nullptr)
+      site->parts[event.part] = event.what;
+    return;
+  }
   const auto colon = event.stage.find(':');
   const auto name = event.stage.substr(colon == std::string::npos ? event.stage.size() : colon + 1);
   const auto note = [&](auto* figures) {
@@ -165,6 +178,8 @@ void run_figures::settle(page_figures& page) {
     if (!at)
       return;
     applied_at = std::max(applied_at, *at);
+    auto& at_site = page.applied_at_site[sites_[what.site].name];
+    at_site = std::max(at_site, *at);
   }
   page.applied_at = applied_at;
   page.awaited_at.clear();
@@ -183,7 +198,7 @@ bool run_figures::pages_applied(std::uint64_t pages) const {
 
 std::string run_figures::json(bool with_pages) const {
   auto pages = json_value::array();
-  for (const auto& [receipt, awaited_at, applied_at, applied] : pages_) {
+  for (const auto& [receipt, awaited_at, applied_at, applied_at_site, applied] : pages_) {
     if (!with_pages)
       break;
     json_value entry{{"source", receipt.source},
@@ -200,13 +215,23 @@ std::string run_figures::json(bool with_pages) const {
                      {"published_ms", milliseconds_between(receipt.requested_at, receipt.published_at)}};
     entry["applied_ms"] =
         applied_at ? json_value(milliseconds_between(receipt.requested_at, *applied_at)) : json_value();
+    auto& by_site = entry["applied_ms_at"] = json_value::object();
+    for (const auto& [site, at] : applied_at_site)
+      by_site[site] = milliseconds_between(receipt.requested_at, at);
     pages.push_back(std::move(entry));
   }
   auto sources = json_value::array();
   for (const auto& source : sources_) {
-    const auto seconds = source.first_at
-                             ? std::max(milliseconds_between(*source.first_at, source.last_at) / 1000.0, 1e-3)
-                             : 1.0;
+    // From the first of these pages on: a page every ten seconds is that rate, however fast it was read.
+    std::uint64_t records = 0;
+    double seconds = 1;
+    if (const auto& pages_read = source.last_pages; !pages_read.empty()) {
+      for (std::size_t i = pages_read.size() > 1 ? 1 : 0; i < pages_read.size(); ++i)
+        records += pages_read[i].records;
+      const auto from =
+          pages_read.size() > 1 ? pages_read.front().published_at : pages_read.front().requested_at;
+      seconds = std::max(milliseconds_between(from, pages_read.back().published_at) / 1000.0, 1e-3);
+    }
     sources.push_back({{"name", source.name},
                        {"state", source.state},
                        {"pages", source.pages},
@@ -216,12 +241,13 @@ std::string run_figures::json(bool with_pages) const {
                        {"changed", source.changed},
                        {"quarantined", source.quarantined},
                        {"restarts", source.restarts},
-                       {"records_per_s", static_cast<double>(source.read) / seconds}});
+                       {"records_per_s", static_cast<double>(records) / seconds}});
   }
   auto sites = json_value::array();
-  for (const auto& site : sites_)
+  for (const auto& site : sites_) {
+    const bool waits = site.parts.count("membership") != 0;  // another process may have its partitions
     sites.push_back({{"name", site.name},
-                     {"state", site.state},
+                     {"state", site.parts.empty() ? site.state : site.parts.begin()->second},
                      {"batches", site.batches},
                      {"applied", site.records},
                      {"created", site.created},
@@ -231,8 +257,12 @@ std::string run_figures::json(bool with_pages) const {
                      {"superseded", site.superseded},
                      {"quarantined", site.quarantined},
                      {"restarts", site.restarts},
-                     {"lag", site.lag}});
-  json_value figures{{"process", process_figures()}, {"sources", sources}, {"sites", sites}};
+                     {"lag", waits ? json_value() : json_value(site.lag)}});
+  }
+  json_value figures{{"time", fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr)))},
+                     {"process", process_figures()},
+                     {"sources", sources},
+                     {"sites", sites}};
   if (with_pages)
     figures["pages"] = pages;
   return figures.dump();

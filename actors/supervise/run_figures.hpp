@@ -56,18 +56,22 @@ class run_figures {
     page_receipt receipt;
     std::vector<awaited> awaited_at;
     std::optional<steady_time> applied_at;
+    std::map<std::string, steady_time> applied_at_site;
     std::uint64_t applied = 0;  ///< records, at all sites together
   };
   struct reached {
     std::int64_t next_offset = 0;
     steady_time at;
   };
+  struct page_read {
+    steady_time requested_at, published_at;
+    std::uint64_t records = 0;
+  };
   struct source_figures {
     std::string name, state;
     std::uint64_t pages = 0, pages_applied = 0, read = 0, unchanged = 0, changed = 0, quarantined = 0,
                   restarts = 0;
-    std::optional<steady_time> first_at;
-    steady_time last_at;
+    std::deque<page_read> last_pages;        ///< newest last
     std::optional<std::uint64_t> last_page;  ///< the number of the last page known to be in Kafka
   };
   struct site_figures {
@@ -77,6 +81,7 @@ class run_figures {
                   superseded = 0, quarantined = 0, restarts = 0;
     std::map<std::pair<std::string, std::int32_t>, std::deque<reached>> partitions;  ///< newest last
     std::int64_t lag = 0;
+    std::map<std::string, std::string> parts;  ///< what hinders a part of it
   };
 
   source_figures* source_named(const std::string& name);

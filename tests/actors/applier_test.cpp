@@ -13,7 +13,9 @@ using call = memory_site::apply_call;
 class applier_test : public graph_test {
  protected:
   void SetUp() override {
-    actor = keep(system->spawn(applier, deployed(), site_settings_of("eso46"), where));
+    scoreboard.spawn(*system);
+    keep(scoreboard.actor);
+    actor = keep(system->spawn(applier, deployed(), site_settings_of("eso46"), where, scoreboard.actor));
     ended = watch(actor);
   }
 
@@ -40,6 +42,7 @@ class applier_test : public graph_test {
   std::int64_t stored() { return site().next_offset("ESO-46", 0); }
 
   const topic_partition where{"ESO-46", 0};
+  scoreboard_stand_in scoreboard;
   applier_actor actor;
   std::shared_ptr<std::optional<caf::error>> ended;
   revision_t revision = 0;
@@ -51,6 +54,27 @@ TEST_F(applier_test, tells_where_the_site_stands) {
   ASSERT_TRUE(position->value);
   EXPECT_EQ(position->value->next_offset, 41);
   EXPECT_EQ(position->value->revision_applied, 7U);
+}
+
+TEST_F(applier_test, connects_anew_after_the_database_refused_to_write) {
+  opens();
+  const auto opened = site().opens;
+  site().next_applies = {because(database_refuses)};
+  const auto receipt = applies(batch(0, 3));
+  EXPECT_TRUE(receipt->pending());
+  let_pass(10s);
+  EXPECT_TRUE(receipt->value);
+  EXPECT_EQ(site().opens, opened + 1);
+}
+
+TEST_F(applier_test, tells_what_hinders_it_and_when_it_is_over) {
+  site().down = true;
+  opens();
+  let_pass(10s);
+  EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 database_unavailable"));
+  site().down = false;
+  let_pass(60s);
+  EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 database_unavailable", "ESO-46-0 running"));
 }
 
 TEST_F(applier_test, applies_a_batch_in_one_transaction) {
@@ -107,7 +131,7 @@ TEST_F(applier_test, retries_what_the_database_refuses_for_its_own_reasons) {
     EXPECT_THAT(site().applies, ElementsAre(call{0, 4, 0, why}, call{0, 4, 0, why}, call{0, 4, 0, none}));
     EXPECT_EQ(receipt->value->quarantined, 0U);
   }
-  EXPECT_EQ(site().opens, 1U);  // the connection was good all the time
+  EXPECT_EQ(site().opens, 3U);  // after each refusal to write, and not for the others
 }
 
 TEST_F(applier_test, finds_the_one_record_that_is_refused) {

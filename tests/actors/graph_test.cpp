@@ -153,7 +153,12 @@ void scoreboard_stand_in::spawn(caf::actor_system& system) {
         [this](const page_receipt& receipt) { pages.push_back(receipt); },
         [this](const std::string&, const applied_receipt& receipt) { applied.push_back(receipt); },
         [this](lag_atom, const std::string&, std::int64_t entries) { lag = entries; },
-        [this](const stage_event& event) { events.push_back(event.stage + " " + event.what); },
+        [this](const stage_event& event) {
+          if (event.part.empty())
+            events.push_back(event.stage + ' ' + event.what);
+          else
+            parts.push_back(event.part + ' ' + event.what);
+        },
         [this](start_atom, const std::string&, const source_position& position) {
           begun.push_back(position);
         },

@@ -220,6 +220,7 @@ struct scoreboard_stand_in {
   std::vector<applied_receipt> applied;
   std::vector<source_position> begun;
   std::vector<std::string> events;  ///< "source:itaca running", …
+  std::vector<std::string> parts;   ///< of a site: "membership waiting", "ESO-46-0 database_unavailable", …
   std::int64_t lag = 0;             ///< the last one told
   scoreboard_actor actor;
 

@@ -51,6 +51,11 @@ class memory_store final : public site_store {
     position.next_offset = next;
     return done{};
   }
+  result<std::int64_t> look() override {
+    if (!usable())
+      return unavailable;
+    return site_.positions[from_].next_offset;
+  }
 
  private:
   bool usable() { return connected_ = connected_ && !site_.down; }

@@ -131,6 +131,19 @@ TEST_F(subscriber_test, admits_exactly_the_sum_of_its_limits_while_the_site_is_d
   }
 }
 
+TEST_F(subscriber_test, tells_whether_the_group_has_given_it_partitions) {
+  kafka.assigns_at_once = false;
+  started();
+  run();
+  EXPECT_THAT(scoreboard.parts, ElementsAre("membership waiting"));
+  kafka.assign(group);
+  run();
+  EXPECT_THAT(scoreboard.parts, ElementsAre("membership waiting", "membership running"));
+  kafka.revoke(group);
+  run();
+  EXPECT_EQ(scoreboard.parts.back(), "membership waiting");
+}
+
 TEST_F(subscriber_test, tells_how_far_the_site_is_behind_what_others_publish) {
   started();
   given_messages(3);
@@ -169,6 +182,20 @@ TEST_F(subscriber_test, reads_on_where_another_owner_went) {
   EXPECT_EQ(site().rows.size(), 3U + 2U);
   EXPECT_FALSE(*ended);
   EXPECT_EQ(scoreboard.records_applied(), 5U);
+}
+
+TEST_F(subscriber_test, reads_again_from_where_a_replay_has_put_an_idle_site) {
+  started();
+  given_messages(5);
+  kafka.calls.clear();
+  site().positions[{"ESO-46", 0}].next_offset = 2;
+  let_pass(4s);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 2"), 0U);
+  let_pass(1s);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 2"), 1U);
+  let_pass(10s);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 5);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 2"), 1U);
 }
 
 TEST_F(subscriber_test, drops_what_it_gathered_when_another_owner_went_on) {
@@ -289,7 +316,7 @@ TEST_F(subscriber_test, tells_when_the_topic_no_longer_holds_the_sites_offset) {
   started();
   kafka.report(group, {{"ESO-46", 0}, because(error_code::offset_out_of_log)});
   run();
-  EXPECT_THAT(scoreboard.events, Contains("site:eso46 stuck"));
+  EXPECT_THAT(scoreboard.parts, Contains("ESO-46-0 stuck"));
 }
 
 TEST_F(subscriber_test, polls_once_a_second_even_when_nothing_calls_it) {

@@ -47,6 +47,23 @@ TEST_F(pipeline_deaths, a_standby_takes_over_from_an_owner_that_is_killed) {
   ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
 }
 
+TEST_F(pipeline_deaths, a_process_that_joins_takes_the_source_from_nobody) {
+  pipeline_wishes wishes;
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  const auto owner = pipeline->start_run();
+  ASSERT_TRUE(pages_flow()) << owner.log();
+  for (int join = 0; join < 5; ++join) {
+    auto other = pipeline->start_run();
+    ASSERT_TRUE(eventually([&] { return other.has_logged("has partitions of its topics"); })) << other.log();
+    ASSERT_TRUE(pages_flow()) << owner.log();
+    other.signal(SIGTERM);
+    EXPECT_EQ(other.exit_code(), 0) << other.log();
+    EXPECT_FALSE(other.has_logged("source:itaca elected")) << other.log();
+  }
+  EXPECT_FALSE(owner.has_logged("another process owns the source")) << owner.log();
+}
+
 TEST_F(pipeline_deaths, a_process_killed_again_and_again_goes_on_where_it_was) {
   pipeline_wishes wishes;
   // A static member comes back without waiting for the end of its own old session.

@@ -92,6 +92,24 @@ TEST_F(run_figures_test, tells_the_lag_that_it_was_told_last) {
   EXPECT_EQ(nlohmann::json::parse(figures.json()).at("sites").at(0)["lag"], 6);
 }
 
+TEST_F(run_figures_test, names_what_hinders_a_part_of_a_site) {
+  const auto site = [this] { return nlohmann::json::parse(figures.json()).at("sites").at(0); };
+  figures.event({"site:eso46", "running", ""});
+  figures.event({"site:eso46", "database_unavailable", "", "ESO-46-1"});
+  EXPECT_EQ(site()["state"], "database_unavailable");
+  figures.event({"site:eso46", "running", "", "ESO-46-0"});
+  EXPECT_EQ(site()["state"], "database_unavailable");
+  figures.event({"site:eso46", "running", "", "ESO-46-1"});
+  EXPECT_EQ(site()["state"], "running");
+}
+
+TEST_F(run_figures_test, knows_no_lag_of_a_site_without_partitions) {
+  const auto site = [this] { return nlohmann::json::parse(figures.json()).at("sites").at(0); };
+  figures.event({"site:eso46", "waiting", "", "membership"});
+  EXPECT_EQ(site()["state"], "waiting");
+  EXPECT_TRUE(site()["lag"].is_null());
+}
+
 TEST_F(run_figures_test, counts_restarts_and_names_the_state) {
   figures.event({"source:itaca", "restarting", ""});
   figures.event({"source:itaca", "running", ""});

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/subscribe/kafka_offsets.hpp"
+
+#include "actors/publish/kafka_client.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace matricula {
+namespace {
+
+result<int> partitions_of(rd_kafka_t* client, const kafka_settings& settings, const std::string& topic,
+                          int timeout_ms) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (const auto error = rd_kafka_metadata(client, 1, nullptr, &metadata, timeout_ms);
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_failure(settings, "asking for its topics", rd_kafka_err2str(error));
+  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
+      metadata, &rd_kafka_metadata_destroy};
+  for (int i = 0; i < metadata->topic_cnt; ++i)
+    if (topic == metadata->topics[i].topic && metadata->topics[i].partition_cnt > 0)
+      return metadata->topics[i].partition_cnt;
+  return failure{error_code::topic_mismatch,
+                 "topic " + topic + " does not exist: matricula topics T --create makes it"};
+}
+
+}  // namespace
+
+result<std::vector<partition_extent>>
+ask_extents(const kafka_settings& settings, const std::string& topic,
+            std::optional<std::chrono::sys_time<std::chrono::milliseconds>> time,
+            std::chrono::milliseconds wait) {
+  const auto timeout_ms = static_cast<int>(std::max<std::chrono::milliseconds::rep>(wait.count(), 1));
+  auto configuration = kafka_configuration(settings, {{"log_level", "0"}});
+  if (!configuration)
+    return configuration.error();
+  const auto client = kafka_client(RD_KAFKA_PRODUCER, *std::move(configuration));
+  if (!client)
+    return client.error();
+  const auto count = partitions_of(client->get(), settings, topic, timeout_ms);
+  if (!count)
+    return count.error();
+
+  std::vector<partition_extent> extents;
+  const kafka_handle<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(*count)};
+  for (int partition = 0; partition < *count; ++partition) {
+    auto& extent = extents.emplace_back();
+    extent.where = {topic, partition};
+    if (const auto error = rd_kafka_query_watermark_offsets(client->get(), topic.c_str(), partition,
+                                                            &extent.first, &extent.end, timeout_ms);
+        error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings, "asking for the extent of " + topic, rd_kafka_err2str(error));
+    extent.at_time = extent.end;
+    if (time)
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
+          time->time_since_epoch().count();
+  }
+  if (!time)
+    return extents;
+  if (const auto error = rd_kafka_offsets_for_times(client->get(), list.get(), timeout_ms);
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_failure(settings, "asking for the offsets of a time in " + topic, rd_kafka_err2str(error));
+  for (int i = 0; i < list->cnt; ++i)
+    if (list->elems[i].offset >= 0)  // none: nothing is that new
+      extents[static_cast<std::size_t>(list->elems[i].partition)].at_time = list->elems[i].offset;
+  return extents;
+}
+
+}  // namespace matricula

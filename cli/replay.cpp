@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/replay.hpp"
+
+#include "actors/apply/postgres_connection.hpp"
+#include "actors/subscribe/kafka_offsets.hpp"
+#include "cli/command.hpp"
+#include "config/durations.hpp"
+#include "config/load.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <pqxx/pqxx>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+namespace matricula {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr auto examples = R"(Examples:
+  matricula replay my.toml --site eso46 --from beginning
+      the site reads all its topics again: what differs from them is made as they say, what is equal costs nothing
+  matricula replay my.toml --site eso46 --topic ESO-46 --from 2026-09-09T08:00
+      only one topic, and only what was published since (UTC)
+  matricula replay my.toml --site eso46 --topic ESO-46 --from 120000 --no-follow
+      from an offset, the same in each partition; does not wait until the site is through
+
+It works while the site runs, and shows how far the site is; Ctrl-C ends the showing, not the replay. A row that holds a
+newer revision stays. Rows whose record is as it was are left alone too, also where somebody has changed another table
+by hand. A site whose offset the topic no longer holds is set to the topic's start by --from beginning.
+Exit code 0: the site is where it was before; 1: something did not answer, or no process runs the site; 2: wrong usage;
+78: bad topology file.)";
+
+constexpr milliseconds look_every{500};
+
+/// A partition's way back.
+struct rewind {
+  topic_partition where;
+  std::int64_t to = 0;    ///< where it begins again
+  std::int64_t goal = 0;  ///< where it was
+  std::int64_t now = 0;
+};
+
+std::string name_of(const topic_partition& where) {
+  return where.topic + '-' + std::to_string(where.partition);
+}
+
+std::int64_t start_in(const partition_extent& extent, const replay_from& from) {
+  if (std::holds_alternative<from_time>(from))
+    return extent.at_time;
+  if (const auto* offset = std::get_if<from_offset>(&from))
+    return std::clamp(*offset, extent.first, extent.end);
+  return extent.first;
+}
+
+/// The database of a site, asked for its offsets. Errors are those of postgres_failure.
+class site_positions {
+ public:
+  explicit site_positions(const site_settings& site)
+      : site_(site) {}
+
+  /// Moves the partitions that stand after their start, or before what their topic holds; answers those that it moved.
+  result<std::vector<rewind>> move(const std::vector<partition_extent>& extents, const replay_from& from) {
+    return guarded([&]() -> result<std::vector<rewind>> {
+      std::vector<rewind> moved;
+      pqxx::transaction<> work{*connection_};
+      for (const auto& extent : extents) {
+        const auto rows = work.exec_params("select next_offset from matricula.positions where topic = $1 and "
+                                           "partition = $2 for update",
+                                           extent.where.topic, extent.where.partition);
+        if (rows.empty())
+          continue;  // it begins at the start anyway
+        const auto was = rows[0][0].as<std::int64_t>();
+        const auto to = start_in(extent, from);
+        if (was <= to && was >= extent.first)
+          continue;
+        work.exec_params(
+            "update matricula.positions set next_offset = $3 where topic = $1 and partition = $2",
+            extent.where.topic, extent.where.partition, to);
+        moved.push_back({extent.where, to, std::max(was, to), to});
+      }
+      work.commit();
+      return moved;
+    });
+  }
+
+  /// Where the partitions stand now.
+  result<done> look(std::vector<rewind>& partitions) {
+    return guarded([&]() -> result<done> {
+      pqxx::nontransaction work{*connection_};
+      for (auto& each : partitions)
+        each.now = work.exec_params1(
+                           "select next_offset from matricula.positions where topic = $1 and partition = $2",
+                           each.where.topic, each.where.partition)[0]
+                       .as<std::int64_t>();
+      return done{};
+    });
+  }
+
+ private:
+  template <class Body>
+  auto guarded(Body body) -> decltype(body()) {
+    const auto address = postgres_address::read(site_.database.reveal(), "matricula replay " + site_.name);
+    if (!address)
+      return address.error();
+    try {
+      if (!connection_)
+        connection_ = std::make_unique<postgres_connection>(*address);
+      return body();
+    } catch (...) {
+      auto why = postgres_failure(connection_.get(), address->printable + ", site " + site_.name);
+      connection_.reset();
+      return why;
+    }
+  }
+
+  const site_settings& site_;
+  std::unique_ptr<postgres_connection> connection_;
+};
+
+/// Entries that lie between where the partitions began again and where they were.
+std::int64_t entries(const std::vector<rewind>& partitions, std::int64_t rewind::*until) {
+  std::int64_t sum = 0;
+  for (const auto& each : partitions)
+    sum += std::clamp(each.*until - each.to, std::int64_t{0}, each.goal - each.to);
+  return sum;
+}
+
+/// Shows how far the site is until it is through; false if nothing moves for `wait`.
+result<bool> follow(site_positions& positions, std::vector<rewind> partitions, milliseconds wait,
+                    std::ostream& out) {
+  const auto total = entries(partitions, &rewind::goal);
+  auto last = std::int64_t{-1};
+  for (auto moved_at = steady_clock::now();;) {
+    if (const auto looked = positions.look(partitions); !looked && steady_clock::now() - moved_at > wait)
+      return looked.error();
+    const auto through = entries(partitions, &rewind::now);
+    if (through != last) {
+      out << through << " of " << total << " entries\n" << std::flush;
+      moved_at = steady_clock::now();
+    }
+    last = through;
+    if (through == total)
+      return true;
+    if (steady_clock::now() - moved_at > wait)
+      return false;
+    std::this_thread::sleep_for(look_every);
+  }
+}
+
+}  // namespace
+
+std::optional<replay_from> replay_from_text(std::string_view text) {
+  if (text == "beginning")
+    return from_beginning{};
+  from_offset offset = 0;
+  if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), offset);
+      error == std::errc{} && end == text.data() + text.size())
+    return offset < 0 ? std::nullopt : std::optional<replay_from>{offset};
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
+  std::string copy{text};
+  if (!copy.empty() && copy.back() == 'Z')
+    copy.pop_back();
+  const bool to_minutes =
+      std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d%n", &year, &month, &day, &hour, &minute, &used) == 5;
+  if (!to_minutes)
+    return std::nullopt;
+  int more = 0;
+  if (static_cast<std::size_t>(used) != copy.size() &&
+      (std::sscanf(copy.c_str() + used, ":%2d%n", &second, &more) != 1 ||
+       static_cast<std::size_t>(used + more) != copy.size()))
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59)
+    return std::nullopt;
+  return from_time{std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+                   std::chrono::seconds{second}};
+}
+
+int replay_site(const std::filesystem::path& file, const replay_options& options,
+                const environment_lookup& environment, std::ostream& out, std::ostream& errors) {
+  const auto loaded = load_topology(file, environment);
+  if (!loaded) {
+    for (const auto& problem : loaded.problems)
+      errors << text_of(problem) << '\n';
+    return exit_bad_configuration;
+  }
+  const auto& all = *loaded.topology;
+  const auto site = std::find_if(all.sites.begin(), all.sites.end(),
+                                 [&](const auto& each) { return each.name == options.site; });
+  if (site == all.sites.end()) {
+    errors << file.string() << " has no site \"" << options.site << "\"\n";
+    return exit_wrong_usage;
+  }
+  std::vector<std::string> topics = site->topics;
+  if (!options.topic.empty())
+    std::erase_if(topics, [&](const auto& topic) { return topic != options.topic; });
+  if (topics.empty()) {
+    errors << "site " << site->name << " does not read the topic \"" << options.topic << "\"\n";
+    return exit_wrong_usage;
+  }
+  if (std::holds_alternative<from_offset>(options.from) && topics.size() > 1) {
+    errors << "an offset is one of a topic: name it with --topic\n";
+    return exit_wrong_usage;
+  }
+  const auto fail = [&](const failure& why) {
+    errors << why.text << '\n';
+    return exit_failed;
+  };
+
+  const auto* const time = std::get_if<from_time>(&options.from);
+  std::vector<partition_extent> extents;
+  for (const auto& topic : topics) {
+    const auto found =
+        ask_extents(all.kafka, topic, time == nullptr ? std::nullopt : std::optional{*time}, options.wait);
+    if (!found)
+      return fail(found.error());
+    extents.insert(extents.end(), found->begin(), found->end());
+  }
+  site_positions positions{*site};
+  const auto moved = positions.move(extents, options.from);
+  if (!moved)
+    return fail(moved.error());
+  for (const auto& each : *moved)
+    out << name_of(each.where) << ": from " << each.goal << " back to " << each.to << '\n';
+  if (moved->empty())
+    out << "site " << site->name << " stands before that already: nothing to read again\n";
+  if (moved->empty() || !options.follow)
+    return exit_done;
+  const auto through = follow(positions, *moved, options.wait, out);
+  if (!through)
+    return fail(through.error());
+  if (!*through) {
+    errors << "nothing has moved for " << config::text_of(options.wait) << ": does a process run the site "
+           << site->name << "? It reads from there as soon as one does\n";
+    return exit_failed;
+  }
+  return exit_done;
+}
+
+void add_replay_command(CLI::App& app, int& exit_code) {
+  struct arguments {
+    std::string file, from, wait = "30s";
+    bool no_follow = false;
+    replay_options options;
+  };
+  auto* const command = app.add_subcommand("replay", "Let a site read its topics again");
+  const auto given = std::make_shared<arguments>();
+  command->add_option("topology", given->file, "The topology file (TOML)")->required();
+  command->add_option("--site", given->options.site, "The site")->required();
+  command->add_option("--topic", given->options.topic, "Only this topic of the site's");
+  command->add_option("--from", given->from, "beginning, a time such as 2026-09-09T08:00 (UTC), or an offset")
+      ->required()
+      ->check([](const std::string& text) {
+        return replay_from_text(text)
+                   ? std::string{}
+                   : "not beginning, a time such as 2026-09-09T08:00 or an offset: " + text;
+      });
+  command->add_flag("--no-follow", given->no_follow, "Do not wait until the site is through");
+  command
+      ->add_option("--wait", given->wait,
+                   "How long to wait for Kafka, the database, and for the site to move")
+      ->check([](const std::string& text) {
+        return config::duration_from(text) ? std::string{}
+                                           : "not a duration such as 500ms, 30s or 2m: " + text;
+      })
+      ->capture_default_str();
+  command->footer(examples);
+  command->callback([given, &exit_code] {
+    given->options.from = *replay_from_text(given->from);
+    given->options.follow = !given->no_follow;
+    given->options.wait = *config::duration_from(given->wait);
+    exit_code = replay_site(given->file, given->options, system_environment(), std::cout, std::cerr);
+  });
+}
+
+}  // namespace matricula
