@@ -362,6 +362,19 @@ TEST_F(problems, of_a_folder_of_targets_that_is_not_there) {
   EXPECT_THAT(loaded.problems[0].instead, HasSubstr("targets_directory of [pipeline]"));
 }
 
+TEST_F(problems, of_a_target_that_is_incomplete_stand_once_at_its_first_site) {
+  const auto target = root_ / "targets" / "classrooms";
+  std::filesystem::remove(target / "verify.sql");
+  std::filesystem::remove(target / "10_step.sql");
+  std::ofstream{target / "outcomes.sql"} << " \n";
+  std::ofstream{target / "notes.sql"} << "select 1\n";
+  const auto where =
+      "33: target \"classrooms\" in " + std::filesystem::canonical(root_ / "targets").string() + ": ";
+  EXPECT_THAT(whats(), ElementsAre(where + "verify.sql is missing",
+                                   where + "notes.sql is neither a known file nor a step, NN_name.sql",
+                                   where + "outcomes.sql is empty", where + "there is no step, NN_name.sql"));
+}
+
 TEST_F(problems, never_hold_what_a_reference_stands_for) {
   environment_["DATABASE_ESO46"] = "opensesame";
   environment_["FEED"] = "opensesame";
