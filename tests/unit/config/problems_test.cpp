@@ -324,9 +324,20 @@ TEST_F(problems, of_two_sources_and_lanes_that_do_not_choose) {
 TEST_F(problems, of_two_sources_with_one_name) {
   replace("[[source]]\nname = \"itaca\"",
           "[[source]]\nname = \"itaca\"\nurl = \"${FEED}\"\n\n[[source]]\nname = \"itaca\"");
-  replace("flavour = \"ESO\"", "source = \"itaca\"\nflavour = \"ESO\"");
-  replace("flavour = \"FP\"", "source = \"itaca\"\nflavour = \"FP\"");
   EXPECT_THAT(whats(), ElementsAre("19: two [[source]] are named \"itaca\"; the first is on line 15"));
+}
+
+TEST_F(problems, of_a_name_that_stands_twice_are_not_repeated) {
+  replace("[[source]]\nname = \"itaca\"",
+          "[[source]]\nname = \"itaca\"\nurl = \"${FEED}\"\n\n[[source]]\nname = \"itaca\"");
+  replace("flavour = \"ESO\"", "source = \"elsewhere\"\nflavour = \"ESO\"");
+  replace("\"source:itaca\", ", "");
+  const auto found = load().problems;
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].what, "no node runs source \"itaca\"");
+  EXPECT_EQ(found[1].what, "two [[source]] are named \"itaca\"; the first is on line 15");
+  EXPECT_EQ(found[2].what, "no [[source]] is named \"elsewhere\"");
+  EXPECT_EQ(found[2].instead, "one of: itaca");
 }
 
 TEST_F(problems, of_two_sites_with_one_name) {
