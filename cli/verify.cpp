@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/site_comparison.hpp"
 #include "cli/site_rows.hpp"
+#include "cli/wait_option.hpp"
 #include "config/durations.hpp"
 #include "config/load.hpp"
 #include "messages/hashing.hpp"
@@ -338,13 +339,7 @@ void add_verify_command(CLI::App& app, int& exit_code) {
   command->add_option("--site", given->options.site, "Only this site; otherwise all, one after the other");
   command->add_option("--keys-max", given->options.keys_max, "Print at most so many keys for each site")
       ->capture_default_str();
-  command
-      ->add_option("--wait", given->wait,
-                   "How long to wait for Kafka and for each database, such as 500ms or 2m")
-      ->check([](const std::string& text) {
-        return config::duration_from(text) ? std::string{}
-                                           : "not a duration such as 500ms, 30s or 2m: " + text;
-      })
+  add_wait_option(*command, given->wait, "How long to wait for Kafka and for each database")
       ->capture_default_str();
   command->footer(examples);
   command->callback([given, &exit_code] {
