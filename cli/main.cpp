@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
+#include "cli/unknown_command.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <iostream>
 
 namespace {
 
@@ -34,7 +37,10 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const bool asked_for_help = error.get_exit_code() == 0;
-    app.exit(error);
+    if (const auto text = matricula::unknown_command(app); !asked_for_help && !text.empty())
+      std::cerr << text << "\nRun with --help for more information.\n";
+    else
+      app.exit(error);
     return asked_for_help ? matricula::exit_done : matricula::exit_wrong_usage;
   }
   return exit_code;

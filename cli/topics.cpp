@@ -3,6 +3,7 @@
 
 #include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
+#include "cli/wait_option.hpp"
 #include "config/durations.hpp"
 #include "config/load.hpp"
 
@@ -121,12 +122,7 @@ void add_topics_command(CLI::App& app, int& exit_code) {
   const auto given = std::make_shared<options>();
   command->add_option("topology", given->file, "The topology file (TOML)")->required();
   command->add_flag("--create", given->create, "Create the topics that do not exist");
-  command->add_option("--wait", given->wait, "How long to wait for Kafka to answer, such as 500ms, 30s or 2m")
-      ->check([](const std::string& text) {
-        return config::duration_from(text) ? std::string{}
-                                           : "not a duration such as 500ms, 30s or 2m: " + text;
-      })
-      ->capture_default_str();
+  add_wait_option(*command, given->wait, "How long to wait for Kafka to answer")->capture_default_str();
   command->footer(examples);
   command->callback([given, &exit_code] {
     exit_code = compare_or_create_topics(given->file, given->create, *config::duration_from(given->wait),

@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/site_comparison.hpp"
 #include "cli/site_rows.hpp"
+#include "cli/wait_option.hpp"
 #include "config/durations.hpp"
 #include "config/load.hpp"
 #include "messages/hashing.hpp"
@@ -36,8 +37,11 @@ constexpr auto examples = R"(Examples:
 
 A key is year/centre/course/subject/group/person/role; what fields hold is not printed. What several records share,
 such as a person's name, must be as the newest of them says. A site that still lags behind its topics differs: let
-the pipeline come to rest first. Keys in quarantine, and rows newer than the topic was when it was read, are counted
-apart and do not make a site differ; rows that stay newer mean that the topic has lost messages. Nothing is changed. About 100 bytes of memory are needed for each key of a site.
+the pipeline come to rest first. What still differs was changed by hand in the site's database; the next change of that
+record at the source mends it, and until then nothing does. What a target derives from records, such as memberships of
+groups, is not compared. Keys in quarantine, and rows newer than the topic was when it was read, are counted apart and
+do not make a site differ; rows that stay newer mean that the topic has lost messages. Nothing is changed. Memory for
+each key: 38 to 69 bytes in a school's usual proportions, less than 200 at any size.
 
 Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: there is no such site;
 78: the file must be changed first.)";
@@ -338,13 +342,7 @@ void add_verify_command(CLI::App& app, int& exit_code) {
   command->add_option("--site", given->options.site, "Only this site; otherwise all, one after the other");
   command->add_option("--keys-max", given->options.keys_max, "Print at most so many keys for each site")
       ->capture_default_str();
-  command
-      ->add_option("--wait", given->wait,
-                   "How long to wait for Kafka and for each database, such as 500ms or 2m")
-      ->check([](const std::string& text) {
-        return config::duration_from(text) ? std::string{}
-                                           : "not a duration such as 500ms, 30s or 2m: " + text;
-      })
+  add_wait_option(*command, given->wait, "How long to wait for Kafka and for each database")
       ->capture_default_str();
   command->footer(examples);
   command->callback([given, &exit_code] {

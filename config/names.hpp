@@ -3,6 +3,9 @@
 
 #include "config/written_topology.hpp"
 
+#include <cstddef>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +21,15 @@ std::vector<std::string> names_of(const std::vector<Named>& all) {
   return names;
 }
 
-/// The same names as they stand in the file, to be printed.
+/// How many sources, sites or nodes there are when those of one name, which is a problem of its own, count
+/// once.
+template <class Named>
+std::size_t count_of_different(const std::vector<Named>& all) {
+  const auto names = names_of(all);
+  return all.size() - names.size() + std::set<std::string>(names.begin(), names.end()).size();
+}
+
+/// The usable names as they stand in the file, to be printed.
 template <class Named>
 std::vector<std::string> literal_names_of(const std::vector<Named>& all) {
   std::vector<std::string> names;

@@ -50,8 +50,9 @@ std::string instead_of(std::string_view written, const std::vector<std::string>&
 
 std::string listed(const std::vector<std::string>& words) {
   std::string text;
-  for (const auto& word : words)
-    text += (text.empty() ? "" : ", ") + word;
+  for (auto word = words.begin(); word != words.end(); ++word)
+    if (std::find(words.begin(), word, *word) == word)
+      text += (text.empty() ? "" : ", ") + *word;
   return text.empty() ? "none" : text;
 }
 

@@ -20,7 +20,7 @@ std::optional<std::string> nearest(std::string_view written, const std::vector<s
 /// What to write instead of `written`: the nearest of `known`, or the choice.
 std::string instead_of(std::string_view written, const std::vector<std::string>& known);
 
-/// "a, b, c", or "none".
+/// "a, b, c", each word once, or "none".
 std::string listed(const std::vector<std::string>& words);
 
 /// Equal, ASCII letters' case aside.

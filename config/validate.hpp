@@ -22,7 +22,7 @@ void validate_sources(const written_topology& topology, problem_list& problems);
 /// [[lane]]: provinces, templates, one source each, no topic twice.
 void validate_lanes(const written_topology& topology, problem_list& problems);
 
-/// [[site]]: unique names and databases, topics that a lane produces, targets that exist in `targets`.
+/// [[site]]: unique names and databases, topics that a lane produces, targets that are complete in `targets`.
 void validate_sites(const written_topology& topology, const std::filesystem::path& targets,
                     problem_list& problems);
 

@@ -26,7 +26,7 @@ void validate_source_of(const written_lane& lane, const written_topology& topolo
   if (lane.source && std::find(names.begin(), names.end(), *lane.source) == names.end())
     problems.add(lane.source.at, "no [[source]] is named \"" + lane.source.literal + "\"",
                  instead_of(lane.source.literal, literal_names_of(topology.sources)));
-  if (!lane.source.present && topology.sources.size() > 1)
+  if (!lane.source.present && count_of_different(topology.sources) > 1)
     problems.add(lane.at, "a lane that does not say which source feeds it, and there are several",
                  "add source = \"…\" with one of: " + listed(literal_names_of(topology.sources)));
 }

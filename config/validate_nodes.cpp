@@ -12,10 +12,11 @@ namespace {
 
 void report_what_no_node_runs(const written_topology& topology, const std::set<std::string>& run,
                               problem_list& problems) {
+  std::set<std::string> reported;  // two of one name are a problem already
   const auto report = [&](std::string_view kind, const auto& all) {
     for (const auto& each : all) {
       const auto entry = std::string{kind} + ":" + each.name.value.value_or("");
-      if (each.name && run.count(entry) == 0)
+      if (each.name && run.count(entry) == 0 && reported.insert(entry).second)
         problems.add(each.at, "no node runs " + std::string{kind} + " \"" + each.name.literal + "\"",
                      "add \"" + std::string{kind} + ":" + each.name.literal + "\" to runs of a [[node]]");
     }

@@ -48,17 +48,23 @@ void validate_database(const written_text& database, problem_list& problems) {
                  reference);
 }
 
+/// Each target's folder is looked at once, for the first site that names it: `seen`.
 void validate_target(const written_text& target, const std::filesystem::path& targets,
-                     problem_list& problems) {
-  std::error_code ignored;
+                     std::set<std::string>& seen, problem_list& problems) {
   if (!target)
     return;
   const auto known = targets_in(targets);
-  if (std::find(known.begin(), known.end(), *target) != known.end())
+  if (std::find(known.begin(), known.end(), *target) == known.end()) {
+    problems.add(target.at, "no target \"" + target.literal + "\" in " + targets.string(),
+                 known.empty() ? "a folder with the target's SQL there, or targets_directory of [pipeline]"
+                               : instead_of(*target, known));
     return;
-  problems.add(target.at, "no target \"" + target.literal + "\" in " + targets.string(),
-               known.empty() ? "a folder with the target's SQL there, or targets_directory of [pipeline]"
-                             : instead_of(*target, known));
+  }
+  if (!seen.insert(*target).second)
+    return;
+  for (const auto& flaw : flaws_of_target(targets / *target))
+    problems.add(target.at, "target \"" + target.literal + "\" in " + targets.string() + ": " + flaw,
+                 "a folder as docs/targets.md describes it, config/targets/classrooms for example");
 }
 
 void report_shared_databases(const std::vector<written_site>& sites, problem_list& problems) {
@@ -82,10 +88,11 @@ void validate_sites(const written_topology& topology, const std::filesystem::pat
   const auto produced = lane_topics_of(topology);
   validate_names(topology.sites, "[[site]]", problems);
   report_shared_databases(topology.sites, problems);
+  std::set<std::string> targets_seen;
   for (const auto& site : topology.sites) {
     validate_topics(site, produced, problems);
     validate_database(site.database, problems);
-    validate_target(site.target, targets, problems);
+    validate_target(site.target, targets, targets_seen, problems);
     if (site.base_url && (!is_http_url(*site.base_url) || has_query_or_fragment(*site.base_url)))
       problems.add(site.base_url.at, "base_url of [[site]] is not the address of a Moodle site",
                    "http or https, the host and the path, as \"https://aules.edu.gva.es/eso46\"");

@@ -217,11 +217,16 @@ planned_topic own_topic(const kafka_settings& kafka, const std::string& name, bo
   return topic;
 }
 
+/// One of Kafka's own commands, at the address that the topology gives.
+std::string kafka_command(std::string_view name, const std::string& bootstrap) {
+  return std::string{name} + " --bootstrap-server " + bootstrap;
+}
+
 /// A topic whose number of partitions is wrong cannot be altered: its messages would stay where they are.
 std::string partitions_mend(const planned_topic& planned, const existing_topic& found,
-                            const std::string& create) {
-  const auto anew =
-      "while nothing runs, kafka-topics.sh --delete --topic " + planned.name + " and then " + create;
+                            const std::string& bootstrap, const std::string& create) {
+  const auto anew = "while nothing runs, " + kafka_command("kafka-topics.sh", bootstrap) +
+                    " --delete --topic " + planned.name + " and then " + create;
   if (!planned.computes_partition)
     return anew;
   return "a centre's partition is computed from that number: write partitions = " +
@@ -250,7 +255,7 @@ std::vector<planned_topic> topics_of(const topology& all) {
 
 std::vector<topic_difference> differences_of(const planned_topic& planned,
                                              const std::optional<existing_topic>& found,
-                                             std::string_view file) {
+                                             const std::string& bootstrap, std::string_view file) {
   const auto create = "matricula topics " + std::string{file} + " --create";
   if (!found)
     return {{planned.name, true, "does not exist", create + " makes it"}};
@@ -263,21 +268,23 @@ std::vector<topic_difference> differences_of(const planned_topic& planned,
   const bool too_many = found->partitions > planned.partitions && !planned.more_partitions_allowed;
   if (too_few || too_many)
     differs("has " + counted(found->partitions, "partition") + ", not " + std::to_string(planned.partitions),
-            partitions_mend(planned, *found, create));
+            partitions_mend(planned, *found, bootstrap, create));
   if (found->replicas_min != planned.replication || found->replicas_max != planned.replication)
     differs(
         "has " + counted(found->replicas_min, "replica") +
             (found->replicas_min == found->replicas_max ? "" : " to " + std::to_string(found->replicas_max)) +
             ", not " + std::to_string(planned.replication),
         "write replication = " + std::to_string(found->replicas_min) +
-            " in [kafka], or move its replicas with kafka-reassign-partitions.sh");
+            " in [kafka], or move its replicas with " +
+            kafka_command("kafka-reassign-partitions.sh", bootstrap));
   for (const auto& [name, wanted] : planned.settings) {
     const auto setting = found->settings.find(name);
     if (setting != found->settings.end() && setting->second == wanted)
       continue;
     differs(name + (setting == found->settings.end() ? " is unknown" : " is " + setting->second) + ", not " +
                 wanted,
-            "kafka-configs.sh --alter --topic " + planned.name + " --add-config " + name + "=" + wanted);
+            kafka_command("kafka-configs.sh", bootstrap) + " --alter --topic " + planned.name +
+                " --add-config " + name + "=" + wanted);
   }
   return differences;
 }
@@ -303,7 +310,8 @@ result<std::vector<topic_difference>> compare_topics(const topology& all, std::s
   for (const auto& topic : planned) {
     const auto found = existing->find(topic.name);
     for (auto& difference :
-         differences_of(topic, found == existing->end() ? std::nullopt : std::optional{found->second}, file))
+         differences_of(topic, found == existing->end() ? std::nullopt : std::optional{found->second},
+                        all.kafka.bootstrap, file))
       differences.push_back(std::move(difference));
   }
   return differences;

@@ -43,11 +43,11 @@ struct topic_difference {
 /// compacted; all take min.insync.replicas from [kafka.topic_properties], the lanes' take the rest too.
 std::vector<planned_topic> topics_of(const topology& all);
 
-/// In what `found` is not as planned; nothing found is a topic that does not exist. `file` is the topology's,
-/// for the commands in the texts.
+/// In what `found` is not as planned; nothing found is a topic that does not exist. `bootstrap` is Kafka's
+/// address and `file` the topology's, for the commands in the texts.
 std::vector<topic_difference> differences_of(const planned_topic& planned,
                                              const std::optional<existing_topic>& found,
-                                             std::string_view file);
+                                             const std::string& bootstrap, std::string_view file);
 
 /// Compares what exists with what the topology says; no difference, no entry. Changes nothing. Waits up to
 /// `wait` for Kafka to answer. Errors: kafka_unavailable, topic_mismatch (a bad property in

@@ -107,6 +107,12 @@ json described(const fault& f) {
   return d;
 }
 
+// httplib's own choice is SO_REUSEPORT, which lets two servers listen on one port and share its clients.
+void set_socket_options(socket_t socket) {
+  const int yes = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
 // Returns the problem as text, empty if there is none.
 std::string read_fault(const json& told, fault& read) {
   if (!told.is_object() || !told.contains("kind") || !told["kind"].is_string())
@@ -405,6 +411,7 @@ feed_server::feed_server(feed& source, faults& wrong)
   http.set_keep_alive_timeout(5);
   http.set_write_timeout(60);
   http.set_tcp_nodelay(true);
+  http.set_socket_options(set_socket_options);
   auto* const p = parts_.get();
   http.Get("/",
            [](const auto&, auto& response) { response.set_content(std::string(addresses), "text/plain"); });

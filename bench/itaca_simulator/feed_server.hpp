@@ -18,7 +18,7 @@ class feed_server {
   feed_server(const feed_server&) = delete;
   feed_server& operator=(const feed_server&) = delete;
 
-  /// Binds; port 0 takes a free one. Returns the port, or 0 if it cannot be had.
+  /// Binds; port 0 takes a free one. Returns the port, or 0 if it cannot be had: somebody else listens there.
   int bind(const std::string& address, int port);
   /// Serves until `stop`. Requires that `bind` succeeded.
   void run();

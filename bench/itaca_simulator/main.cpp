@@ -31,6 +31,7 @@ Examples:
   curl 'http://127.0.0.1:8460/feed?cursor=1:30000'   goes on
 
 The feed and the other addresses (/truth, /life, /faults) are described in docs/feed.md.
+Exit code 0: stopped; 1: the port cannot be had; 2: wrong usage.
 )";
 
 // So that nobody reads a half-written file.
@@ -124,15 +125,16 @@ int main(int argc, char** argv) {
   const school_system school(seed, records, year, lanes);
   feed source(school, rate, first_changed, limits);
   feed_server server(source, wrong);
-  port = server.bind(address, port);
-  if (port == 0) {
-    std::cerr << "itaca_simulator: cannot listen at " << address << ": is the port in use? Try --port 0.\n";
+  const int bound = server.bind(address, port);
+  if (bound == 0) {
+    std::cerr << "itaca_simulator: cannot listen at " << address << ':' << port
+              << ": is the port in use? --port 0 takes a free one.\n";
     return 1;
   }
   auto serving = std::async(std::launch::async, [&] { server.run(); });
-  if (!port_file.empty() && !write_port_file(port_file, port))
+  if (!port_file.empty() && !write_port_file(port_file, bound))
     std::cerr << "itaca_simulator: cannot write " << port_file << '\n';
-  std::cout << "listening on http://" << address << ':' << port << std::endl;
+  std::cout << "listening on http://" << address << ':' << bound << std::endl;
   int received = 0;
   sigwait(&stop_signals, &received);
   server.stop();

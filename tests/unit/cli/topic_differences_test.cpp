@@ -29,7 +29,9 @@ struct lane_topic {
                         {"segment.ms", "86400000"},
                         {"retention.ms", "604800000"}}};
 
-  std::vector<topic_difference> differences() const { return differences_of(planned, found, "my.toml"); }
+  std::vector<topic_difference> differences() const {
+    return differences_of(planned, found, "kafka:9092", "my.toml");
+  }
 };
 
 TEST(topics_of_a_topology, are_the_lanes_and_three_of_its_own) {
@@ -54,7 +56,7 @@ TEST(topics_of_a_topology, are_the_lanes_and_three_of_its_own) {
 TEST(topic_differences, none_where_all_is_as_planned) { EXPECT_TRUE(lane_topic{}.differences().empty()); }
 
 TEST(topic_differences, a_missing_topic_can_be_created) {
-  const auto differences = differences_of(lane_topic{}.planned, std::nullopt, "my.toml");
+  const auto differences = differences_of(lane_topic{}.planned, std::nullopt, "kafka:9092", "my.toml");
   ASSERT_EQ(differences.size(), 1U);
   EXPECT_TRUE(differences[0].missing);
   EXPECT_EQ(differences[0].mend, "matricula topics my.toml --create makes it");
@@ -69,14 +71,16 @@ TEST(topic_differences, too_few_and_too_many_partitions_of_a_lane_both_count) {
     EXPECT_FALSE(differences[0].missing);
     EXPECT_EQ(differences[0].what, "has " + std::to_string(partitions) + " partitions, not 6");
     EXPECT_THAT(differences[0].mend, HasSubstr("write partitions = " + std::to_string(partitions)));
+    EXPECT_THAT(differences[0].mend,
+                HasSubstr("kafka-topics.sh --bootstrap-server kafka:9092 --delete --topic ESO-46 and"));
   }
 }
 
 TEST(topic_differences, outcomes_may_have_more_partitions_and_cursors_may_not) {
   const auto topics = topics_of(given_topology());
   const existing_topic found{2, 3, 3, {{"cleanup.policy", "compact"}, {"min.insync.replicas", "2"}}};
-  EXPECT_EQ(differences_of(topics[2], found, "my.toml").size(), 1U);
-  EXPECT_EQ(differences_of(topics[4], found, "my.toml").size(), 0U);
+  EXPECT_EQ(differences_of(topics[2], found, "kafka:9092", "my.toml").size(), 1U);
+  EXPECT_EQ(differences_of(topics[4], found, "kafka:9092", "my.toml").size(), 0U);
 }
 
 TEST(topic_differences, replicas_of_every_partition_count) {
@@ -85,6 +89,7 @@ TEST(topic_differences, replicas_of_every_partition_count) {
   const auto differences = topic.differences();
   ASSERT_EQ(differences.size(), 1U);
   EXPECT_EQ(differences[0].what, "has 2 replicas to 3, not 3");
+  EXPECT_THAT(differences[0].mend, HasSubstr("kafka-reassign-partitions.sh --bootstrap-server kafka:9092"));
 }
 
 TEST(topic_differences, settings_are_compared_with_their_words) {
@@ -94,8 +99,8 @@ TEST(topic_differences, settings_are_compared_with_their_words) {
   const auto differences = topic.differences();
   ASSERT_EQ(differences.size(), 2U);
   EXPECT_EQ(differences[0].what, "cleanup.policy is delete, not compact");
-  EXPECT_EQ(differences[0].mend,
-            "kafka-configs.sh --alter --topic ESO-46 --add-config cleanup.policy=compact");
+  EXPECT_EQ(differences[0].mend, "kafka-configs.sh --bootstrap-server kafka:9092 --alter --topic ESO-46 "
+                                 "--add-config cleanup.policy=compact");
   EXPECT_EQ(differences[1].what, "segment.ms is unknown, not 86400000");
 }
 

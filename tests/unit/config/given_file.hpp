@@ -75,6 +75,9 @@ class given_file : public ::testing::Test {
       : root_(std::filesystem::temp_directory_path() / ("matricula-config-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(root_);
     std::filesystem::create_directories(root_ / "targets" / "classrooms");
+    for (const auto* name :
+         {"schema.sql", "session.sql", "differs.sql", "10_step.sql", "outcomes.sql", "verify.sql"})
+      std::ofstream{root_ / "targets" / "classrooms" / name} << "select 1\n";
     std::filesystem::create_directories(root_ / "topologies" / "secrets");
     std::ofstream{root_ / "topologies" / "secrets" / "fp46"} << "postgresql://matricula:opensesame@db/fp46\n";
   }

@@ -324,9 +324,20 @@ TEST_F(problems, of_two_sources_and_lanes_that_do_not_choose) {
 TEST_F(problems, of_two_sources_with_one_name) {
   replace("[[source]]\nname = \"itaca\"",
           "[[source]]\nname = \"itaca\"\nurl = \"${FEED}\"\n\n[[source]]\nname = \"itaca\"");
-  replace("flavour = \"ESO\"", "source = \"itaca\"\nflavour = \"ESO\"");
-  replace("flavour = \"FP\"", "source = \"itaca\"\nflavour = \"FP\"");
   EXPECT_THAT(whats(), ElementsAre("19: two [[source]] are named \"itaca\"; the first is on line 15"));
+}
+
+TEST_F(problems, of_a_name_that_stands_twice_are_not_repeated) {
+  replace("[[source]]\nname = \"itaca\"",
+          "[[source]]\nname = \"itaca\"\nurl = \"${FEED}\"\n\n[[source]]\nname = \"itaca\"");
+  replace("flavour = \"ESO\"", "source = \"elsewhere\"\nflavour = \"ESO\"");
+  replace("\"source:itaca\", ", "");
+  const auto found = load().problems;
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].what, "no node runs source \"itaca\"");
+  EXPECT_EQ(found[1].what, "two [[source]] are named \"itaca\"; the first is on line 15");
+  EXPECT_EQ(found[2].what, "no [[source]] is named \"elsewhere\"");
+  EXPECT_EQ(found[2].instead, "one of: itaca");
 }
 
 TEST_F(problems, of_two_sites_with_one_name) {
@@ -360,6 +371,19 @@ TEST_F(problems, of_a_folder_of_targets_that_is_not_there) {
   ASSERT_EQ(loaded.problems.size(), 2U);
   EXPECT_THAT(loaded.problems[0].what, HasSubstr("no target \"classrooms\" in "));
   EXPECT_THAT(loaded.problems[0].instead, HasSubstr("targets_directory of [pipeline]"));
+}
+
+TEST_F(problems, of_a_target_that_is_incomplete_stand_once_at_its_first_site) {
+  const auto target = root_ / "targets" / "classrooms";
+  std::filesystem::remove(target / "verify.sql");
+  std::filesystem::remove(target / "10_step.sql");
+  std::ofstream{target / "outcomes.sql"} << " \n";
+  std::ofstream{target / "notes.sql"} << "select 1\n";
+  const auto where =
+      "33: target \"classrooms\" in " + std::filesystem::canonical(root_ / "targets").string() + ": ";
+  EXPECT_THAT(whats(), ElementsAre(where + "verify.sql is missing",
+                                   where + "notes.sql is neither a known file nor a step, NN_name.sql",
+                                   where + "outcomes.sql is empty", where + "there is no step, NN_name.sql"));
 }
 
 TEST_F(problems, never_hold_what_a_reference_stands_for) {

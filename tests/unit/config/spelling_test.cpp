@@ -26,6 +26,7 @@ TEST(spelling, finds_no_word_that_differs_too_much) {
 TEST(spelling, lists_the_choice_where_no_word_is_near) {
   EXPECT_EQ(instead_of("colour", {"name", "topics"}), "one of: name, topics");
   EXPECT_EQ(instead_of("colour", {}), "one of: none");
+  EXPECT_EQ(instead_of("colour", {"name", "topics", "name"}), "one of: name, topics");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "actors/apply/copy_encoder.hpp"
 #include "actors/apply/postgres_bookkeeping.hpp"
+#include "config/target_directory.hpp"
 
 #include <gmock/gmock.h>
 
@@ -69,6 +70,19 @@ TEST_F(target_folder, lists_all_that_is_wrong_at_once) {
   EXPECT_THAT(loaded.error().text,
               AllOf(HasSubstr("schema.sql is missing"), HasSubstr("verify.sql is missing"),
                     HasSubstr("notes.sql is neither"), HasSubstr("30_third.sql is empty")));
+}
+
+TEST_F(target_folder, is_judged_by_matricula_check_as_by_matricula_run) {
+  EXPECT_THAT(config::flaws_of_target(folder_), ElementsAre());
+  given_no_file("verify.sql");
+  given_file("notes.sql", "select 3");
+  given_file("outcomes.sql", " \n");
+  given_no_file("10_first.sql");
+  given_no_file("20_second.sql");
+  std::string flaws;
+  for (const auto& flaw : config::flaws_of_target(folder_))
+    flaws += (flaws.empty() ? "" : "; ") + flaw;
+  EXPECT_THAT(problem(), HasSubstr(": " + flaws + " ("));
 }
 
 TEST_F(target_folder, needs_a_step) {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
+#include "cli/unknown_command.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace matricula {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// The commands that run no actors, as the program has them.
+class command_line : public ::testing::Test {
+ protected:
+  command_line() {
+    app_.require_subcommand(1);
+    add_check_command(app_, exit_code_);
+    add_graph_command(app_, exit_code_);
+    add_topics_command(app_, exit_code_);
+    add_verify_command(app_, exit_code_);
+  }
+
+  /// Parses a line that is refused; answers what is said about a command that does not exist.
+  std::string refused(const std::vector<std::string>& words) {
+    EXPECT_THROW(app_.parse(std::vector<std::string>{words.rbegin(), words.rend()}), CLI::ParseError);
+    return unknown_command(app_);
+  }
+
+  CLI::App app_{"", "matricula"};
+  int exit_code_ = exit_done;
+};
+
+TEST_F(command_line, names_an_unknown_command_and_the_nearest) {
+  EXPECT_EQ(refused({"chek", "my.toml"}), "there is no command \"chek\"; did you mean \"check\"?");
+}
+
+TEST_F(command_line, lists_the_commands_where_none_is_near) {
+  EXPECT_EQ(refused({"frobnicate"}),
+            "there is no command \"frobnicate\"; one of: check, graph, topics, verify");
+}
+
+TEST_F(command_line, tells_an_option_from_a_command) {
+  EXPECT_EQ(refused({"--site", "check"}), "");
+  EXPECT_EQ(refused({"--site", "eso46"}), "there is no option --site before the command");
+}
+
+TEST_F(command_line, says_nothing_of_a_command_where_that_is_not_what_is_wrong) {
+  EXPECT_EQ(refused({}), "");
+  EXPECT_EQ(refused({"check"}), "");
+  EXPECT_EQ(refused({"check", "my.toml", "more"}), "");
+  EXPECT_EQ(refused({"--help"}), "");
+}
+
+TEST_F(command_line, takes_no_wait_that_is_not_a_duration) {
+  for (const auto* command : {"topics", "verify"})
+    try {
+      app_.parse(std::string{command} + " my.toml --wait 30");
+      ADD_FAILURE() << command;
+    } catch (const CLI::ParseError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("not a duration such as 500ms, 30s or 2m: 30"));
+    }
+}
+
+TEST_F(command_line, has_no_example_or_explanation_that_is_wider_than_120_characters) {
+  for (const auto* const command : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    std::istringstream lines{command->get_footer()};
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_LE(line.size(), 120U) << command->get_name() << ": " << line;
+  }
+}
+
+}  // namespace
+}  // namespace matricula
