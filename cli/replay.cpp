@@ -4,6 +4,7 @@
 #include "actors/apply/postgres_connection.hpp"
 #include "actors/subscribe/kafka_offsets.hpp"
 #include "cli/command.hpp"
+#include "cli/wait_option.hpp"
 #include "config/durations.hpp"
 #include "config/load.hpp"
 
@@ -267,13 +268,7 @@ void add_replay_command(CLI::App& app, int& exit_code) {
                    : "not beginning, a time such as 2026-09-09T08:00 or an offset: " + text;
       });
   command->add_flag("--no-follow", given->no_follow, "Do not wait until the site is through");
-  command
-      ->add_option("--wait", given->wait,
-                   "How long to wait for Kafka, the database, and for the site to move")
-      ->check([](const std::string& text) {
-        return config::duration_from(text) ? std::string{}
-                                           : "not a duration such as 500ms, 30s or 2m: " + text;
-      })
+  add_wait_option(*command, given->wait, "How long to wait for Kafka, the database, and for the site to move")
       ->capture_default_str();
   command->footer(examples);
   command->callback([given, &exit_code] {

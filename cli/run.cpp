@@ -175,7 +175,7 @@ int run_topology(const run_options& options) {
   const auto node = node_of(*loaded.topology, options.node);
   if (!node) {
     std::cerr << unknown_node(*loaded.topology, *options.node) << '\n';
-    return exit_bad_configuration;
+    return exit_wrong_usage;
   }
   std::optional<std::chrono::steady_clock::time_point> deadline;
   if (!options.wait.empty())

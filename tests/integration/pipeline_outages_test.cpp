@@ -44,6 +44,35 @@ TEST_F(pipeline_outages, a_site_that_is_down_holds_up_no_other_and_catches_up) {
   ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
 }
 
+TEST_F(pipeline_outages, a_site_reads_its_topics_again_while_it_runs) {
+  ASSERT_NO_FATAL_FAILURE(given());
+  const auto process = pipeline->start_run();
+  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  pipeline->database("ESO-46").query("delete from classrooms.enrolment where key_hash % 3 = 0");
+  EXPECT_NE(pipeline->difference("ESO-46"), "");
+
+  const auto [code, printed] = pipeline->finish("replay", {"--site", "eso46", "--from", "beginning"});
+  EXPECT_EQ(code, 0) << printed << process.log();
+  EXPECT_THAT(printed, HasSubstr("back to 0"));
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+
+  const auto [wrong, why] = pipeline->finish("replay", {"--site", "nowhere", "--from", "beginning"});
+  EXPECT_EQ(wrong, 2);
+  EXPECT_THAT(why, HasSubstr("nowhere"));
+}
+
+TEST_F(pipeline_outages, a_replay_that_nobody_reads_says_so) {
+  ASSERT_NO_FATAL_FAILURE(given());
+  ASSERT_EQ(pipeline->finish("run", {"--pages", "3"}).first, 0);
+  const auto [code, printed] =
+      pipeline->finish("replay", {"--site", "eso46", "--from", "2026-01-01T00:00", "--wait", "1s"});
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(printed, HasSubstr("does a process run the site eso46"));
+  ASSERT_EQ(pipeline->finish("run", {"--pages", "3"}).first, 0);
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+}
+
 TEST_F(pipeline_outages, without_kafka_a_run_that_shall_not_wait_gives_up_and_names_the_address) {
   pipeline.emplace();
   pipeline->write_topology(2, "127.0.0.1:1");
