@@ -16,6 +16,8 @@ const std::vector<std::string> both{"eso46", "fp46"};
 constexpr double from_share = 0.15, to_share = 0.6;
 /// Long enough for Kafka to have given up who does not answer, and for a new owner to have begun.
 constexpr seconds takeover_max{4 * session_timeout_s};
+/// Every kind of actor dies within this time.
+constexpr std::uint64_t crash_within_ms = 8'000;
 
 void load_to_random_moment(fault_run& run) {
   const auto share = from_share + (to_share - from_share) * static_cast<double>(run.lot(1'000)) / 1'000;
@@ -94,9 +96,12 @@ void kill_actor(fault_run& run) {
   std::string crashes;
   for (const char* kind : {"elector", "fetcher", "partitioner", "deduplicator", "publisher", "loader",
                            "subscriber", "applier", "reporter"})
-    crashes += std::string{crashes.empty() ? "" : ","} + kind + '@' + std::to_string(1'000 + run.lot(15'000));
+    crashes +=
+        std::string{crashes.empty() ? "" : ","} + kind + '@' + std::to_string(500 + run.lot(crash_within_ms));
   run.note(crashes);
   run.start("all", "all", {{"MATRICULA_CRASH", crashes}});
+  run.pass(milliseconds{crash_within_ms} + seconds{1});
+  run.resumes(true, both);
   run.load(1);
 }
 
@@ -237,7 +242,7 @@ void locked_rows(fault_run& run, const std::string& how, milliseconds hold, int 
     try {
       other.exec(how);
       run.pass(hold);
-    } catch (const pqxx::sql_error&) {
+    } catch (const std::exception&) {
       // The database chose this one of the two to give up.
     }
   }
@@ -288,32 +293,53 @@ void rolling_restart(fault_run& run) {
   run.load(1);
 }
 
-// ---------------------------------------------------------------- the feed
+// ---------------------------------------------------------------- the judge
 
-void inject(fault_run& run, const std::vector<const char*>& kinds, double probability, int per_page) {
-  auto faults = nlohmann::json::array();
-  for (const char* kind : kinds)
-    faults.push_back({{"kind", kind}, {"probability", probability}, {"per_page", per_page}, {"seconds", 2}});
-  run.world().simulator().add_faults(faults);
-}
-
-void end_faults(fault_run& run) { run.world().simulator().clear_faults(); }
-
-void poison(fault_run& run) {
-  // Two of two thousand records: 0.1 %.
-  inject(run, {"no-centre", "unknown-flavour", "wrong-type", "oversize", "twice", "twice-stale"}, 0.25, 2);
+/// Nothing breaks; somebody writes into a site what matricula must never do. A judge that finds nothing is broken.
+void tampered(fault_run& run) {
   start_both(run);
   run.load(1);
-  end_faults(run);
+  run.world().simulator().change(0);
+  run.wait("the sites as the truth", seconds{60}, [&] { return sites_are_as_the_truth(run.world()); });
+  const auto url = run.world().direct_url(run.world().sites().front());
+  const auto one = [](const char* how, int which) {
+    return std::string{"update classrooms.enrolment set "} + how +
+           " where key_hash = (select key_hash from classrooms.enrolment order by key_hash limit 1 offset " +
+           std::to_string(which) + ")";
+  };
+  execute(
+      url,
+      "delete from classrooms.enrolment where key_hash = (select min(key_hash) from classrooms.enrolment)");
+  execute(url, one("since = since", 0));
+  execute(url, one("revision = revision - 1", 1));
+  run.settles_within(seconds{1});
+}
+
+// ---------------------------------------------------------------- the feed
+
+void poison(fault_run& run) {
+  // Two of two thousand records of a page, 0.1 %, of each kind; in some pages of several kinds.
+  auto faults = nlohmann::json::array();
+  for (const char* kind : {"no-centre", "unknown-flavour", "wrong-type", "oversize", "twice", "twice-stale"})
+    faults.push_back({{"kind", kind}, {"count", 8}, {"after", run.lot(10)}, {"per_page", 2}});
+  run.world().simulator().add_faults(faults);
+  start_both(run);
+  run.load(1);
+  run.wait("the last bad record", seconds{60},
+           [&] { return run.world().simulator().faults().at("due").empty(); });
 }
 
 void bad_pages(fault_run& run) {
   start_both(run);
   run.load(from_share);
-  inject(run, {"500", "503", "429", "cut", "hang", "repeat", "empty", "410", "wrong-count", "latin1"}, 0.03,
-         1);
+  auto faults = nlohmann::json::array();
+  for (const char* kind :
+       {"500", "503", "429", "cut", "hang", "repeat", "empty", "410", "wrong-count", "latin1"})
+    faults.push_back({{"kind", kind}, {"probability", 0.03}, {"seconds", 2}});
+  run.world().simulator().add_faults(faults);
   run.load(0.9);
-  end_faults(run);
+  run.pass(seconds{10});
+  run.world().simulator().clear_faults();
   run.resumes(true, both);
   run.load(1);
 }
@@ -342,6 +368,8 @@ const std::vector<cell>& cells() {
       {"poison", "bad records of every kind among the good ones", 1, poison},
       {"bad-pages", "cut, repeated, empty, miscounted and Latin-1 pages, 410, 429, 500, 503", 1, bad_pages},
       {"terminate", "SIGTERM under full load; started again", 1, terminate},
+      {"tampered", "somebody writes what matricula must not: a judge that says clean is broken", 1, tampered,
+       true},
   };
   return all;
 }

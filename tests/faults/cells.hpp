@@ -15,6 +15,7 @@ struct cell {
   int brokers = 1;
   /// Does it: starts the processes, loads, strikes, and says when work has to go on.
   void (*strike)(fault_run&) = nullptr;
+  bool only_by_name = false;  ///< no part of a round
 };
 
 const std::vector<cell>& cells();

@@ -133,7 +133,7 @@ run_result fault_run::finish(const std::string& cell) {
   simulator.change(0);
   const auto sweeps = simulator.sweeps();
   wait("a whole sweep", load_wait, [&] { return simulator.sweeps() >= sweeps + 2; });
-  wait("the sites as the truth", load_wait, [&] { return sites_are_as_the_truth(world_); });
+  wait("the sites as the truth", settle_, [&] { return sites_are_as_the_truth(world_); });
   result.found = judge(world_);
   world_.note_rss();
   result.rss_peak_bytes = world_.rss_peak();

@@ -67,6 +67,8 @@ class fault_run {
 
   /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.
   void resumes(bool source, const std::vector<std::string>& sites);
+  /// How long finish waits for the sites to be as the truth.
+  void settles_within(std::chrono::seconds time) { settle_ = time; }
   void problem(const std::string& what) { problems_.push_back(what); }
 
   /// No more changes; everything arrives; then the verdict.
@@ -96,6 +98,7 @@ class fault_run {
   std::vector<expected> expected_;
   std::vector<std::string> problems_;
   std::string note_;
+  std::chrono::seconds settle_{180};
 };
 
 }  // namespace matricula::faults

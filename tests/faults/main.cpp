@@ -149,7 +149,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (wanted.cells.empty())
-    wanted.cells = names;
+    for (const auto& each : cells())
+      if (!each.only_by_name)
+        wanted.cells.push_back(each.name);
   wanted.settings.outage = std::chrono::seconds{wanted.outage_s};
   wanted.folder += '-' + std::to_string(getpid());
   try {
