@@ -93,7 +93,8 @@ const std::map<std::string, std::string>& reasons() {
 void judge_quarantine(const deployment& what, verdict& found) {
   finding wrong{found, found.quarantined, "quarantine"};
   std::map<std::string, std::string> wanted;  // key, reason
-  for (const auto& record : what.simulator().faults().at("bad_records"))
+  const auto faults = what.simulator().faults();
+  for (const auto& record : faults.at("bad_records"))
     if (const auto reason = reasons().find(record.at("kind")); reason != reasons().end())
       wanted["source/itaca/" + record.at("hash").get<std::string>()] = reason->second;
   // The topic is compacted: the same bad record is one entry, however often the feed sends it.
