@@ -92,12 +92,11 @@ class kafka_topic_scan final : public topic_scan {
                        "topic " + topics_[i] + " does not exist: matricula topics T --create makes it"};
       index_of_[topics_[i]] = i;
       for (int partition = 0; partition < found->second; ++partition) {
-        std::int64_t low = 0;
-        std::int64_t high = 0;
-        if (const auto error = rd_kafka_query_watermark_offsets(client->get(), topics_[i].c_str(), partition,
-                                                                &low, &high, metadata_timeout_ms);
-            error != RD_KAFKA_RESP_ERR_NO_ERROR)
-          return kafka_failure(settings_, "asking for the end of " + topics_[i], rd_kafka_err2str(error));
+        const auto held = ask_held_offsets(client->get(), settings_, topics_[i], partition,
+                                           std::chrono::milliseconds{metadata_timeout_ms});
+        if (!held)
+          return held.error();
+        const auto [low, high] = *held;
         if (high <= low)
           continue;
         total_ += static_cast<std::uint64_t>(high - low);

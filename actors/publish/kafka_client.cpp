@@ -3,7 +3,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace matricula {
 namespace {
@@ -84,6 +87,29 @@ void read_headers(const rd_kafka_message_t& message, std::uint64_t& content_hash
     return;
   content_hash = number_in_header(headers, content_hash_header);
   revision = number_in_header(headers, revision_header);
+}
+
+result<held_offsets> ask_held_offsets(rd_kafka_t* client, const kafka_settings& settings,
+                                      const std::string& topic, std::int32_t partition,
+                                      std::chrono::milliseconds wait) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds between{100};
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  for (;;) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    held_offsets held;
+    const auto error =
+        rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &held.first, &held.end,
+                                         static_cast<int>(std::max(left, between).count()));
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+      return held;
+    const bool leader_moves = error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+                              error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+                              error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    if (!leader_moves || left <= between)
+      return kafka_failure(settings, "asking for the extent of " + topic, rd_kafka_err2str(error));
+    std::this_thread::sleep_for(between);
+  }
 }
 
 }  // namespace matricula

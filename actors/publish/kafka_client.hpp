@@ -7,6 +7,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -62,5 +63,16 @@ struct big_endian {
   }
   char bytes[8];
 };
+
+/// The offsets that a partition holds: [first, end), Kafka's own entries included.
+struct held_offsets {
+  std::int64_t first = 0, end = 0;
+};
+
+/// Asks for them. A broker that does not lead the partition yet, as just after its creation or a move, is asked again
+/// within `wait`. Blocking. Error: kafka_unavailable.
+result<held_offsets> ask_held_offsets(rd_kafka_t* client, const kafka_settings& settings,
+                                      const std::string& topic, std::int32_t partition,
+                                      std::chrono::milliseconds wait);
 
 }  // namespace matricula

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 namespace matricula {
 namespace {
@@ -118,12 +119,14 @@ class kafka_consumer final : public group_consumer {
 
   result<done> begin(const topic_partition& from, std::int64_t offset) override {
     const auto list = list_of(from, offset == 0 ? RD_KAFKA_OFFSET_BEGINNING : offset);
-    constexpr int seek_timeout_ms = 5'000;
-    if (const kafka_handle<rd_kafka_error_t> error{
-            rd_kafka_seek_partitions(client_.get(), list.get(), seek_timeout_ms)})
-      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_error_string(error.get()));
-    if (const auto error = list->elems[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_err2str(error));
+    if (out_of_log_.count({from.topic, from.partition}) > 0) {
+      // librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek.
+      if (const auto again = assign_again(*list, from); !again)
+        return again;
+      out_of_log_.erase({from.topic, from.partition});
+    } else if (const auto sought = seek(*list, from); !sought) {
+      return sought;
+    }
     read_.erase({from.topic, from.partition});
     resume(from);
     return done{};
@@ -169,6 +172,24 @@ class kafka_consumer final : public group_consumer {
   }
 
  private:
+  result<done> seek(rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
+    constexpr int seek_timeout_ms = 5'000;
+    if (const kafka_handle<rd_kafka_error_t> error{
+            rd_kafka_seek_partitions(client_.get(), &list, seek_timeout_ms)})
+      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_error_string(error.get()));
+    if (const auto error = list.elems[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_err2str(error));
+    return done{};
+  }
+
+  result<done> assign_again(const rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
+    if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), &list)})
+      return kafka_failure(settings_, "giving up " + from.topic, rd_kafka_error_string(error.get()));
+    if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_assign(client_.get(), &list)})
+      return kafka_failure(settings_, "taking " + from.topic + " again", rd_kafka_error_string(error.get()));
+    return done{};
+  }
+
   using place = std::pair<std::string, std::int32_t>;
 
   /// Offsets of a partition.
@@ -210,18 +231,21 @@ class kafka_consumer final : public group_consumer {
     return event;
   }
 
-  consumer_event problem_of(const rd_kafka_message_t& message) const {
+  consumer_event problem_of(const rd_kafka_message_t& message) {
     consumer_problem problem;
     if (message.rkt != nullptr)
       problem.where = {rd_kafka_topic_name(message.rkt), message.partition};
     const char* why = rd_kafka_message_errstr(&message);
     if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-        message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+        message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+      out_of_log_.insert({problem.where.topic, problem.where.partition});
       problem.reason = {error_code::offset_out_of_log,
                         problem.where.topic + "-" + std::to_string(problem.where.partition) +
-                            ": the topic no longer holds the site's offset: " + why};
-    else
+                            ": the topic no longer holds the site's offset: " + why +
+                            ". matricula replay T --site S --from beginning goes on with what it has"};
+    } else {
       problem.reason = kafka_failure(settings_, "reading", why);
+    }
     return problem;
   }
 
@@ -233,6 +257,7 @@ class kafka_consumer final : public group_consumer {
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
+  std::set<place> out_of_log_;
   bool left_ = false;
 };
 

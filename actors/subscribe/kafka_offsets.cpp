@@ -44,13 +44,10 @@ ask_extents(const kafka_settings& settings, const std::string& topic,
   std::vector<partition_extent> extents;
   const kafka_handle<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(*count)};
   for (int partition = 0; partition < *count; ++partition) {
-    auto& extent = extents.emplace_back();
-    extent.where = {topic, partition};
-    if (const auto error = rd_kafka_query_watermark_offsets(client->get(), topic.c_str(), partition,
-                                                            &extent.first, &extent.end, timeout_ms);
-        error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_failure(settings, "asking for the extent of " + topic, rd_kafka_err2str(error));
-    extent.at_time = extent.end;
+    const auto held = ask_held_offsets(client->get(), settings, topic, partition, wait);
+    if (!held)
+      return held.error();
+    extents.push_back({{topic, partition}, held->first, held->end, held->end});
     if (time)
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
           time->time_since_epoch().count();

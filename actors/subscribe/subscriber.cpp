@@ -56,9 +56,10 @@ void subscriber_state::poll() {
     } else if (const auto* problem = std::get_if<consumer_problem>(&event)) {
       if (problem->reason.code == error_code::offset_out_of_log) {
         spdlog::error("site:{} {}", site.name, problem->reason.text);
-        self->send(scoreboard,
-                   stage_event{"site:" + site.name, "stuck", problem->reason.text,
-                               problem->where.topic + '-' + std::to_string(problem->where.partition)});
+        tell_of(problem->where, "stuck", problem->reason.text);
+        if (const auto found = partitions.find({problem->where.topic, problem->where.partition});
+            found != partitions.end())
+          found->second.stuck = true;
       } else {
         spdlog::warn("site:{} {}", site.name, problem->reason.text);
       }
@@ -90,9 +91,7 @@ void subscriber_state::revoke(const topic_partition& where) {
   if (found->second.applier)
     self->send_exit(found->second.applier, caf::exit_reason::user_shutdown);
   // Whatever its applier has told of the partition is another process's affair now.
-  self->send(
-      scoreboard,
-      stage_event{"site:" + site.name, "running", {}, where.topic + '-' + std::to_string(where.partition)});
+  tell_of(where, "running");
   partitions.erase(found);
   tell_membership();
   stop_when_drained();
@@ -138,6 +137,8 @@ void subscriber_state::begin(assigned_partition& partition, std::int64_t offset)
                        partition.where.partition);
     return;
   }
+  if (std::exchange(partition.stuck, false))
+    tell_of(partition.where, "running");
   poll();
 }
 
@@ -185,6 +186,12 @@ void subscriber_state::applied(const partition_key& key, std::uint64_t generatio
   tell_lag(false);
   send_on(partition);
   stop_when_drained();
+}
+
+void subscriber_state::tell_of(const topic_partition& where, const std::string& what,
+                               const std::string& text) {
+  self->send(scoreboard, stage_event{"site:" + site.name, what, text,
+                                     where.topic + '-' + std::to_string(where.partition)});
 }
 
 void subscriber_state::tell_membership() {

@@ -37,6 +37,7 @@ struct subscriber_state {
     std::int64_t applied_to = 0;           ///< everything before this offset is durable at the site
     std::optional<std::int64_t> begin_at;  ///< opened, but the consumer was not ready to begin there
     bool flowing = false;
+    bool stuck = false;  ///< its topic no longer holds the site's offset
     bool paused = false;
   };
   using partition_key = std::pair<std::string, std::int32_t>;
@@ -81,6 +82,8 @@ struct subscriber_state {
   void send_on(assigned_partition& partition);
   void applied(const partition_key& key, std::uint64_t generation, applied_receipt receipt);
   void failed(const partition_key& key, std::uint64_t generation, const caf::error& why);
+  /// Tells the scoreboard what a partition of the site does now.
+  void tell_of(const topic_partition& where, const std::string& what, const std::string& text = {});
   void lost(assigned_partition& partition, const failure& why);
   void stop_when_drained();
 };

@@ -316,7 +316,12 @@ TEST_F(subscriber_test, tells_when_the_topic_no_longer_holds_the_sites_offset) {
   started();
   kafka.report(group, {{"ESO-46", 0}, because(error_code::offset_out_of_log)});
   run();
-  EXPECT_THAT(scoreboard.parts, Contains("ESO-46-0 stuck"));
+  EXPECT_EQ(scoreboard.parts.back(), "ESO-46-0 stuck");
+  // A replay puts the site where the topic begins.
+  site().positions[{"ESO-46", 0}].next_offset = 4;
+  let_pass(5s);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 4"), 1U);
+  EXPECT_EQ(scoreboard.parts.back(), "ESO-46-0 running");
 }
 
 TEST_F(subscriber_test, polls_once_a_second_even_when_nothing_calls_it) {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cells.hpp"
 
+#include "small_disk.hpp"
+
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <memory>
 #include <pqxx/pqxx>
+#include <unistd.h>
 
 namespace matricula::faults {
 namespace {
@@ -250,6 +255,33 @@ void locked_rows(fault_run& run, const std::string& how, milliseconds hold, int 
   run.load(1);
 }
 
+/// A file system of its own holds the site's database, and somebody else's file fills it.
+void disk_full(fault_run& run) {
+  if (geteuid() != 0) {
+    run.note("left out: only root can mount a small disk");
+    start_both(run);
+    return run.load(1);
+  }
+  auto& site = run.any_site();
+  const auto disk = std::make_shared<small_disk>(run.world().folder() / "disk");
+  run.keep(disk);
+  const auto administer = [&](const std::string& sql) { execute(run.world().administration_url(), sql); };
+  administer("create tablespace " + site.database + "_disk location '" + disk->folder().string() + "'");
+  administer("alter database " + site.database + " allow_connections false");
+  cut_off(run.world(), site);
+  administer("alter database " + site.database + " set tablespace " + site.database + "_disk");
+  administer("alter database " + site.database + " allow_connections true");
+  start_both(run);
+  load_to_random_moment(run);
+  disk->fill();
+  run.wait("a full disk is noticed", seconds{60},
+           [&] { return run.world().process("sites").has_logged("53100"); });
+  run.pass(milliseconds{run.lot(3'000)});
+  disk->empty();
+  run.resumes(true, both);
+  run.load(1);
+}
+
 /// In the order opposite to that of a batch.
 void deadlock(fault_run& run) {
   locked_rows(
@@ -290,6 +322,55 @@ void rolling_restart(fault_run& run) {
     on.tell({"start-broker", std::to_string(broker)});
     run.pass(seconds{3});
   }
+  run.load(1);
+}
+
+/// Somebody lets Kafka delete what a stopped site has not read. The site says so, replay lets it go on with what is
+/// there, and the source publishes again what its lanes no longer hold.
+void retention(fault_run& run) {
+  start_both(run);
+  run.load(from_share);
+  run.terminate("sites");
+  load_to_random_moment(run);
+  topic_reader admin{run.world().on().bootstrap()};
+  for (const auto& site : run.world().sites())
+    admin.delete_all(site.topic);
+  run.start("sites", "sites");
+  run.wait("a partition is stuck", seconds{60}, [&] {
+    return run.world().process("sites").has_logged("the topic no longer holds the site's offset");
+  });
+  run.terminate("source");
+  run.start("source", "source");
+  for (const auto& site : run.world().sites()) {
+    const auto [code, printed] =
+        run.world().finish("replay", {"--site", site.site, "--from", "beginning", "--no-follow"});
+    if (code != 0)
+      run.problem("replay: " + printed);
+  }
+  run.resumes(true, both);
+  run.load(1);
+}
+
+/// The wall clock of every process jumps an hour ahead and two back.
+void clock_jumps(fault_run& run) {
+  const auto file = run.world().folder() / "clock";
+  const auto jump = [&](const char* by) { std::ofstream{file} << by << '\n'; };
+  jump("+0");
+  const running_process::variables faked{
+      {"LD_PRELOAD", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"},
+      {"FAKETIME_TIMESTAMP_FILE", file.string()},
+      {"FAKETIME_NO_CACHE", "1"},
+      {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
+      {"DONT_FAKE_MONOTONIC", "1"}};
+  run.start("source", "source", faked);
+  run.start("sites", "sites", faked);
+  load_to_random_moment(run);
+  jump("+3600");
+  run.resumes(true, both);
+  run.pass(seconds{3});
+  jump("-3600");
+  run.resumes(true, both);
+  run.pass(seconds{3});
   run.load(1);
 }
 
@@ -360,6 +441,7 @@ const std::vector<cell>& cells() {
        kill_in_commit},
       {"database-outage", "a site's database refuses connections or falls silent", 1, database_outage},
       {"read-only", "a site's database refuses writes (25006)", 1, read_only},
+      {"disk-full", "the file system of a site's database is full (53100)", 1, disk_full},
       {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)", 1, deadlock},
       {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", 1, lock_timeout},
       {"kill-broker", "SIGKILL to one of three brokers; started again", 3, kill_broker},
@@ -368,6 +450,8 @@ const std::vector<cell>& cells() {
       {"poison", "bad records of every kind among the good ones", 1, poison},
       {"bad-pages", "cut, repeated, empty, miscounted and Latin-1 pages, 410, 429, 500, 503", 1, bad_pages},
       {"terminate", "SIGTERM under full load; started again", 1, terminate},
+      {"retention", "the topics begin after a stopped site's offset; replay mends it", 1, retention},
+      {"clock", "the wall clock of the processes jumps an hour ahead and two back", 1, clock_jumps},
       {"tampered", "somebody writes what matricula must not: a judge that says clean is broken", 1, tampered,
        true},
   };

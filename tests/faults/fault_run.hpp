@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <random>
 #include <set>
@@ -67,6 +68,8 @@ class fault_run {
 
   /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.
   void resumes(bool source, const std::vector<std::string>& sites);
+  /// Until the run is over and its databases are gone.
+  void keep(std::shared_ptr<const void> what) { kept_things_.push_back(std::move(what)); }
   /// How long finish waits for the sites to be as the truth.
   void settles_within(std::chrono::seconds time) { settle_ = time; }
   void problem(const std::string& what) { problems_.push_back(what); }
@@ -89,6 +92,7 @@ class fault_run {
   void look_after_processes();
   std::optional<steady_clock::duration> resumed_after(const expected& what) const;
 
+  std::vector<std::shared_ptr<const void>> kept_things_;
   run_settings settings_;
   std::mt19937_64 lots_;
   deployment world_;

@@ -109,6 +109,38 @@ void topic_reader::read_all(const std::string& topic, const std::function<void(c
   rd_kafka_assign(client_.get(), nullptr);
 }
 
+void topic_reader::set_cleanup(const std::string& topic, const char* policy) {
+  const std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> queue{
+      rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy};
+  auto* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  rd_kafka_ConfigResource_set_config(resource, "cleanup.policy", policy);
+  rd_kafka_AlterConfigs(client_.get(), &resource, 1, nullptr, queue.get());
+  rd_kafka_event_destroy(rd_kafka_queue_poll(queue.get(), answer_ms_max));
+  rd_kafka_ConfigResource_destroy(resource);
+}
+
+void topic_reader::delete_all(const std::string& topic) {
+  const std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> queue{
+      rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy};
+  const auto until = ends(topic);
+  set_cleanup(topic, "delete");
+  auto* const list = rd_kafka_topic_partition_list_new(static_cast<int>(until.size()));
+  for (std::size_t partition = 0; partition < until.size(); ++partition)
+    rd_kafka_topic_partition_list_add(list, topic.c_str(), static_cast<int>(partition))->offset =
+        until[partition];
+  auto* records = rd_kafka_DeleteRecords_new(list);
+  rd_kafka_DeleteRecords(client_.get(), &records, 1, nullptr, queue.get());
+  auto* const answer = rd_kafka_queue_poll(queue.get(), answer_ms_max);
+  const std::string why = answer == nullptr ? "no answer" : rd_kafka_event_error_string(answer);
+  const bool failed = answer == nullptr || rd_kafka_event_error(answer) != RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_event_destroy(answer);
+  rd_kafka_DeleteRecords_destroy(records);
+  rd_kafka_topic_partition_list_destroy(list);
+  set_cleanup(topic, "compact");
+  if (failed)
+    throw std::runtime_error{"judge: deleting the records of " + topic + ": " + why};
+}
+
 topic_tail::topic_tail(const std::string& bootstrap, const std::string& topic)
     : client_(consumer_of(bootstrap)) {
   assign(client_, topic, 1, RD_KAFKA_OFFSET_END);

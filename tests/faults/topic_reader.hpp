@@ -29,9 +29,12 @@ class topic_reader {
   void read_all(const std::string& topic, const std::function<void(const read_message&)>& each);
   /// Where the partitions end now, Kafka's own entries included.
   std::vector<std::int64_t> ends(const std::string& topic);
+  /// Lets Kafka delete all that the topic holds now, which a compacted topic refuses: it is another kind meanwhile.
+  void delete_all(const std::string& topic);
 
  private:
   int partitions_of(const std::string& topic);
+  void set_cleanup(const std::string& topic, const char* policy);
 
   struct closer {
     void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }

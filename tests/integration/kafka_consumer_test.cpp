@@ -58,7 +58,11 @@ class kafka_consumer_test : public ::testing::Test {
           offsets.push_back(message->record.offset);
         else if (std::holds_alternative<partitions_assigned>(event))
           assigned = true;
-        else if (const auto* problem = std::get_if<consumer_problem>(&event))
+        else if (const auto* problem = std::get_if<consumer_problem>(&event); problem == nullptr)
+          continue;
+        else if (out_of_log_wanted && problem->reason.code == error_code::offset_out_of_log)
+          out_of_log = true;
+        else
           ADD_FAILURE() << problem->reason.text;
       }
       if (enough())
@@ -79,7 +83,7 @@ class kafka_consumer_test : public ::testing::Test {
   transactional_producer_ptr producer;
   std::mutex mutex;
   std::condition_variable called;
-  bool ready = false, assigned = false;
+  bool ready = false, assigned = false, out_of_log_wanted = false, out_of_log = false;
   std::vector<std::int64_t> offsets;
   group_consumer_ptr consumer;  // goes first: it calls
 };
@@ -108,6 +112,17 @@ TEST_F(kafka_consumer_test, tells_how_many_entries_are_not_applied_yet) {
   consumer->resume(where);
   ASSERT_TRUE(poll_until_read(8));
   EXPECT_EQ(consumer->behind(where, 9), 0);
+}
+
+TEST_F(kafka_consumer_test, goes_on_after_an_offset_that_the_topic_does_not_hold) {
+  publish(5);
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 100)); }));
+  out_of_log_wanted = true;
+  ASSERT_TRUE(poll_until([this] { return out_of_log; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 3)); }));
+  ASSERT_TRUE(poll_until_read(2));
+  EXPECT_EQ(offsets, (std::vector<std::int64_t>{3, 4}));
 }
 
 TEST_F(kafka_consumer_test, is_not_behind_what_was_never_committed) {
