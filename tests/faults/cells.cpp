@@ -5,7 +5,6 @@
 
 #include <array>
 #include <csignal>
-#include <fstream>
 #include <memory>
 #include <pqxx/pqxx>
 #include <unistd.h>
@@ -351,29 +350,6 @@ void retention(fault_run& run) {
   run.load(1);
 }
 
-/// The wall clock of every process jumps an hour ahead and two back.
-void clock_jumps(fault_run& run) {
-  const auto file = run.world().folder() / "clock";
-  const auto jump = [&](const char* by) { std::ofstream{file} << by << '\n'; };
-  jump("+0");
-  const running_process::variables faked{
-      {"LD_PRELOAD", "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"},
-      {"FAKETIME_TIMESTAMP_FILE", file.string()},
-      {"FAKETIME_NO_CACHE", "1"},
-      {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
-      {"DONT_FAKE_MONOTONIC", "1"}};
-  run.start("source", "source", faked);
-  run.start("sites", "sites", faked);
-  load_to_random_moment(run);
-  jump("+3600");
-  run.resumes(true, both);
-  run.pass(seconds{3});
-  jump("-3600");
-  run.resumes(true, both);
-  run.pass(seconds{3});
-  run.load(1);
-}
-
 // ---------------------------------------------------------------- the judge
 
 /// Nothing breaks; somebody writes into a site what matricula must never do. A judge that finds nothing is broken.
@@ -451,7 +427,6 @@ const std::vector<cell>& cells() {
       {"bad-pages", "cut, repeated, empty, miscounted and Latin-1 pages, 410, 429, 500, 503", 1, bad_pages},
       {"terminate", "SIGTERM under full load; started again", 1, terminate},
       {"retention", "the topics begin after a stopped site's offset; replay mends it", 1, retention},
-      {"clock", "the wall clock of the processes jumps an hour ahead and two back", 1, clock_jumps},
       {"tampered", "somebody writes what matricula must not: a judge that says clean is broken", 1, tampered,
        true},
   };
