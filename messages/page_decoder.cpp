@@ -63,14 +63,14 @@ simdjson::error_code page_decoder::parts::read_envelope(simdjson::simdjson_resul
     simdjson::error_code error = simdjson::SUCCESS;
     std::string_view text;
     if (name == "cursor" || name == "next") {
+      // Of a field that stands twice the last is meant, as peek_envelope has it.
       bool null = false;
-      if (field.is_null().get(null) == simdjson::SUCCESS && null)
-        continue;
-      error = field.get_string().get(text);
+      if (field.is_null().get(null) != simdjson::SUCCESS || !null)
+        error = field.get_string().get(text);
       if (name == "cursor")
         envelope.cursor = text;
       else
-        envelope.next = std::string{text};
+        envelope.next = null ? std::nullopt : std::optional{std::string{text}};
     } else if (name == "sweep") {
       error = field.get_uint64().get(envelope.sweep);
     } else if (name == "count") {
@@ -228,6 +228,8 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into, bool salvage
     std::string_view name;
     if (const auto error = member.unescaped_key().get(name); error != simdjson::SUCCESS)
       return broken(error);
+    if ((name == "page" && has_envelope) || (name == "records" && has_records))
+      return invalid_page("\"" + std::string{name} + "\" stands twice", size, size);
     if (name == "page") {
       has_envelope = true;
       if (const auto error = parts_->read_envelope(member.value(), decoded->envelope);
