@@ -34,10 +34,13 @@ void validate_source_of(const written_lane& lane, const written_topology& topolo
 void report_unknown_placeholders(const written_text& topic, problem_list& problems) {
   if (!topic)
     return;
-  for (const auto& name : placeholders_of(*topic))
-    if (name != "flavour" && name != "province")
-      problems.add(topic.at, "unknown placeholder {" + name + "} in a topic",
-                   instead_of(name, {"flavour", "province"}));
+  for (const auto& name : placeholders_of(*topic)) {
+    if (name == "flavour" || name == "province")
+      continue;
+    const bool is_written = topic.literal.find("{" + name + "}") != std::string::npos;  // or from a reference
+    problems.add(topic.at, "unknown placeholder " + (is_written ? "{" + name + "} " : "") + "in a topic",
+                 instead_of(is_written ? name : "", {"flavour", "province"}));
+  }
 }
 
 /// "ESO" and "Eso" are one flavour written in two ways: records of one of them would find no lane.

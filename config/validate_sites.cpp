@@ -48,14 +48,19 @@ void validate_database(const written_text& database, problem_list& problems) {
                  reference);
 }
 
+/// Where the targets are, to be printed: as it stands in the file if a reference stands for it.
+std::string printable(const std::filesystem::path& targets, const written_text& directory) {
+  return directory && directory.literal != *directory ? directory.literal : targets.string();
+}
+
 /// Each target's folder is looked at once, for the first site that names it: `seen`.
 void validate_target(const written_text& target, const std::filesystem::path& targets,
-                     std::set<std::string>& seen, problem_list& problems) {
+                     const std::string& where, std::set<std::string>& seen, problem_list& problems) {
   if (!target)
     return;
   const auto known = targets_in(targets);
   if (std::find(known.begin(), known.end(), *target) == known.end()) {
-    problems.add(target.at, "no target \"" + target.literal + "\" in " + targets.string(),
+    problems.add(target.at, "no target \"" + target.literal + "\" in " + where,
                  known.empty() ? "a folder with the target's SQL there, or targets_directory of [pipeline]"
                                : instead_of(*target, known));
     return;
@@ -63,7 +68,7 @@ void validate_target(const written_text& target, const std::filesystem::path& ta
   if (!seen.insert(*target).second)
     return;
   for (const auto& flaw : flaws_of_target(targets / *target))
-    problems.add(target.at, "target \"" + target.literal + "\" in " + targets.string() + ": " + flaw,
+    problems.add(target.at, "target \"" + target.literal + "\" in " + where + ": " + flaw,
                  "a folder as docs/targets.md describes it, config/targets/classrooms for example");
 }
 
@@ -92,7 +97,8 @@ void validate_sites(const written_topology& topology, const std::filesystem::pat
   for (const auto& site : topology.sites) {
     validate_topics(site, produced, problems);
     validate_database(site.database, problems);
-    validate_target(site.target, targets, targets_seen, problems);
+    validate_target(site.target, targets, printable(targets, topology.pipeline.targets_directory),
+                    targets_seen, problems);
     if (site.base_url && (!is_http_url(*site.base_url) || has_query_or_fragment(*site.base_url)))
       problems.add(site.base_url.at, "base_url of [[site]] is not the address of a Moodle site",
                    "http or https, the host and the path, as \"https://aules.edu.gva.es/eso46\"");

@@ -40,12 +40,14 @@ struct page_decoder::parts {
   absl::flat_hash_map<std::uint64_t, std::uint32_t> index_by_key_hash;
   std::vector<std::size_t> flaws;  // offsets of the page's bytes that are not UTF-8, ascending
   std::size_t flaws_in_records = 0;
+  const char* records_end = nullptr;  // of the records read so far
 
   /// Reads one element of "records" into `into`. Returns simdjson's error where the page itself is broken.
   simdjson::error_code read_record(simdjson::simdjson_result<json::value> element, std::uint32_t position,
                                    page& into);
   simdjson::error_code read_envelope(simdjson::simdjson_result<json::value> value, page_envelope& envelope);
   std::size_t flaws_within(std::string_view raw, const page& into) const;
+  bool goes_on(std::string_view raw);
   void accept(std::string_view raw, std::uint32_t position, page& into);
   void reject(std::string_view raw, std::uint32_t position, failure reason, page& into);
 };
@@ -63,14 +65,14 @@ simdjson::error_code page_decoder::parts::read_envelope(simdjson::simdjson_resul
     simdjson::error_code error = simdjson::SUCCESS;
     std::string_view text;
     if (name == "cursor" || name == "next") {
+      // Of a field that stands twice the last is meant, as peek_envelope has it.
       bool null = false;
-      if (field.is_null().get(null) == simdjson::SUCCESS && null)
-        continue;
-      error = field.get_string().get(text);
+      if (field.is_null().get(null) != simdjson::SUCCESS || !null)
+        error = field.get_string().get(text);
       if (name == "cursor")
         envelope.cursor = text;
       else
-        envelope.next = std::string{text};
+        envelope.next = null ? std::nullopt : std::optional{std::string{text}};
     } else if (name == "sweep") {
       error = field.get_uint64().get(envelope.sweep);
     } else if (name == "count") {
@@ -88,6 +90,14 @@ std::size_t page_decoder::parts::flaws_within(std::string_view raw, const page& 
   const auto first = static_cast<std::size_t>(raw.data() - into.bytes.data());
   const auto from = std::lower_bound(flaws.begin(), flaws.end(), first);
   return static_cast<std::size_t>(std::lower_bound(from, flaws.end(), first + raw.size()) - from);
+}
+
+/// Whether `raw` begins behind the records before it. It does not where one of them is broken inside: then
+/// simdjson goes on within it, and takes its parts for records.
+bool page_decoder::parts::goes_on(std::string_view raw) {
+  const bool behind = records_end == nullptr || raw.data() >= records_end;
+  records_end = raw.data() + raw.size();
+  return behind;
 }
 
 void page_decoder::parts::reject(std::string_view raw, std::uint32_t position, failure reason, page& into) {
@@ -150,6 +160,8 @@ simdjson::error_code page_decoder::parts::read_record(simdjson::simdjson_result<
     } else {
       raw = element.raw_json_token();
     }
+    if (!goes_on(trimmed(raw)))
+      return simdjson::TAPE_ERROR;
     reject(trimmed(raw), position, {error_code::record_not_object, "record: not a JSON object"}, into);
     return simdjson::SUCCESS;
   }
@@ -160,6 +172,8 @@ simdjson::error_code page_decoder::parts::read_record(simdjson::simdjson_result<
   if (const auto error = object.raw_json().get(raw); error != simdjson::SUCCESS)
     return error;
   raw = trimmed(raw);
+  if (!goes_on(raw))
+    return simdjson::TAPE_ERROR;
   if (const auto error = object.reset().error(); error != simdjson::SUCCESS)
     return error;
   auto problem = read_enrolment(object, record);
@@ -196,6 +210,7 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into, bool salvage
 
   parts_->flaws.clear();
   parts_->flaws_in_records = 0;
+  parts_->records_end = nullptr;
   json::document document;
   auto error_at_start = parts_->parser.iterate(padded).get(document);
   std::string damaged;  // the bytes at the flaws, while something that is UTF-8 stands in for them
@@ -228,6 +243,8 @@ result<page_ptr> page_decoder::decode(std::string bytes, page into, bool salvage
     std::string_view name;
     if (const auto error = member.unescaped_key().get(name); error != simdjson::SUCCESS)
       return broken(error);
+    if ((name == "page" && has_envelope) || (name == "records" && has_records))
+      return invalid_page("\"" + std::string{name} + "\" stands twice", size, size);
     if (name == "page") {
       has_envelope = true;
       if (const auto error = parts_->read_envelope(member.value(), decoded->envelope);

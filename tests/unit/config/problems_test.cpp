@@ -365,6 +365,23 @@ TEST_F(problems, of_a_template_with_an_unknown_placeholder) {
   EXPECT_EQ(loaded.problems[0].instead, "did you mean \"flavour\"?");
 }
 
+TEST_F(problems, of_a_placeholder_that_a_reference_makes_do_not_tell_it) {
+  replace("{flavour}-{province}", "{flavour}-{${DATABASE_ESO46}}");
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  for (const auto& found : loaded.problems)
+    EXPECT_THAT(text_of(found), Not(HasSubstr("opensesame")));
+}
+
+TEST_F(problems, of_a_folder_of_targets_that_a_reference_makes_do_not_tell_it) {
+  replace("school_year", "targets_directory = \"${DATABASE_ESO46}\"\nschool_year");
+  const auto loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.problems[0].what, HasSubstr("in ${DATABASE_ESO46}"));
+  for (const auto& found : loaded.problems)
+    EXPECT_THAT(text_of(found), Not(HasSubstr("opensesame")));
+}
+
 TEST_F(problems, of_a_folder_of_targets_that_is_not_there) {
   replace("school_year", "targets_directory = \"../nowhere\"\nschool_year");
   const auto loaded = load();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "messages/page_decoder.hpp"
 
+#include "messages/control_json.hpp"
 #include "messages/hashing.hpp"
 #include "messages/utf8.hpp"
 #include "tests/unit/messages/given_record.hpp"
@@ -74,6 +75,28 @@ TEST_F(page_decoder_test, reads_the_envelope_wherever_it_stands) {
   const auto last = decoded(R"({"records": [], "page": {"sweep": 4, "count": 0, "next": null}})");
   EXPECT_EQ(last->envelope.next, std::nullopt);
   EXPECT_EQ(last->envelope.sweep, 4U);
+}
+
+TEST_F(page_decoder_test, reads_the_envelope_that_is_read_ahead) {
+  const std::string null_last =
+      R"({"page": {"cursor": "C1", "cursor": null, "next": "C2", "next": null, "count": 0}, "records": []})";
+  const auto page = decoded(null_last);
+  const auto ahead = peek_envelope(null_last);
+  ASSERT_TRUE(ahead);
+  EXPECT_EQ(page->envelope.next, std::nullopt);
+  EXPECT_EQ(page->envelope.next, ahead->next);
+  EXPECT_EQ(page->envelope.cursor, "");
+  EXPECT_EQ(page->envelope.cursor, ahead->cursor);
+}
+
+TEST_F(page_decoder_test, does_not_choose_between_two_envelopes_or_lists) {
+  const auto two_pages =
+      failed(R"({"page": {"next": "C2", "count": 0}, "page": {"count": 0}, "records": []})");
+  EXPECT_EQ(two_pages.code, error_code::page_invalid);
+  EXPECT_THAT(two_pages.text, HasSubstr("\"page\" stands twice"));
+  const auto two_lists = failed(R"({"page": {"count": 2}, "records": [1], "records": [2]})");
+  EXPECT_EQ(two_lists.code, error_code::page_invalid);
+  EXPECT_THAT(two_lists.text, HasSubstr("\"records\" stands twice"));
 }
 
 TEST_F(page_decoder_test, sets_a_bad_record_aside_and_goes_on) {
@@ -169,6 +192,17 @@ TEST_F(page_decoder_test, salvages_nothing_when_the_envelope_is_damaged) {
   auto bytes = given_page({record_of("10000001")});
   bytes[bytes.find("C1")] = '\xe0';
   EXPECT_EQ(decoder.decode(std::move(bytes), page{}, true).error().code, error_code::page_invalid);
+}
+
+TEST_F(page_decoder_test, takes_no_part_of_a_broken_record_for_a_record) {
+  const auto file = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() /
+                    "fuzz/corpus/page_decoder/broken_inside.json";
+  std::ifstream in{file, std::ios::binary};
+  std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+  ASSERT_FALSE(bytes.empty());
+  const auto page = decoder.decode(std::move(bytes), matricula::page{}, true);
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, error_code::page_invalid);
 }
 
 TEST(utf8, finds_the_bytes_that_belong_to_no_character) {
