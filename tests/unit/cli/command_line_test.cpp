@@ -25,6 +25,7 @@ class command_line : public ::testing::Test {
     add_topics_command(app_, exit_code_);
     add_verify_command(app_, exit_code_);
     add_quarantine_command(app_, exit_code_);
+    add_where_command(app_, exit_code_);
   }
 
   /// Parses a line that is refused; answers what is said about a command that does not exist.
@@ -47,7 +48,7 @@ TEST_F(command_line, names_an_unknown_command_of_a_command) {
 
 TEST_F(command_line, lists_the_commands_where_none_is_near) {
   EXPECT_EQ(refused({"frobnicate"}),
-            "there is no command \"frobnicate\"; one of: check, graph, topics, verify, quarantine");
+            "there is no command \"frobnicate\"; one of: check, graph, topics, verify, quarantine, where");
 }
 
 TEST_F(command_line, tells_an_option_from_a_command) {
