@@ -24,5 +24,7 @@ void add_graph_command(CLI::App& app, int& exit_code);
 void add_topics_command(CLI::App& app, int& exit_code);
 void add_verify_command(CLI::App& app, int& exit_code);
 void add_replay_command(CLI::App& app, int& exit_code);
+void add_quarantine_command(CLI::App& app, int& exit_code);
+void add_where_command(CLI::App& app, int& exit_code);
 
 }  // namespace matricula

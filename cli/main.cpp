@@ -15,6 +15,8 @@ constexpr auto footer = R"(First steps:
   matricula topics T --create                     make the topics that are missing
   matricula run T                                 keep the sites in step
   matricula verify T                              do the sites hold what the topics say?
+  matricula where T KEY                           why is this pupil not in the classroom?
+  matricula quarantine T list                     what could not be used, and why?
 
 matricula COMMAND --help shows a command's options and examples. Exit codes: 0 done; 1 found a difference or failed;
 2 wrong usage; 78 bad topology file.)";
@@ -33,6 +35,8 @@ int main(int argc, char** argv) {
   matricula::add_topics_command(app, exit_code);
   matricula::add_verify_command(app, exit_code);
   matricula::add_replay_command(app, exit_code);
+  matricula::add_quarantine_command(app, exit_code);
+  matricula::add_where_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

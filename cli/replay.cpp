@@ -4,6 +4,7 @@
 #include "actors/apply/postgres_connection.hpp"
 #include "actors/subscribe/kafka_offsets.hpp"
 #include "cli/command.hpp"
+#include "cli/time_text.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
 #include "config/load.hpp"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -166,26 +166,8 @@ std::optional<replay_from> replay_from_text(std::string_view text) {
   if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), offset);
       error == std::errc{} && end == text.data() + text.size())
     return offset < 0 ? std::nullopt : std::optional<replay_from>{offset};
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
-  std::string copy{text};
-  if (!copy.empty() && copy.back() == 'Z')
-    copy.pop_back();
-  const bool to_minutes =
-      std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d%n", &year, &month, &day, &hour, &minute, &used) == 5;
-  if (!to_minutes)
-    return std::nullopt;
-  int more = 0;
-  if (static_cast<std::size_t>(used) != copy.size() &&
-      (std::sscanf(copy.c_str() + used, ":%2d%n", &second, &more) != 1 ||
-       static_cast<std::size_t>(used + more) != copy.size()))
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{year},
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 59)
-    return std::nullopt;
-  return from_time{std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
-                   std::chrono::seconds{second}};
+  const auto time = time_from_text(text);
+  return time ? std::optional<replay_from>{*time} : std::nullopt;
 }
 
 int replay_site(const std::filesystem::path& file, const replay_options& options,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cli/time_text.hpp"
 #include "config/references.hpp"
 
 #include <chrono>
@@ -16,7 +17,7 @@ namespace matricula {
 
 /// From where a site is to read its topics again.
 struct from_beginning {};
-using from_time = std::chrono::sys_time<std::chrono::milliseconds>;
+using from_time = utc_time;
 using from_offset = std::int64_t;
 using replay_from = std::variant<from_beginning, from_time, from_offset>;
 

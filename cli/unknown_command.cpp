@@ -10,8 +10,10 @@
 namespace matricula {
 
 std::string unknown_command(const CLI::App& app) {
+  if (const auto given = app.get_subcommands(); !given.empty())
+    return unknown_command(*given.front());
   const auto words = app.remaining();
-  if (!app.get_subcommands().empty() || words.empty())
+  if (words.empty() || app.get_subcommands([](const CLI::App*) { return true; }).empty())
     return {};
   const auto& word = words.front();
   if (word.starts_with('-'))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/verify.hpp"
 
-#include "actors/dedup/kafka_topic_scan.hpp"
 #include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
+#include "cli/read_topics.hpp"
 #include "cli/site_comparison.hpp"
 #include "cli/site_rows.hpp"
 #include "cli/wait_option.hpp"
@@ -46,7 +46,6 @@ each key: 38 to 69 bytes in a school's usual proportions, less than 200 at any s
 Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: there is no such site;
 78: the file must be changed first.)";
 
-constexpr std::size_t scan_messages_max = 10'000;
 constexpr std::chrono::milliseconds retry_delay{500};
 
 /// Messages that a site has put into quarantine: the hash of key and revision.
@@ -91,19 +90,6 @@ class key_list {
   std::vector<std::string> lines_;
 };
 
-/// Reads a scan to its end.
-result<done> read_all(const kafka_settings& kafka, std::vector<std::string> topics,
-                      const topic_scan::on_message& each) {
-  const auto scan = make_kafka_topic_scan(kafka, std::move(topics));
-  for (;;) {
-    const auto more = scan->next(scan_messages_max, each);
-    if (!more)
-      return more.error();
-    if (!*more)
-      return done{};
-  }
-}
-
 /// Compares one site, and prints what came of it.
 class site_verification {
  public:
@@ -120,7 +106,7 @@ class site_verification {
   result<bool> run() {
     if (const auto read = read_quarantine(); !read)
       return read.error();
-    if (const auto read = read_topics(); !read)
+    if (const auto read = read_lanes(); !read)
       return read.error();
     if (const auto read = read_rows(); !read)
       return read.error();
@@ -132,7 +118,7 @@ class site_verification {
 
  private:
   result<done> read_quarantine() {
-    return read_all(all_.kafka, {all_.kafka.quarantine_topic}, [this](const scanned_message& message) {
+    return read_topics(all_.kafka, {all_.kafka.quarantine_topic}, [this](const scanned_message& message) {
       const auto entry = nlohmann::json::parse(message.record.value, nullptr, false);
       if (!entry.is_object() || entry.value("site", nlohmann::json{}) != site_.name)
         return;
@@ -143,11 +129,11 @@ class site_verification {
     });
   }
 
-  result<done> read_topics() {
+  result<done> read_lanes() {
     enrolment_reader reader;
     enrolment record;
     std::string key;
-    return read_all(all_.kafka, site_.topics, [&](const scanned_message& message) {
+    return read_topics(all_.kafka, site_.topics, [&](const scanned_message& message) {
       const auto& consumed = message.record;
       bool usable =
           quarantined_.empty() || !quarantined_.contains(message_hash(consumed.key, consumed.revision));
@@ -213,7 +199,7 @@ class site_verification {
     if (missing == 0)
       return done{};
     absl::flat_hash_set<std::uint64_t> named;
-    const auto read = read_all(all_.kafka, site_.topics, [&](const scanned_message& message) {
+    const auto read = read_topics(all_.kafka, site_.topics, [&](const scanned_message& message) {
       const auto& key = message.record.key;
       if (keys_.is_full() || !comparison_.is_missing(key) || !named.insert(key_hash_of(key)).second)
         return;

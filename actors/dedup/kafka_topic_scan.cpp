@@ -3,6 +3,7 @@
 
 #include "actors/publish/kafka_client.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -125,6 +126,8 @@ class kafka_topic_scan final : public topic_scan {
     out.record.key = {static_cast<const char*>(message.key), message.key_len};
     out.record.value = {static_cast<const char*>(message.payload), message.len};
     read_headers(message, out.record.content_hash, out.record.revision);
+    rd_kafka_timestamp_type_t kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    out.time_ms = std::max<std::int64_t>(rd_kafka_message_timestamp(&message, &kind), 0);
     each(out);
     ++read_;
   }

@@ -17,6 +17,7 @@ struct scanned_message {
   std::size_t topic_index = 0;  ///< into the list of topics that the scan was made for
   std::int32_t partition = 0;
   consumed_record record;
+  std::int64_t time_ms = 0;  ///< when Kafka or the writer says that it was written, since 1970; 0: not known
 };
 
 /// Reads whole topics, from their starts to where their committed ends were at the first call. Blocking; one

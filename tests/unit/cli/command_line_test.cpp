@@ -24,6 +24,8 @@ class command_line : public ::testing::Test {
     add_graph_command(app_, exit_code_);
     add_topics_command(app_, exit_code_);
     add_verify_command(app_, exit_code_);
+    add_quarantine_command(app_, exit_code_);
+    add_where_command(app_, exit_code_);
   }
 
   /// Parses a line that is refused; answers what is said about a command that does not exist.
@@ -40,9 +42,13 @@ TEST_F(command_line, names_an_unknown_command_and_the_nearest) {
   EXPECT_EQ(refused({"chek", "my.toml"}), "there is no command \"chek\"; did you mean \"check\"?");
 }
 
+TEST_F(command_line, names_an_unknown_command_of_a_command) {
+  EXPECT_EQ(refused({"quarantine", "my.toml", "lst"}), "there is no command \"lst\"; did you mean \"list\"?");
+}
+
 TEST_F(command_line, lists_the_commands_where_none_is_near) {
   EXPECT_EQ(refused({"frobnicate"}),
-            "there is no command \"frobnicate\"; one of: check, graph, topics, verify");
+            "there is no command \"frobnicate\"; one of: check, graph, topics, verify, quarantine, where");
 }
 
 TEST_F(command_line, tells_an_option_from_a_command) {
@@ -68,7 +74,11 @@ TEST_F(command_line, takes_no_wait_that_is_not_a_duration) {
 }
 
 TEST_F(command_line, has_no_example_or_explanation_that_is_wider_than_120_characters) {
-  for (const auto* const command : app_.get_subcommands([](const CLI::App*) { return true; })) {
+  const auto all = [](const CLI::App*) { return true; };
+  auto commands = app_.get_subcommands(all);
+  for (auto* const inner : app_.get_subcommand("quarantine")->get_subcommands(all))
+    commands.push_back(inner);
+  for (const auto* const command : commands) {
     std::istringstream lines{command->get_footer()};
     for (std::string line; std::getline(lines, line);)
       EXPECT_LE(line.size(), 120U) << command->get_name() << ": " << line;

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/quarantine.hpp"
+
+#include "actors/publish/kafka_producer.hpp"
+#include "cli/command.hpp"
+#include "cli/natural_key.hpp"
+#include "cli/read_topics.hpp"
+#include "cli/wait_option.hpp"
+#include "config/durations.hpp"
+#include "config/load.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <set>
+
+namespace matricula {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  matricula quarantine my.toml list
+      a line per record that could not be used: key of the entry, reason, who refused it, key of the record, when
+  matricula quarantine my.toml list --site eso46 --reason row_refused --since 2026-09-09T08:00
+      what one site's database has refused since then (UTC)
+  matricula quarantine my.toml list --key 2026/46012345/
+      one centre's records
+  matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784
+      all of an entry; what may be a person's name, e-mail or birth date is left out
+  matricula quarantine my.toml drop source/itaca/9a3c52f0d1e6b784 --why "mended in ITACA, ticket 4711"
+      the entry is listed no more, but by list --all; it says when and why it was dropped
+
+To drop an entry is to note that somebody has dealt with it: the record is not used, and verify still counts it as
+quarantined. A source that sends the same bytes again refuses them again, which lists the entry anew.
+Exit code 0: done; 1: Kafka does not answer, or there is no such entry; 2: wrong usage; 78: bad topology file.)";
+
+constexpr auto list_examples = R"(Examples:
+  matricula quarantine my.toml list
+  matricula quarantine my.toml list --source itaca --since 2026-09-09T08:00
+  matricula quarantine my.toml list --site eso46 --reason row_refused --key 2026/46012345/
+  matricula quarantine my.toml list --all
+      dropped entries too
+
+The columns: key of the entry, for show and drop; reason; who refused the record; key of the record, as far as it is
+known; when, in UTC. An entry of a source bears the time at which the record came last.)";
+
+constexpr auto show_examples = R"(Examples:
+  matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784
+  matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784 --with-personal-data
+      names, e-mail addresses and birth dates too: look who is watching
+
+Without --with-personal-data a record that is not JSON, or cut off, is left out as a whole.)";
+
+constexpr auto drop_examples = R"(Examples:
+  matricula quarantine my.toml drop source/itaca/9a3c52f0d1e6b784 --why "mended in ITACA, ticket 4711"
+  matricula quarantine my.toml drop KEY KEY KEY --why "the centre was closed"
+
+Nothing is removed: the entry says from now on that it is dropped, when and why. If one of the keys has no entry, none
+is dropped.)";
+
+/// The quarantine topic of a topology file, read to its end; what hinders that has been said.
+class quarantine_reading {
+ public:
+  /// Answers an exit code.
+  int read(const quarantine_access& to) {
+    auto loaded = load_topology(to.file, to.environment);
+    if (!loaded) {
+      for (const auto& problem : loaded.problems)
+        to.errors << text_of(problem) << '\n';
+      return exit_bad_configuration;
+    }
+    all = *std::move(loaded.topology);
+    const auto& topic = all.kafka.quarantine_topic;
+    if (const auto exists = await_topic(all.kafka, topic, to.wait); !exists)
+      return fail(to, exists.error());
+    const auto read =
+        read_topics(all.kafka, {topic}, [this](const scanned_message& message) { entries.add(message); });
+    return read ? exit_done : fail(to, read.error());
+  }
+
+  static int fail(const quarantine_access& to, const failure& why) {
+    to.errors << why.text << '\n';
+    if (why.code == error_code::kafka_unavailable)
+      to.errors << "waited " << config::text_of(to.wait)
+                << ": is it running, and is the address right? --wait 1m waits longer\n";
+    return exit_failed;
+  }
+
+  topology all;
+  newest_entries entries;
+};
+
+template <class Settings>
+bool is_named(const std::vector<Settings>& all, const std::string& name) {
+  return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.name == name; });
+}
+
+template <class Settings>
+std::string names_in(const std::vector<Settings>& all) {
+  std::string names;
+  for (const auto& each : all)
+    names += (names.empty() ? "" : ", ") + each.name;
+  return names.empty() ? "none" : names;
+}
+
+struct row {
+  std::string columns[5];
+};
+
+void print(const std::vector<row>& rows, std::ostream& out) {
+  std::size_t widths[5] = {};
+  for (const auto& each : rows)
+    for (std::size_t i = 0; i < std::size(widths); ++i)
+      widths[i] = std::max(widths[i], each.columns[i].size());
+  for (const auto& each : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < std::size(widths); ++i) {
+      line += each.columns[i];
+      if (i + 1 < std::size(widths))
+        line.append(widths[i] + 2 - each.columns[i].size(), ' ');
+    }
+    out << line << '\n';
+  }
+}
+
+std::string counted(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " entry" : " entries");
+}
+
+std::string no_entry(const std::string& key) {
+  return "no entry has the key \"" + printable(key) + "\": quarantine T list --all prints the keys";
+}
+
+/// Messages that stood between the entries that were read and those that say that they are dropped: a record was
+/// refused meanwhile, and must not vanish behind the note. Writes them again.
+class overtaken_entries {
+ public:
+  void expect(const newest_entries::held& read, const std::string& written) {
+    expected_[read.entry.key] = {read.partition, read.offset, &written, {}};
+  }
+
+  result<std::size_t> restore(const kafka_settings& kafka) {
+    const auto read = read_topics(kafka, {kafka.quarantine_topic}, [&](const scanned_message& message) {
+      const auto found = expected_.find(message.record.key);
+      if (found == expected_.end() || message.partition != found->second.partition ||
+          message.record.offset <= found->second.offset)
+        return;
+      auto& meanwhile = found->second.meanwhile;
+      if (message.record.value == *found->second.written)
+        found->second.is_hidden = !meanwhile.empty();
+      else
+        meanwhile = message.record.value, found->second.is_hidden = false;
+    });
+    if (!read)
+      return read.error();
+    const auto producer = make_kafka_plain_producer(kafka);
+    std::size_t count = 0;
+    for (const auto& [key, each] : expected_) {
+      if (!each.is_hidden)
+        continue;
+      outgoing_message message;
+      message.topic = kafka.quarantine_topic;
+      message.key = key;
+      message.value = each.meanwhile;
+      if (const auto sent = producer->send(message); !sent)
+        return sent.error();
+      ++count;
+    }
+    if (count != 0)
+      if (const auto flushed = producer->flush(); !flushed)
+        return flushed.error();
+    return count;
+  }
+
+ private:
+  struct expectation {
+    std::int32_t partition = 0;
+    std::int64_t offset = 0;
+    const std::string* written = nullptr;
+    std::string meanwhile;
+    bool is_hidden = false;
+  };
+  std::map<std::string, expectation, std::less<>> expected_;
+};
+
+}  // namespace
+
+int list_quarantine(const quarantine_access& to, const quarantine_filter& filter) {
+  quarantine_reading reading;
+  if (const auto code = reading.read(to); code != exit_done)
+    return code;
+  const auto entries = reading.entries.in_order();
+  const auto no_one = [&](const std::string& name, std::string quarantine_entry::*who) {
+    return !name.empty() && std::none_of(entries.begin(), entries.end(),
+                                         [&](const auto* each) { return each->entry.*who == name; });
+  };
+  if (no_one(filter.site, &quarantine_entry::site) && !is_named(reading.all.sites, filter.site)) {
+    to.errors << to.file.string() << " has no site \"" << filter.site << "\", and no entry names it; it has "
+              << names_in(reading.all.sites) << '\n';
+    return exit_wrong_usage;
+  }
+  if (no_one(filter.source, &quarantine_entry::source) && !is_named(reading.all.sources, filter.source)) {
+    to.errors << to.file.string() << " has no source \"" << filter.source
+              << "\", and no entry names it; it has " << names_in(reading.all.sources) << '\n';
+    return exit_wrong_usage;
+  }
+
+  auto with_dropped = filter;
+  with_dropped.with_dropped = true;
+  std::vector<row> rows{{{"KEY", "REASON", "FROM", "RECORD", "WHEN"}}};
+  std::map<std::string, std::size_t> counts;
+  std::size_t hidden = 0;
+  for (const auto* each : entries) {
+    const auto& entry = each->entry;
+    if (!filter.takes(entry)) {
+      if (with_dropped.takes(entry))
+        ++hidden;
+      continue;
+    }
+    auto when = entry.at ? text_of(*entry.at) : "-";
+    if (entry.dropped)
+      when += "  dropped" + (entry.dropped_at ? ' ' + text_of(*entry.dropped_at) : "") + ": " +
+              printable(entry.why);
+    rows.push_back({{printable(entry.key), printable(entry.reason), printable(entry.where()),
+                     entry.record_key.empty() ? "-" : printable(entry.record_key), when}});
+    ++counts[printable(entry.reason)];
+  }
+  if (rows.size() > 1) {
+    print(rows, to.out);
+    to.out << '\n';
+  }
+  to.out << counted(rows.size() - 1);
+  auto separator = ": ";
+  for (const auto& [reason, count] : counts) {
+    to.out << separator << count << ' ' << reason;
+    separator = ", ";
+  }
+  if (hidden != 0)
+    to.out << "; " << hidden << " dropped, which --all lists";
+  to.out << '\n';
+  return exit_done;
+}
+
+int show_quarantined(const quarantine_access& to, const std::string& key, bool with_personal_data) {
+  quarantine_reading reading;
+  if (const auto code = reading.read(to); code != exit_done)
+    return code;
+  const auto* const found = reading.entries.find(key);
+  if (found == nullptr) {
+    to.errors << no_entry(key) << '\n';
+    return exit_failed;
+  }
+  to.out << printable_entry(found->value, with_personal_data) << '\n';
+  return exit_done;
+}
+
+int drop_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
+                     const std::string& why) {
+  if (why.find_first_not_of(" \t\r\n") == std::string::npos) {
+    to.errors << "--why is empty: whoever finds the entry later wants to know\n";
+    return exit_wrong_usage;
+  }
+  quarantine_reading reading;
+  if (const auto code = reading.read(to); code != exit_done)
+    return code;
+  bool all_known = true;
+  std::set<const newest_entries::held*> found;
+  for (const auto& key : keys)
+    if (const auto* const entry = reading.entries.find(key)) {
+      found.insert(entry);
+    } else {
+      to.errors << no_entry(key) << '\n';
+      all_known = false;
+    }
+  if (!all_known) {
+    to.errors << "nothing was dropped\n";
+    return exit_failed;
+  }
+
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto& kafka = reading.all.kafka;
+  std::map<std::string, std::string> values;  // outlives the producer, which reads them where they stand
+  overtaken_entries overtaken;
+  const auto producer = make_kafka_plain_producer(kafka);
+  for (const auto* each : found) {
+    const auto& entry = each->entry;
+    if (entry.dropped) {
+      to.out << printable(entry.key) << " was dropped before: " << printable(entry.why) << '\n';
+      continue;
+    }
+    const auto& [key, value] =
+        *values.emplace(entry.key, dropped_value(each->value, entry.at, now, why)).first;
+    outgoing_message message;
+    message.topic = kafka.quarantine_topic;
+    message.key = key;
+    message.value = value;
+    if (const auto sent = producer->send(message); !sent)
+      return quarantine_reading::fail(to, sent.error());
+    overtaken.expect(*each, value);
+  }
+  if (const auto flushed = producer->flush(); !flushed)
+    return quarantine_reading::fail(to, flushed.error());
+  const auto restored = values.empty() ? result<std::size_t>{0} : overtaken.restore(kafka);
+  if (!restored)
+    return quarantine_reading::fail(to, restored.error());
+  to.out << counted(values.size()) << " dropped\n";
+  if (*restored != 0)
+    to.out << counted(*restored) << " of them came again meanwhile, and is listed as before\n";
+  return exit_done;
+}
+
+void add_quarantine_command(CLI::App& app, int& exit_code) {
+  struct arguments {
+    std::string file, wait = "30s", since, key, why;
+    std::vector<std::string> keys;
+    quarantine_filter filter;
+    bool with_personal_data = false;
+
+    quarantine_access access() const {
+      return {file, system_environment(), *config::duration_from(wait), std::cout, std::cerr};
+    }
+  };
+  auto* const command =
+      app.add_subcommand("quarantine", "List, show and drop records that could not be used");
+  const auto given = std::make_shared<arguments>();
+  command->add_option("topology", given->file, "The topology file (TOML)")->required();
+  command->require_subcommand(1);
+  command->footer(examples);
+  const auto add_wait = [&](CLI::App& to) {
+    add_wait_option(to, given->wait, "How long to wait for Kafka")->capture_default_str();
+  };
+
+  auto* const list = command->add_subcommand("list", "A line per entry");
+  list->add_option("--site", given->filter.site, "Only what this site's database has refused");
+  list->add_option("--source", given->filter.source, "Only what was refused on its way from this source");
+  list->add_option("--reason", given->filter.reason, "Only this reason, such as field_missing or row_refused")
+      ->check([](const std::string& text) {
+        const auto code = error_code_named(text);
+        return code && class_of(*code) == failure_class::poison
+                   ? std::string{}
+                   : "not a reason such as field_missing, field_type, field_value, lane_unknown or "
+                     "row_refused: " +
+                         text;
+      });
+  list->add_option("--since", given->since, "Only what was refused since, such as 2026-09-09T08:00 (UTC)")
+      ->check([](const std::string& text) {
+        return time_from_text(text) ? std::string{} : "not a time such as 2026-09-09T08:00: " + text;
+      });
+  list->add_option("--key", given->filter.key_prefix,
+                   "Only keys, of entries or records, that begin like this");
+  list->add_flag("--all", given->filter.with_dropped, "Dropped entries too");
+  add_wait(*list);
+  list->footer(list_examples);
+  list->callback([given, &exit_code] {
+    given->filter.since = time_from_text(given->since);
+    exit_code = list_quarantine(given->access(), given->filter);
+  });
+
+  auto* const show = command->add_subcommand("show", "All of one entry, as JSON");
+  show->add_option("key", given->key, "The entry's key, as list prints it")->required();
+  show->add_flag("--with-personal-data", given->with_personal_data, "Names, e-mail and birth dates too");
+  add_wait(*show);
+  show->footer(show_examples);
+  show->callback([given, &exit_code] {
+    exit_code = show_quarantined(given->access(), given->key, given->with_personal_data);
+  });
+
+  auto* const drop = command->add_subcommand("drop", "Note that entries have been dealt with");
+  drop->add_option("key", given->keys, "The entries' keys, as list prints them")->required();
+  drop->add_option("--why", given->why, "What was done about them, for whoever asks later")->required();
+  add_wait(*drop);
+  drop->footer(drop_examples);
+  drop->callback(
+      [given, &exit_code] { exit_code = drop_quarantined(given->access(), given->keys, given->why); });
+}
+
+}  // namespace matricula

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/quarantine.hpp"
+
+#include "actors/publish/kafka_producer.hpp"
+#include "actors/publish/kafka_topics.hpp"
+#include "cli/command.hpp"
+#include "cli/verify.hpp"
+#include "given_deployment.hpp"
+#include "postgres_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace matricula {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::string_view of_source = "source/itaca/9a3c52f0d1e6b784";
+
+class quarantine_test : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto created = create_topics(deployment.load(), std::chrono::seconds{20});
+    ASSERT_TRUE(created) << created.error().text;
+  }
+
+  void send(const std::string& topic, std::string_view key, std::string_view value, revision_t revision = 0) {
+    outgoing_message message;
+    message.topic = topic;
+    message.key = key;
+    message.value = value;
+    message.source = revision == 0 ? "" : "itaca";
+    message.content_hash = content_hash_of(value);
+    message.revision = revision;
+    ASSERT_TRUE(producer->send(message));
+    ASSERT_TRUE(producer->flush());
+  }
+
+  void source_refuses() {
+    send(deployment.load().kafka.quarantine_topic, of_source,
+         R"({"key":"2026/46012345/1234567890/MAT/1ESOA//student","source":"itaca","page":3,"position":4,)"
+         R"("reason":"field_missing","text":"person.id: missing",)"
+         R"("record":"{\"year\":\"2026\",\"person\":{\"name\":\"Anna\"}}"})");
+  }
+
+  std::string site_refuses(const given_record& record, revision_t revision) {
+    const auto key = "site/eso46/" + record.key();
+    send(deployment.load().kafka.quarantine_topic, key,
+         R"({"key":")" + record.key() + R"(","site":"eso46","revision":)" + std::to_string(revision) +
+             R"(,"reason":"row_refused","record":)" + json_text(record.json()) +
+             R"(,"at":"2026-09-09T06:00:12.345678+00:00"})");
+    return key;
+  }
+
+  quarantine_access access() {
+    out.str("");
+    errors.str("");
+    return {deployment.file(), deployment.environment(), std::chrono::seconds{20}, out, errors};
+  }
+
+  site_database database;
+  given_deployment deployment{database.url()};
+  plain_producer_ptr producer = make_kafka_plain_producer(deployment.load().kafka);
+  std::ostringstream out, errors;
+};
+
+TEST_F(quarantine_test, lists_the_newest_state_of_each_key_and_counts_reasons) {
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_EQ(out.str(), "0 entries\n");
+
+  source_refuses();
+  source_refuses();
+  const auto key = site_refuses({}, 2);
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done) << errors.str();
+  EXPECT_THAT(out.str(), HasSubstr(key + "  row_refused    site eso46    " + given_record{}.key() +
+                                   "  2026-09-09T06:00:12Z\n"));
+  EXPECT_THAT(out.str(),
+              HasSubstr("field_missing  source itaca  2026/46012345/1234567890/MAT/1ESOA//student"));
+  EXPECT_THAT(out.str(), HasSubstr("\n2 entries: 1 field_missing, 1 row_refused\n"));
+  EXPECT_THAT(out.str(), Not(HasSubstr("Anna")));
+
+  quarantine_filter filter;
+  filter.site = "eso46";
+  EXPECT_EQ(list_quarantine(access(), filter), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("\n1 entry: 1 row_refused\n"));
+  filter.site = "eso64";
+  EXPECT_EQ(list_quarantine(access(), filter), exit_wrong_usage);
+  EXPECT_THAT(errors.str(), HasSubstr("has no site \"eso64\", and no entry names it; it has eso46"));
+}
+
+TEST_F(quarantine_test, shows_an_entry_without_the_person) {
+  source_refuses();
+  EXPECT_EQ(show_quarantined(access(), std::string{of_source}, false), exit_done) << errors.str();
+  EXPECT_THAT(out.str(), HasSubstr("\"reason\": \"field_missing\""));
+  EXPECT_THAT(out.str(), Not(HasSubstr("Anna")));
+  EXPECT_EQ(show_quarantined(access(), std::string{of_source}, true), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("\"name\": \"Anna\""));
+  EXPECT_EQ(show_quarantined(access(), "source/itaca/0", false), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr("no entry has the key \"source/itaca/0\""));
+}
+
+TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
+  source_refuses();
+  const auto key = site_refuses({}, 2);
+  EXPECT_EQ(drop_quarantined(access(), {key}, "ticket 4711"), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), "1 entry dropped\n");
+
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), Not(HasSubstr(key)));
+  EXPECT_THAT(out.str(), HasSubstr("1 entry: 1 field_missing; 1 dropped, which --all lists"));
+  quarantine_filter all;
+  all.with_dropped = true;
+  EXPECT_EQ(list_quarantine(access(), all), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("2026-09-09T06:00:12Z  dropped 2"));
+  EXPECT_THAT(out.str(), HasSubstr(": ticket 4711\n"));
+  EXPECT_EQ(show_quarantined(access(), key, false), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("\"state\": \"dropped\""));
+  EXPECT_THAT(out.str(), HasSubstr("\"why\": \"ticket 4711\""));
+
+  EXPECT_EQ(drop_quarantined(access(), {key}, "again"), exit_done);
+  EXPECT_EQ(out.str(), key + " was dropped before: ticket 4711\n0 entries dropped\n");
+
+  site_refuses({}, 3);  // once more, in a newer revision
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("2 entries"));
+}
+
+TEST_F(quarantine_test, drops_all_keys_or_none) {
+  source_refuses();
+  EXPECT_EQ(drop_quarantined(access(), {std::string{of_source}, "source/itaca/0"}, "why"), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr("no entry has the key \"source/itaca/0\""));
+  EXPECT_THAT(errors.str(), HasSubstr("nothing was dropped"));
+  EXPECT_EQ(drop_quarantined(access(), {std::string{of_source}}, " "), exit_wrong_usage);
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("1 entry: 1 field_missing\n"));
+}
+
+TEST_F(quarantine_test, verify_still_counts_a_dropped_entry_as_quarantined) {
+  const given_record refused;
+  send(deployment.lane(), refused.key(), refused.json(), 2);
+  const auto key = site_refuses(refused, 2);
+  EXPECT_EQ(drop_quarantined(access(), {key}, "ticket 4711"), exit_done) << errors.str();
+  EXPECT_EQ(verify_sites(deployment.file(), {}, deployment.environment(), out, errors), exit_done)
+      << out.str();
+  EXPECT_THAT(out.str(), HasSubstr("0 keys equal, 0 missing, 0 different, 0 extra, 1 quarantined"));
+}
+
+TEST_F(quarantine_test, says_that_kafka_does_not_answer) {
+  auto to = access();
+  to.wait = std::chrono::milliseconds{300};
+  const auto bad = deployment.file().string() + ".down";
+  std::ifstream in{deployment.file()};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  text.replace(text.find(kafka_bootstrap()), kafka_bootstrap().size(), "127.0.0.1:1");
+  std::ofstream{bad} << text;
+  to.file = bad;
+  EXPECT_EQ(list_quarantine(to, {}), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr("waited 300ms"));
+  std::ofstream{bad} << "[kafka";
+  EXPECT_EQ(list_quarantine(to, {}), exit_bad_configuration);
+  std::filesystem::remove(bad);
+}
+
+}  // namespace
+}  // namespace matricula
