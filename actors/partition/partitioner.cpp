@@ -39,9 +39,15 @@ result<page_ptr> partitioner_state::decode(fetched_page& fetched) {
 
 caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fetched) {
   const auto bytes = fetched->bytes.size();
+  if (failed_page && fetched->number > *failed_page)
+    return make_error(
+        failure{error_code::out_of_sequence, "an earlier page of " + fetched->source + " failed"});
+  failed_page.reset();
   auto decoded = decode(*fetched);
-  if (!decoded)
+  if (!decoded) {
+    failed_page = fetched->number;
     return make_error(decoded.error());
+  }
   const auto& page = *decoded;
 
   std::map<std::uint16_t, std::shared_ptr<record_batch>> shares;

@@ -38,6 +38,8 @@ struct partitioner_state {
   std::vector<std::string> topics;  ///< of every lane, by its index
   std::optional<page_decoder> decoder;
   std::map<std::uint64_t, page_in_flight> in_flight;  ///< by page number
+  /// Could not be decoded. Later pages are sent back until it comes again: the publisher would wait for it.
+  std::optional<std::uint64_t> failed_page;
 
   ~partitioner_state();
 

@@ -153,6 +153,17 @@ TEST_F(partitioner_test, sends_a_page_back_that_it_cannot_read) {
   EXPECT_TRUE(publisher.shares.empty());
 }
 
+TEST_F(partitioner_test, sends_later_pages_back_until_one_that_it_could_not_read_comes_again) {
+  auto broken = page_of(5, {ana});
+  broken->bytes.pop_back();
+  EXPECT_EQ(ask<page_receipt>(actor, broken)->code(), error_code::page_invalid);
+  EXPECT_EQ(reads(6, {bru})->code(), error_code::out_of_sequence);
+  EXPECT_TRUE(publisher.shares.empty());
+  EXPECT_TRUE(reads(5, {ana})->pending());
+  EXPECT_TRUE(reads(6, {bru})->pending());
+  EXPECT_EQ(publisher.shares.size(), 2U);
+}
+
 TEST_F(partitioner_test, commits_the_cursor_of_a_page_that_is_not_modified) {
   auto page = std::make_shared<fetched_page>();
   page->source = "itaca";
