@@ -368,7 +368,7 @@ void tampered(fault_run& run) {
       url,
       "delete from classrooms.enrolment where key_hash = (select min(key_hash) from classrooms.enrolment)");
   execute(url, one("since = since", 0));
-  execute(url, one("revision = revision - 1", 1));
+  execute(url, one("revision = revision - 1, content_hash = content_hash + 1", 1));
   run.settles_within(seconds{1});
 }
 

@@ -3,6 +3,7 @@
 
 #include "topic_reader.hpp"
 
+#include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
@@ -57,14 +58,17 @@ void judge_site(const deployment& what, const lane_site& site, const std::map<st
       lost(key);
 
   topic_reader reader{what.on().bootstrap()};
-  std::map<std::string, std::uint64_t> newest;
+  std::map<std::string, site_row> newest;
   reader.read_all(site.topic, [&](const read_message& message) {
     ++found.records;
     auto& known = newest[std::string{message.key}];
-    known = std::max(known, message.revision);
+    if (message.revision >= known.revision)
+      known = {fmt::format("{:016x}", message.content_hash), message.revision};
   });
-  for (const auto& [key, revision] : newest)
-    if (const auto at = rows.find(key); at == rows.end() || at->second.revision < revision)
+  // The same content published again, as after a loss of the topic, changes nothing at the site.
+  for (const auto& [key, last] : newest)
+    if (const auto at = rows.find(key); at == rows.end() || (at->second.revision < last.revision &&
+                                                             at->second.content_hash != last.content_hash))
       unseen(key);
 }
 

@@ -15,17 +15,18 @@ void set(rd_kafka_conf_t* configuration, const char* name, const std::string& va
     throw std::runtime_error{why};
 }
 
-std::uint64_t revision_of(const rd_kafka_message_t& message) {
+/// A header of eight bytes, big end first.
+std::uint64_t number_in(const rd_kafka_message_t& message, const char* name) {
   rd_kafka_headers_t* headers = nullptr;
   const void* bytes = nullptr;
   std::size_t size = 0;
   if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-      rd_kafka_header_get_last(headers, "revision", &bytes, &size) != RD_KAFKA_RESP_ERR_NO_ERROR || size != 8)
+      rd_kafka_header_get_last(headers, name, &bytes, &size) != RD_KAFKA_RESP_ERR_NO_ERROR || size != 8)
     return 0;
-  std::uint64_t revision = 0;
+  std::uint64_t number = 0;
   for (std::size_t i = 0; i < size; ++i)
-    revision = revision << 8U | static_cast<const unsigned char*>(bytes)[i];
-  return revision;
+    number = number << 8U | static_cast<const unsigned char*>(bytes)[i];
+  return number;
 }
 
 /// A consumer that belongs to no group.
@@ -103,7 +104,8 @@ void topic_reader::read_all(const std::string& topic, const std::function<void(c
             message->offset,
             {static_cast<const char*>(message->key), message->key_len},
             {static_cast<const char*>(message->payload), message->len},
-            revision_of(*message)});
+            number_in(*message, "revision"),
+            number_in(*message, "content_hash")});
     rd_kafka_message_destroy(message);
   }
   rd_kafka_assign(client_.get(), nullptr);

@@ -17,7 +17,7 @@ struct read_message {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::string_view key, value;
-  std::uint64_t revision = 0;  ///< 0: it has none
+  std::uint64_t revision = 0, content_hash = 0;  ///< 0: it has none
 };
 
 /// Reads topics, on librdkafka and nothing of matricula's. Errors are thrown as std::runtime_error.
