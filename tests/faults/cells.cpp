@@ -329,6 +329,14 @@ void rolling_restart(fault_run& run) {
 void retention(fault_run& run) {
   start_both(run);
   run.load(from_share);
+  run.wait("both sites have begun", seconds{60}, [&] {
+    for (const auto& site : run.world().sites()) {
+      pqxx::connection connection{run.world().direct_url(site)};
+      if (pqxx::nontransaction{connection}.exec("select from audit.effect limit 1").empty())
+        return false;
+    }
+    return true;
+  });
   run.terminate("sites");
   load_to_random_moment(run);
   topic_reader admin{run.world().on().bootstrap()};
