@@ -2,8 +2,8 @@
 #include "cli/graph.hpp"
 
 #include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
 #include "config/draw_graph.hpp"
-#include "config/load.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -32,13 +32,10 @@ struct options {
 
 int graph_topology(const std::filesystem::path& file, const std::string& format,
                    const environment_lookup& environment, std::ostream& out, std::ostream& errors) {
-  const auto loaded = load_topology(file, environment);
-  if (!loaded) {
-    for (const auto& problem : loaded.problems)
-      errors << text_of(problem) << '\n';
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
     return exit_bad_configuration;
-  }
-  out << (format == "mermaid" ? draw_mermaid(*loaded.topology) : draw_dot(*loaded.topology));
+  out << (format == "mermaid" ? draw_mermaid(*loaded) : draw_dot(*loaded));
   return exit_done;
 }
 

@@ -3,11 +3,11 @@
 
 #include "actors/publish/kafka_producer.hpp"
 #include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
 #include "cli/natural_key.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
-#include "config/load.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -66,13 +66,10 @@ class quarantine_reading {
  public:
   /// Answers an exit code.
   int read(const quarantine_access& to) {
-    auto loaded = load_topology(to.file, to.environment);
-    if (!loaded) {
-      for (const auto& problem : loaded.problems)
-        to.errors << text_of(problem) << '\n';
+    auto loaded = load_or_explain(to.file, to.environment, to.errors);
+    if (!loaded)
       return exit_bad_configuration;
-    }
-    all = *std::move(loaded.topology);
+    all = *std::move(loaded);
     const auto& topic = all.kafka.quarantine_topic;
     if (const auto exists = await_topic(all.kafka, topic, to.wait); !exists)
       return fail(to, exists.error());

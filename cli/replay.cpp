@@ -4,10 +4,10 @@
 #include "actors/apply/postgres_connection.hpp"
 #include "actors/subscribe/kafka_offsets.hpp"
 #include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
 #include "cli/time_text.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
-#include "config/load.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -172,13 +172,10 @@ std::optional<replay_from> replay_from_text(std::string_view text) {
 
 int replay_site(const std::filesystem::path& file, const replay_options& options,
                 const environment_lookup& environment, std::ostream& out, std::ostream& errors) {
-  const auto loaded = load_topology(file, environment);
-  if (!loaded) {
-    for (const auto& problem : loaded.problems)
-      errors << text_of(problem) << '\n';
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
     return exit_bad_configuration;
-  }
-  const auto& all = *loaded.topology;
+  const auto& all = *loaded;
   const auto site = std::find_if(all.sites.begin(), all.sites.end(),
                                  [&](const auto& each) { return each.name == options.site; });
   if (site == all.sites.end()) {

@@ -3,9 +3,9 @@
 
 #include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
-#include "config/load.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -65,13 +65,10 @@ std::string description_of(const planned_topic& topic) {
 
 int compare_or_create_topics(const std::filesystem::path& file, bool create, std::chrono::milliseconds wait,
                              const environment_lookup& environment, std::ostream& out, std::ostream& errors) {
-  const auto loaded = load_topology(file, environment);
-  if (!loaded) {
-    for (const auto& problem : loaded.problems)
-      errors << text_of(problem) << '\n';
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
     return exit_bad_configuration;
-  }
-  const auto& all = *loaded.topology;
+  const auto& all = *loaded;
   const auto fail = [&](const failure& why) {
     errors << why.text << '\n';
     if (why.code == error_code::kafka_unavailable)

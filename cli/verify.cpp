@@ -3,12 +3,12 @@
 
 #include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/site_comparison.hpp"
 #include "cli/site_rows.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
-#include "config/load.hpp"
 #include "messages/hashing.hpp"
 
 #include <CLI/App.hpp>
@@ -279,13 +279,10 @@ std::optional<failure> missing_topic(const topology& all, const std::filesystem:
 
 int verify_sites(const std::filesystem::path& file, const verify_options& options,
                  const environment_lookup& environment, std::ostream& out, std::ostream& errors) {
-  const auto loaded = load_topology(file, environment);
-  if (!loaded) {
-    for (const auto& problem : loaded.problems)
-      errors << text_of(problem) << '\n';
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
     return exit_bad_configuration;
-  }
-  const auto& all = *loaded.topology;
+  const auto& all = *loaded;
   std::vector<const site_settings*> sites;
   std::string names;
   for (const auto& site : all.sites) {

@@ -3,11 +3,11 @@
 
 #include "cli/command.hpp"
 #include "cli/key_trace.hpp"
+#include "cli/loaded_topology.hpp"
 #include "cli/natural_key.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
-#include "config/load.hpp"
 #include "messages/control_json.hpp"
 #include "messages/enrolment.hpp"
 
@@ -293,13 +293,10 @@ int find_records(const std::filesystem::path& file, const where_options& options
       errors << "\"" << printable(options.key) << "\" is not a key: " << *fault << '\n';
       return exit_wrong_usage;
     }
-  const auto loaded = load_topology(file, environment);
-  if (!loaded) {
-    for (const auto& problem : loaded.problems)
-      errors << text_of(problem) << '\n';
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
     return exit_bad_configuration;
-  }
-  record_search search{*loaded.topology, options};
+  record_search search{*loaded, options};
   if (const auto searched = search.run(); !searched) {
     errors << searched.error().text << '\n';
     if (searched.error().code == error_code::kafka_unavailable)
