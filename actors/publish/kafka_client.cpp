@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <thread>
 
 namespace matricula {
@@ -24,6 +27,20 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
                         : level <= 4 ? spdlog::level::info
                                      : spdlog::level::debug;
   spdlog::log(severity, "kafka {} {}: {}", rd_kafka_name(client), facility, text);
+}
+
+/// How long a broker may leave bytes unacknowledged, and how long it may take to accept a connection.
+constexpr int unacknowledged_ms_max = 5'000, connecting_ms_max = 5'000;
+/// Between two tries to connect. An hour's outage is over for us a second after its end.
+constexpr int reconnect_delay_ms_max = 1'000;
+
+/// A line that is cut without a word costs no more than this: TCP by itself sends again after ever longer pauses, for a
+/// quarter of an hour, and so goes on late when the line has long been mended.
+int open_socket(int domain, int type, int protocol, void*) {
+  const int opened = socket(domain, type | SOCK_CLOEXEC, protocol);
+  if (opened >= 0)
+    setsockopt(opened, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms_max, sizeof unacknowledged_ms_max);
+  return opened;
 }
 
 std::uint64_t from_big_endian(const void* data) {
@@ -59,6 +76,14 @@ kafka_configuration(const kafka_settings& settings,
     return rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), text, sizeof text) == RD_KAFKA_CONF_OK;
   };
   rd_kafka_conf_set_log_cb(conf.get(), log_line);
+  rd_kafka_conf_set_socket_cb(conf.get(), open_socket);
+  const std::pair<const char*, int> presets[] = {
+      {"reconnect.backoff.max.ms", reconnect_delay_ms_max},
+      {"socket.connection.setup.timeout.ms", connecting_ms_max},
+  };
+  for (const auto& [name, value] : presets)
+    if (!set(name, std::to_string(value)))
+      return failure{error_code::topic_mismatch, std::string{name} + ": " + text};
   for (const auto& [name, value] : settings.properties)
     if (!set(name, value))
       return failure{error_code::topic_mismatch, "[kafka.properties] " + name + ": " + text};

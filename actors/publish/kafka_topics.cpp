@@ -4,6 +4,7 @@
 #include "actors/publish/kafka_client.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -14,6 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds retry_delay{200};
 constexpr milliseconds visibility_wait_min{10'000};
+/// For how long a broker that has just started may not know what the others know.
+constexpr milliseconds catching_up_max{5'000};
 constexpr const char* replicas_setting = "min.insync.replicas";
 
 std::string counted(std::int64_t count, const std::string& one) {
@@ -63,8 +66,6 @@ class administration {
   /// Gives the next calls this long, beginning now.
   void wait_from_now(milliseconds wait) { deadline_ = std::chrono::steady_clock::now() + wait; }
 
-  bool is_over() const { return time_left(deadline_).count() == 0; }
-
   /// Every topic with its partitions; without its settings.
   result<std::map<std::string, existing_topic>> topics() {
     for (;;) {
@@ -73,6 +74,7 @@ class administration {
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
             metadata, &rd_kafka_metadata_destroy};
+        brokers_ = metadata->broker_cnt;
         return read(*metadata);
       }
       if (time_left(deadline_).count() == 0)
@@ -80,6 +82,23 @@ class administration {
       std::this_thread::sleep_for(std::min(retry_delay, time_left(deadline_)));
     }
   }
+
+  /// The same, once it holds all of these: whoever is asked may not have heard yet what the others know. Without, if
+  /// no broker tells of them in this time.
+  result<std::map<std::string, existing_topic>> topics_with(const std::vector<std::string>& names,
+                                                            milliseconds wait) {
+    const auto until = std::chrono::steady_clock::now() + wait;
+    for (;;) {
+      auto seen = topics();
+      if (!seen || std::chrono::steady_clock::now() >= until ||
+          std::all_of(names.begin(), names.end(), [&](const auto& name) { return seen->count(name) != 0; }))
+        return seen;
+      std::this_thread::sleep_for(retry_delay / 4);
+    }
+  }
+
+  /// How many there are; 0 before the first answer.
+  int brokers() const { return brokers_; }
 
   /// Adds the settings of these topics. Precondition: they exist.
   result<done> describe(const std::vector<std::string>& names,
@@ -204,6 +223,7 @@ class administration {
 
   const kafka_settings& settings_;
   std::chrono::steady_clock::time_point deadline_;
+  int brokers_ = 0;
   std::string last_error_;
   kafka_handle<rd_kafka_t> client_;
   kafka_handle<rd_kafka_queue_t> queue_;
@@ -294,14 +314,18 @@ result<std::vector<topic_difference>> compare_topics(const topology& all, std::s
   administration kafka{all.kafka, wait};
   if (const auto opened = kafka.open(); !opened)
     return opened.error();
+  const auto planned = topics_of(all);
+  std::vector<std::string> names;
+  for (const auto& topic : planned)
+    names.push_back(topic.name);
   auto existing = kafka.topics();
+  if (existing && kafka.brokers() > 1)
+    existing = kafka.topics_with(names, std::min(wait, catching_up_max));
   if (!existing)
     return existing.error();
-  const auto planned = topics_of(all);
   std::vector<std::string> known;
-  for (const auto& topic : planned)
-    if (existing->count(topic.name) != 0)
-      known.push_back(topic.name);
+  std::copy_if(names.begin(), names.end(), std::back_inserter(known),
+               [&](const auto& name) { return existing->count(name) != 0; });
   if (!known.empty())
     if (const auto described = kafka.describe(known, *existing); !described)
       return described.error();
@@ -336,17 +360,12 @@ result<std::vector<std::string>> create_topics(const topology& all, milliseconds
   kafka.wait_from_now(std::max(wait, visibility_wait_min));
   if (const auto created = kafka.create(missing); !created)
     return created.error();
-  // The controller has them; whoever asks next may ask a broker that has not heard of them yet.
-  for (;;) {
-    const auto seen = kafka.topics();
-    if (!seen)
-      return seen.error();
-    if (std::all_of(names.begin(), names.end(), [&](const auto& name) { return seen->count(name) != 0; }))
-      return names;
-    if (kafka.is_over())
-      return kafka.unavailable("creating topics", "they are created, and no broker shows them yet");
-    std::this_thread::sleep_for(retry_delay / 4);
-  }
+  const auto seen = kafka.topics_with(names, visibility_wait_min);
+  if (!seen)
+    return seen.error();
+  if (std::any_of(names.begin(), names.end(), [&](const auto& name) { return seen->count(name) == 0; }))
+    return kafka.unavailable("creating topics", "they are created, and no broker shows them yet");
+  return names;
 }
 
 }  // namespace matricula

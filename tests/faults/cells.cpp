@@ -3,8 +3,12 @@
 
 #include "small_disk.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <pqxx/pqxx>
 #include <unistd.h>
@@ -22,6 +26,8 @@ constexpr double from_share = 0.15, to_share = 0.6;
 constexpr seconds takeover_max{4 * session_timeout_s};
 /// Every kind of actor dies within this time.
 constexpr std::uint64_t crash_within_ms = 8'000;
+/// The resident set in an outage, as a multiple of that at full load.
+constexpr double outage_memory_max = 1.3;
 
 void load_to_random_moment(fault_run& run) {
   const auto share = from_share + (to_share - from_share) * static_cast<double>(run.lot(1'000)) / 1'000;
@@ -211,13 +217,21 @@ void database_outage(fault_run& run) {
   const auto& up = down.site == both[0] ? both[1] : both[0];
   const bool silent = run.lot(2) == 0;
   run.note(down.site + (silent ? " silent" : " refused"));
+  const auto before = run.world().rss_peak_since_last();
   down.way->set(silent ? passage::silent : passage::refused);
   run.resumes(true, {up});
-  run.pass(run.settings().outage);
+  run.goes_on_during(run.settings().outage, {up});
+  const auto meanwhile = run.world().rss_peak_since_last();
   down.way->reset();
   down.way->set(passage::open);
   run.resumes(true, both);
   run.load(1);
+  const auto at_full_load = std::max(before, run.world().rss_peak_since_last());
+  constexpr std::uint64_t megabyte = 1'000'000;
+  run.note(std::to_string(meanwhile / megabyte) + " MB meanwhile, " +
+           std::to_string(at_full_load / megabyte) + " MB at full load");
+  if (static_cast<double>(meanwhile) > outage_memory_max * static_cast<double>(at_full_load))
+    run.problem("an outage takes too much memory");
 }
 
 void read_only(fault_run& run) {
@@ -301,8 +315,21 @@ void kill_broker(fault_run& run) {
   start_both(run);
   load_to_random_moment(run);
   const auto& on = run.world().on();
-  const auto broker = std::to_string(1 + run.lot(static_cast<std::uint64_t>(on.brokers())));
-  run.note("broker " + broker);
+  topic_reader asked{on.bootstrap()};
+  std::string broker;
+  switch (run.lot(3)) {
+  case 0:
+    run.note("a partition's leader");
+    broker = std::to_string(asked.leader_of(run.any_site().topic, 0));
+    break;
+  case 1:
+    run.note("the transaction coordinator");
+    broker = std::to_string(asked.transaction_coordinator_of(run.world().transactional_id()));
+    break;
+  default:
+    run.note("the controller");
+    broker = std::to_string(std::stoi(on.tell({"controller"})));
+  }
   on.tell({"kill-broker", broker});
   run.resumes(true, both);
   run.pass(seconds{10});
@@ -355,6 +382,115 @@ void retention(fault_run& run) {
       run.problem("replay: " + printed);
   }
   run.resumes(true, both);
+  run.load(1);
+}
+
+// ---------------------------------------------------------------- the network
+
+/// Between matricula and a server, in a way drawn by lot. Work goes on under the last two.
+enum class hindrance { both_ways, requests, answers, reset, lossy, slow };
+constexpr const char* hindrance_names[] = {"cut", "requests lost", "answers lost", "reset", "lossy", "slow"};
+constexpr milliseconds slow_by{200};
+
+bool goes_on_under(hindrance how) { return how == hindrance::lossy || how == hindrance::slow; }
+
+void hinder(fault_run& run, const std::string& whom, const std::vector<int>& ports,
+            const std::function<void()>& slow_down) {
+  auto& between = *run.world().on().apart();
+  const auto how = static_cast<hindrance>(run.lot(std::size(hindrance_names)));
+  run.note(whom + ' ' + hindrance_names[static_cast<std::size_t>(how)]);
+  if (how == hindrance::slow)
+    slow_down();
+  else
+    between.hinder(ports, static_cast<cut>(how));
+  if (goes_on_under(how))
+    run.goes_on_during(run.settings().outage, both);
+  else
+    run.pass(run.settings().outage);
+}
+
+void cut_off_network(fault_run& run) {
+  auto* const between = run.world().on().apart();
+  start_both(run);
+  if (between == nullptr) {
+    run.note("left out: only root can make network namespaces");
+    return run.load(1);
+  }
+  load_to_random_moment(run);
+  const auto kafka = run.world().on().kafka_ports();
+  std::vector<std::unique_ptr<forwarder>> slow_ways;
+  hinder(run, "Kafka", kafka, [&] {
+    for (const int port : kafka) {
+      slow_ways.push_back(std::make_unique<forwarder>(port));
+      slow_ways.back()->delay(slow_by);
+      between->lead(port, slow_ways.back()->port());
+    }
+    // What is connected already goes the old way.
+    between->hinder(kafka, cut::reset);
+    run.pass(seconds{1});
+    between->mend();
+    for (std::size_t i = 0; i < kafka.size(); ++i)
+      between->lead(kafka[i], slow_ways[i]->port());
+  });
+  between->mend();
+  slow_ways.clear();
+  run.resumes(true, both);
+  run.pass(seconds{5});
+
+  auto& site = run.any_site();
+  hinder(run, site.site, {site.way->port()}, [&] { site.way->delay(slow_by); });
+  between->mend();
+  site.way->delay(milliseconds{0});
+  run.resumes(true, both);
+  run.load(1);
+}
+
+// ---------------------------------------------------------------- the clock
+
+/// What a process takes for the time of day, by libfaketime.
+class jumping_clock {
+ public:
+  explicit jumping_clock(std::filesystem::path file)
+      : file_(std::move(file)) {
+    set("+0");
+  }
+
+  /// "+1h": so far ahead of everybody else from now on.
+  void set(const std::string& offset) const {
+    const auto next = file_.string() + ".next";
+    std::ofstream{next} << offset << '\n';
+    std::filesystem::rename(next, file_);
+  }
+
+  running_process::variables environment() const {
+    // librdkafka waits with C11's functions, which libfaketime does not know.
+    return {{"LD_PRELOAD", C11_THREADS_LIBRARY " " FAKETIME_LIBRARY},
+            {"FAKETIME_TIMESTAMP_FILE", file_.string()},
+            {"FAKETIME_NO_CACHE", "1"},
+            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+  }
+
+ private:
+  std::filesystem::path file_;
+};
+
+void jump_clocks(fault_run& run) {
+  const std::map<std::string, jumping_clock> clocks{
+      {"source", jumping_clock{run.world().folder() / "time-of-source"}},
+      {"sites", jumping_clock{run.world().folder() / "time-of-sites"}}};
+  for (const auto& [name, clock] : clocks)
+    run.start(name, name, clock.environment());
+  load_to_random_moment(run);
+  const std::array<std::string, 3> offsets{"-1h", "+0", "+1h"};
+  for (int jump = 0; jump < 4; ++jump) {
+    for (const auto& [name, clock] : clocks) {
+      const auto& offset = offsets[run.lot(offsets.size())];
+      run.note(name + ' ' + offset);
+      clock.set(offset);
+    }
+    run.resumes(true, both);
+    run.pass(seconds{2} + milliseconds{run.lot(2'000)});
+  }
   run.load(1);
 }
 
@@ -413,30 +549,43 @@ void bad_pages(fault_run& run) {
 
 const std::vector<cell>& cells() {
   static const std::vector<cell> all{
-      {"kill-source", "SIGKILL to the process that runs the source; taken over or restarted", 1, kill_source},
-      {"kill-sites", "SIGKILL to the process that runs the sites; restarted", 1, kill_sites},
-      {"kill-all", "SIGKILL to both; restarted", 1, kill_all},
-      {"kill-actor", "each kind of actor dies at a random moment", 1, kill_actor},
-      {"zombie-source", "SIGSTOP to the source's owner until another has taken over, then SIGCONT", 1,
-       zombie_source},
-      {"zombie-site", "SIGSTOP to a process of the sites for longer than its session, then SIGCONT", 1,
-       zombie_site},
-      {"kill-in-commit", "connection, backend or PostgreSQL die in COPY, in COMMIT and before its answer", 1,
-       kill_in_commit},
-      {"database-outage", "a site's database refuses connections or falls silent", 1, database_outage},
-      {"read-only", "a site's database refuses writes (25006)", 1, read_only},
-      {"disk-full", "the file system of a site's database is full (53100)", 1, disk_full},
-      {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)", 1, deadlock},
-      {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", 1, lock_timeout},
-      {"kill-broker", "SIGKILL to one of three brokers; started again", 3, kill_broker},
-      {"rolling-restart", "each of three brokers is restarted in turn", 3, rolling_restart},
-      {"rebalance-storm", "a second process of the sites joins and leaves every 5 s", 1, rebalance_storm},
-      {"poison", "bad records of every kind among the good ones", 1, poison},
-      {"bad-pages", "cut, repeated, empty, miscounted and Latin-1 pages, 410, 429, 500, 503", 1, bad_pages},
-      {"terminate", "SIGTERM under full load; started again", 1, terminate},
-      {"retention", "the topics begin after a stopped site's offset; replay mends it", 1, retention},
-      {"tampered", "somebody writes what matricula must not: a judge that says clean is broken", 1, tampered,
-       true},
+      {"kill-source", "SIGKILL to the process that runs the source; taken over or restarted",
+       ground::one_broker, kill_source},
+      {"kill-sites", "SIGKILL to the process that runs the sites; restarted", ground::one_broker, kill_sites},
+      {"kill-all", "SIGKILL to both; restarted", ground::one_broker, kill_all},
+      {"kill-actor", "each kind of actor dies at a random moment", ground::one_broker, kill_actor},
+      {"zombie-source", "SIGSTOP to the source's owner until another has taken over, then SIGCONT",
+       ground::one_broker, zombie_source},
+      {"zombie-site", "SIGSTOP to a process of the sites for longer than its session, then SIGCONT",
+       ground::one_broker, zombie_site},
+      {"kill-in-commit", "connection, backend or PostgreSQL die in COPY, in COMMIT and before its answer",
+       ground::one_broker, kill_in_commit},
+      {"database-outage", "a site's database refuses connections or falls silent", ground::one_broker,
+       database_outage},
+      {"read-only", "a site's database refuses writes (25006)", ground::one_broker, read_only},
+      {"disk-full", "the file system of a site's database is full (53100)", ground::one_broker, disk_full},
+      {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)",
+       ground::one_broker, deadlock},
+      {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", ground::one_broker, lock_timeout},
+      {"kill-broker",
+       "SIGKILL to a partition's leader, the transaction coordinator or the controller; started again",
+       ground::three_brokers, kill_broker},
+      {"rolling-restart", "each of three brokers is restarted in turn", ground::three_brokers,
+       rolling_restart},
+      {"cut", "the network to Kafka, then to a site's database: cut both or one way, reset, lossy or slow",
+       ground::hosts_apart, cut_off_network},
+      {"rebalance-storm", "a second process of the sites joins and leaves every 5 s", ground::one_broker,
+       rebalance_storm},
+      {"clock", "the wall clocks of the processes jump by an hour or two, ahead and back", ground::one_broker,
+       jump_clocks},
+      {"poison", "bad records of every kind among the good ones", ground::one_broker, poison},
+      {"bad-pages", "cut, repeated, empty, miscounted and Latin-1 pages, 410, 429, 500, 503",
+       ground::one_broker, bad_pages},
+      {"terminate", "SIGTERM under full load; started again", ground::one_broker, terminate},
+      {"retention", "the topics begin after a stopped site's offset; replay mends it", ground::one_broker,
+       retention},
+      {"tampered", "somebody writes what matricula must not: a judge that says clean is broken",
+       ground::one_broker, tampered, true},
   };
   return all;
 }

@@ -8,11 +8,18 @@
 
 namespace matricula::faults {
 
+/// What a cell needs to stand on. Cells of one kind share their services.
+enum class ground {
+  one_broker,
+  three_brokers,
+  hosts_apart,  ///< one broker; matricula is on a host of its own (network.hpp), if root runs this
+};
+
 /// A row of the matrix.
 struct cell {
   std::string name;
   std::string what;  ///< is done, for --help and the report
-  int brokers = 1;
+  ground on = ground::one_broker;
   /// Does it: starts the processes, loads, strikes, and says when work has to go on.
   void (*strike)(fault_run&) = nullptr;
   bool only_by_name = false;  ///< no part of a round

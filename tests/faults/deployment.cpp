@@ -112,6 +112,7 @@ running_process& deployment::start(const std::string& name, const std::string& n
   auto variables = environment();
   variables.insert(variables.end(), more.begin(), more.end());
   const auto log = folder_ / (name + '-' + std::to_string(++started_) + ".log");
+  const network::visit on_its_host{on_.apart()};
   return processes_
       .emplace(name,
                running_process{{MATRICULA_PROGRAM, "run", file_.string(), "--node", node}, log, variables})
@@ -129,11 +130,17 @@ std::pair<std::optional<int>, std::string> deployment::finish(const std::string&
 }
 
 void deployment::note_rss() {
+  const auto is = [](const std::string& line, const char* name) { return line.rfind(name, 0) == 0; };
+  const auto raise = [](std::uint64_t& peak, const std::string& line) {
+    peak = std::max<std::uint64_t>(peak, std::stoull(line.substr(line.find(':') + 1)) * 1024);
+  };
   for (const auto& [name, process] : processes_) {
     std::ifstream status{"/proc/" + std::to_string(process.id()) + "/status"};
     for (std::string line; std::getline(status, line);)
-      if (line.rfind("VmHWM:", 0) == 0)
-        rss_peak_ = std::max<std::uint64_t>(rss_peak_, std::stoull(line.substr(6)) * 1024);
+      if (is(line, "VmHWM:"))
+        raise(rss_peak_, line);
+      else if (is(line, "VmRSS:"))
+        raise(rss_peak_since_last_, line);
   }
 }
 

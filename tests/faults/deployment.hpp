@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace matricula::faults {
@@ -22,7 +23,7 @@ inline constexpr int session_timeout_s = 6;
 /// What a cell wants otherwise than the others.
 struct wishes {
   std::uint64_t records = 20'000;  ///< of the first sweep
-  double changes = 0.25;           ///< share that changes from sweep to sweep
+  double changes = 0.5;            ///< share that changes from sweep to sweep
   std::uint64_t seed = 1;
   std::uint32_t page_records_max = 2'000;
   std::string every = "100ms";  ///< from page to page
@@ -55,7 +56,8 @@ class deployment {
   const std::vector<lane_site>& sites() const { return sites_; }
   const std::string& cursors_topic() const { return cursors_; }
   const std::string& quarantine_topic() const { return quarantine_; }
-  std::string group_of(const std::string& what) const { return "matricula." + name_ + "." + what; }
+  /// Under which the source's pages are committed.
+  std::string transactional_id() const { return "matricula." + name_ + ".itaca"; }
 
   /// The site's database, past the forwarder.
   std::string direct_url(const lane_site& site) const { return on_.postgres_url() + '/' + site.database; }
@@ -74,6 +76,8 @@ class deployment {
 
   /// The greatest resident set of any process of this run, in bytes.
   std::uint64_t rss_peak() const { return rss_peak_; }
+  /// The greatest that note_rss has seen since this was asked last.
+  std::uint64_t rss_peak_since_last() { return std::exchange(rss_peak_since_last_, 0); }
   /// Looks at the processes that live.
   void note_rss();
 
@@ -88,7 +92,7 @@ class deployment {
   std::vector<lane_site> sites_;
   std::optional<running_simulator> simulator_;
   std::map<std::string, running_process> processes_;
-  std::uint64_t rss_peak_ = 0;
+  std::uint64_t rss_peak_ = 0, rss_peak_since_last_ = 0;
   int started_ = 0;
 };
 

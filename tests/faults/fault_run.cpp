@@ -100,20 +100,28 @@ void fault_run::load(double share) {
   });
 }
 
+void fault_run::goes_on_during(milliseconds time, const std::vector<std::string>& sites) {
+  const auto from = steady_clock::now();
+  pass(time);
+  if (!resumed_after({from, true, sites}))
+    problem("nothing went on for " + std::to_string(time.count()) + " ms: " + note_);
+}
+
 void fault_run::resumes(bool source, const std::vector<std::string>& sites) {
   expected_.push_back({steady_clock::now(), source, sites});
 }
 
-std::optional<steady_clock::duration> fault_run::resumed_after(const expected& what) const {
-  steady_clock::duration worst{};
-  const auto count = [&](const std::optional<steady_clock::duration>& took) {
-    worst = std::max(worst, took.value_or(steady_clock::duration::zero()));
+std::optional<fault_run::resumption> fault_run::resumed_after(const expected& what) const {
+  resumption worst;
+  const auto count = [&](const std::string& name, const std::optional<steady_clock::duration>& took) {
+    if (took > worst.after)
+      worst = {*took, name};
     return took.has_value();
   };
-  if (what.source && !count(watcher_.page_after(what.from)))
+  if (what.source && !count("pages", watcher_.page_after(what.from)))
     return std::nullopt;
   for (const auto& site : what.sites)
-    if (!count(watcher_.write_after(site, what.from)))
+    if (!count(site, watcher_.write_after(site, what.from)))
       return std::nullopt;
   return worst;
 }
@@ -124,10 +132,12 @@ run_result fault_run::finish(const std::string& cell) {
   result.seed = settings_.seed;
   for (const auto& what : expected_)
     wait("work goes on", seconds{120}, [&] { return resumed_after(what).has_value(); });
+  resumption worst;
   for (const auto& what : expected_)
-    result.resumed_s = std::max(
-        result.resumed_s,
-        std::chrono::duration<double>(resumed_after(what).value_or(steady_clock::duration::zero())).count());
+    if (const auto each = resumed_after(what); each && each->after > worst.after)
+      worst = *each;
+  result.resumed_s = std::chrono::duration<double>(worst.after).count();
+  result.resumed_last = worst.last;
 
   const auto& simulator = world_.simulator();
   simulator.change(0);

@@ -31,6 +31,7 @@ struct run_result {
   std::uint64_t seed = 0;
   verdict found;
   double resumed_s = 0;  ///< from the fault, or from the end of the outage, to the next page and row; worst
+  std::string resumed_last;  ///< what took that long: "pages" or a site
   std::uint64_t rss_peak_bytes = 0;
   std::vector<std::string> problems;  ///< what the cell itself found wrong
   std::string note;                   ///< what the lots said
@@ -66,6 +67,9 @@ class fault_run {
             const std::function<bool()>& condition);
   void pass(std::chrono::milliseconds time);
 
+  /// Passes this time, in which pages are committed and these sites written, or it is a problem of the run.
+  void goes_on_during(std::chrono::milliseconds time, const std::vector<std::string>& sites);
+
   /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.
   void resumes(bool source, const std::vector<std::string>& sites);
   /// Until the run is over and its databases are gone.
@@ -90,7 +94,13 @@ class fault_run {
 
   std::uint64_t published();
   void look_after_processes();
-  std::optional<steady_clock::duration> resumed_after(const expected& what) const;
+  struct resumption {
+    steady_clock::duration after{};
+    std::string last;
+  };
+
+  /// The last of what is expected; nothing: not yet.
+  std::optional<resumption> resumed_after(const expected& what) const;
 
   std::vector<std::shared_ptr<const void>> kept_things_;
   run_settings settings_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forwarder.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -128,32 +129,60 @@ void forwarder::listen() {
 }
 
 void forwarder::carry(connection& who) {
+  direction forth{who.client, who.server, true, {}, 0}, back{who.server, who.client, false, {}, 0};
   while (!stopping_ && !who.ended && how_ != passage::refused) {
-    const bool back = how_ == passage::open, forth = back || how_ == passage::silent_back;
-    pollfd ready[] = {{forth ? who.client : -1, POLLIN, 0}, {back ? who.server : -1, POLLIN, 0}};
-    if (poll(ready, 2, look_every_ms) <= 0)
-      continue;
-    if ((ready[0].revents != 0 && !move(who, true)) || (ready[1].revents != 0 && !move(who, false)))
+    const bool answers = how_ == passage::open, requests = answers || how_ == passage::silent_back;
+    pollfd ready[] = {{requests && forth.has_room() ? forth.from : -1, POLLIN, 0},
+                      {answers && back.has_room() ? back.from : -1, POLLIN, 0}};
+    poll(ready, 2, std::min(forth.next_ms(), back.next_ms()));
+    if ((ready[0].revents != 0 && !take(forth)) || (ready[1].revents != 0 && !take(back)))
+      break;
+    if ((requests && !deliver(forth)) || (answers && !deliver(back)))
       break;
   }
   end(who.client);
   end(who.server);
 }
 
-bool forwarder::move(connection& who, bool from_client) {
+bool forwarder::direction::has_room() const {
+  constexpr std::size_t under_way_bytes_max = 8 << 20;
+  return bytes < under_way_bytes_max;
+}
+
+int forwarder::direction::next_ms() const {
+  if (under_way.empty())
+    return look_every_ms;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(under_way.front().due - clock::now());
+  return std::clamp(static_cast<int>(left.count()), 0, look_every_ms);
+}
+
+bool forwarder::take(direction& which) const {
   char room[65'536];
-  const auto got = recv(from_client ? who.client : who.server, room, sizeof room, 0);
+  const auto got = recv(which.from, room, sizeof room, 0);
   if (got <= 0)
     return false;
-  const std::string_view bytes{room, static_cast<std::size_t>(got)};
-  if (const int ms = delay_ms_; ms > 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds{ms});
-  if (!from_client) {
-    if (bytes.find(commit_answer) != bytes.npos && strikes(moment::committed))
+  which.under_way.push_back({clock::now() + std::chrono::milliseconds{delay_ms_.load()},
+                             std::string(room, static_cast<std::size_t>(got))});
+  which.bytes += static_cast<std::size_t>(got);
+  return true;
+}
+
+bool forwarder::deliver(direction& which) {
+  while (!which.under_way.empty() && which.under_way.front().due <= clock::now()) {
+    const auto bytes = std::move(which.under_way.front().bytes);
+    which.under_way.pop_front();
+    which.bytes -= bytes.size();
+    if (!pass(which, bytes))
       return false;
-    return send_all(who.client, bytes);
   }
-  if (!send_all(who.server, bytes))
+  return true;
+}
+
+bool forwarder::pass(const direction& which, std::string_view bytes) {
+  if (!which.from_client)
+    return !(bytes.find(commit_answer) != bytes.npos && strikes(moment::committed)) &&
+           send_all(which.to, bytes);
+  if (!send_all(which.to, bytes))
     return false;
   return !(bytes.find(commit_query) != bytes.npos && strikes(moment::commit)) &&
          !(bytes.size() >= rows_bytes_min && strikes(moment::copying));

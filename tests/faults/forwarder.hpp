@@ -3,10 +3,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <list>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -58,10 +61,29 @@ class forwarder {
     std::thread thread;
   };
 
+  using clock = std::chrono::steady_clock;
+  /// What has come and is not due yet, in one direction of a connection.
+  struct direction {
+    struct piece {
+      clock::time_point due;
+      std::string bytes;
+    };
+    int from, to;
+    bool from_client;
+    std::deque<piece> under_way;
+    std::size_t bytes;
+
+    bool has_room() const;
+    int next_ms()
+        const;  ///< until something is due, at most as long as a connection waits without looking around
+  };
+
   void listen();
   void carry(connection& who);
-  /// Moves what has come at `from`; false if the connection is to be ended.
-  bool move(connection& who, bool from_client);
+  // Each answers false if the connection is to be ended.
+  bool take(direction& which) const;
+  bool deliver(direction& which);
+  bool pass(const direction& which, std::string_view bytes);
   bool strikes(moment seen);
 
   int server_port_, port_ = 0, listener_ = -1;

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <iostream>
+#include <mutex>
 #include <unistd.h>
 
 namespace {
@@ -18,7 +20,8 @@ Examples:
   faults                                 every cell once, with seed 1
   faults --cell zombie-source --runs 5   five seeds of one cell
   faults --cell kill-sites --seed 17     the run that a report names
-  faults --runs 20 --results all.jsonl   a full round; called again it goes on where it was interrupted
+  faults --runs 20 --jobs 2 --results all.jsonl
+                                         a full round; called again it goes on where it was interrupted
   faults --list                          the cells
 
 Each run has topics and databases of its own; Kafka and PostgreSQL are started and removed by this program. A run that
@@ -32,6 +35,7 @@ struct options {
   run_settings settings;
   std::int64_t outage_s = 20;
   double minutes = 0;
+  int jobs = 1;
   std::string results_file, folder = (std::filesystem::temp_directory_path() / "matricula-faults").string();
   bool list = false;
 };
@@ -61,11 +65,12 @@ run_result run_cell(const cell& which, const services& on, const std::filesystem
 }
 
 void print(const run_result& result, double seconds) {
-  std::cout << fmt::format(
-                   "{:<16} seed {:>3}  {:>7} records  {:>5.1f} s  resumed {:>4.1f} s  {:>4} MB  {}  {}\n",
-                   result.cell, result.seed, result.found.records, seconds, result.resumed_s,
-                   result.rss_peak_bytes / 1'000'000, result.clean() ? "clean" : "NOT CLEAN", result.note)
-            << std::flush;
+  std::cout
+      << fmt::format(
+             "{:<16} seed {:>3}  {:>7} records  {:>5.1f} s  resumed {:>4.1f} s ({})  {:>4} MB  {}  {}\n",
+             result.cell, result.seed, result.found.records, seconds, result.resumed_s, result.resumed_last,
+             result.rss_peak_bytes / 1'000'000, result.clean() ? "clean" : "NOT CLEAN", result.note)
+      << std::flush;
   if (result.clean())
     return;
   std::cout << fmt::format(
@@ -76,41 +81,100 @@ void print(const run_result& result, double seconds) {
     std::cout << "    " << problem << '\n';
 }
 
-/// Every run that is wanted and not done yet, cells of one kind of cluster together.
-bool run_all(const options& wanted, results& so_far) {
-  const auto end = steady_clock::now() + std::chrono::duration<double, std::ratio<60>>{wanted.minutes};
-  bool clean = true;
-  for (const int brokers : {1, 3}) {
+/// Runs what is wanted and not done yet, so many runs at a time.
+class matrix_round {
+ public:
+  matrix_round(const options& wanted, results& so_far)
+      : wanted_(wanted)
+      , so_far_(so_far) {
+    for (const auto& which : cells())
+      for (std::uint64_t i = 0; i < wanted.runs; ++i)
+        if (const auto seed = wanted.settings.seed + i;
+            std::find(wanted.cells.begin(), wanted.cells.end(), which.name) != wanted.cells.end() &&
+            !so_far.has(which.name, seed))
+          left_.push_back({&which, seed});
+  }
+
+  /// Whether every run was clean.
+  bool run_all() {
+    for (const auto kind : {ground::one_broker, ground::three_brokers, ground::hosts_apart}) {
+      // Threads, for the network that a process is on is that of the thread which starts it.
+      std::vector<std::future<void>> workers;
+      for (int job = 1; job <= wanted_.jobs; ++job)
+        workers.push_back(std::async(std::launch::async, [this, kind, job] { work(kind, job); }));
+      for (auto& each : workers)
+        each.get();
+    }
+    return clean_;
+  }
+
+ private:
+  struct task {
+    const cell* which;
+    std::uint64_t seed;
+  };
+
+  std::optional<task> take(ground kind) {
+    const std::lock_guard lock{mutex_};
+    const auto next =
+        std::find_if(left_.begin(), left_.end(), [&](const auto& each) { return each.which->on == kind; });
+    if (next == left_.end() ||
+        (wanted_.minutes > 0 && steady_clock::now() - began_ > minutes{wanted_.minutes}))
+      return std::nullopt;
+    const auto taken = *next;
+    left_.erase(next);
+    return taken;
+  }
+
+  void work(ground kind, int job) {
+    std::optional<network> apart;
     std::optional<services> on;
-    for (const auto& which : cells()) {
-      if (which.brokers != brokers ||
-          std::find(wanted.cells.begin(), wanted.cells.end(), which.name) == wanted.cells.end())
-        continue;
-      for (std::uint64_t i = 0; i < wanted.runs; ++i) {
-        auto settings = wanted.settings;
-        settings.seed += i;
-        if (so_far.has(which.name, settings.seed) || (wanted.minutes > 0 && steady_clock::now() > end))
-          continue;
-        if (!on)
-          on.emplace(std::filesystem::path{wanted.folder} / ("services" + std::to_string(brokers)), brokers);
-        const auto folder =
-            std::filesystem::path{wanted.folder} / (which.name + '-' + std::to_string(settings.seed));
-        const auto began = steady_clock::now();
-        const auto result = run_cell(which, *on, folder, settings);
-        print(result, std::chrono::duration<double>(steady_clock::now() - began).count());
-        so_far.add(result);
-        if (result.clean()) {
-          std::filesystem::remove_all(folder);
-          continue;
-        }
-        clean = false;
-        std::cout << "    logs: " << folder.string()
-                  << "\n    again: " << repeat_command(which.name, settings) << '\n';
-      }
+    while (const auto next = take(kind)) {
+      if (!on)
+        start_services(kind, job, apart, on);
+      auto settings = wanted_.settings;
+      settings.seed = next->seed;
+      run(*next->which, *on, settings);
     }
   }
-  return clean;
-}
+
+  void start_services(ground kind, int job, std::optional<network>& apart,
+                      std::optional<services>& on) const {
+    constexpr const char* names[] = {"one-broker", "three-brokers", "hosts-apart"};
+    if (kind == ground::hosts_apart && geteuid() == 0)
+      apart.emplace().enter();
+    on.emplace(std::filesystem::path{wanted_.folder} /
+                   (names[static_cast<std::size_t>(kind)] + ('-' + std::to_string(job))),
+               kind == ground::three_brokers ? 3 : 1, apart ? &*apart : nullptr);
+  }
+
+  void run(const cell& which, const services& on, const run_settings& settings) {
+    const auto folder =
+        std::filesystem::path{wanted_.folder} / (which.name + '-' + std::to_string(settings.seed));
+    const auto began = steady_clock::now();
+    const auto result = run_cell(which, on, folder, settings);
+    const std::lock_guard lock{mutex_};
+    print(result, std::chrono::duration<double>(steady_clock::now() - began).count());
+    so_far_.add(result);
+    if (result.clean()) {
+      std::filesystem::remove_all(folder);
+      return;
+    }
+    clean_ = false;
+    std::cout << "    logs: " << folder.string() << "\n    again: " << repeat_command(which.name, settings)
+              << '\n';
+  }
+
+  using minutes = std::chrono::duration<double, std::ratio<60>>;
+
+  const options& wanted_;
+  const steady_clock::time_point began_ = steady_clock::now();
+  std::mutex mutex_;
+  // From here on under the mutex.
+  results& so_far_;
+  std::vector<task> left_;
+  bool clean_ = true;
+};
 
 }  // namespace
 
@@ -133,6 +197,9 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--minutes", wanted.minutes, "Begins no run after so many minutes; 0: runs all")
+      ->capture_default_str();
+  app.add_option("--jobs", wanted.jobs, "Runs at a time, each on services of its own")
+      ->check(CLI::Range(1, 16))
       ->capture_default_str();
   app.add_option("--results", wanted.results_file,
                  "File for a line of JSON per run; runs that it holds are not run again");
@@ -157,7 +224,7 @@ int main(int argc, char** argv) {
   try {
     results so_far{wanted.results_file.empty() ? std::filesystem::path{wanted.folder} / "results.jsonl"
                                                : std::filesystem::path{wanted.results_file}};
-    const bool clean = run_all(wanted, so_far);
+    const bool clean = matrix_round{wanted, so_far}.run_all();
     std::cout << '\n' << so_far.table(names);
     return clean ? 0 : 1;
   } catch (const std::exception& error) {

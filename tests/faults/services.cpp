@@ -15,9 +15,10 @@ std::string script() { return MATRICULA_SOURCE_DIRECTORY "/scripts/services"; }
 
 }  // namespace
 
-services::services(std::filesystem::path folder, int brokers)
+services::services(std::filesystem::path folder, int brokers, network* apart)
     : folder_(std::move(folder))
-    , brokers_(brokers) {
+    , brokers_(brokers)
+    , apart_(apart) {
   std::filesystem::create_directories(folder_);
   tell({"start", "--brokers", std::to_string(brokers), "--fast-start", "--owner", std::to_string(getpid())});
   std::ifstream file{folder_ / "env"};
@@ -47,13 +48,21 @@ std::string services::url_at(int port) const {
   return "postgresql://" + user_ + ':' + password_ + "@127.0.0.1:" + std::to_string(port);
 }
 
-void services::tell(const std::vector<std::string>& words) const {
+std::vector<int> services::kafka_ports() const {
+  std::vector<int> ports;
+  for (auto at = bootstrap_.find(':'); at != bootstrap_.npos; at = bootstrap_.find(':', at + 1))
+    ports.push_back(std::stoi(bootstrap_.substr(at + 1)));
+  return ports;
+}
+
+std::string services::tell(const std::vector<std::string>& words) const {
   std::vector<std::string> command{script()};
   command.insert(command.end(), words.begin(), words.end());
   command.insert(command.end(), {"--dir", folder_.string()});
   running_process process{command, folder_ / "told.log"};
   if (process.exit_code() != 0)
     throw std::runtime_error{"scripts/services " + words.front() + " failed: " + process.log()};
+  return process.log();
 }
 
 }  // namespace matricula::faults

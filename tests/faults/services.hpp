@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "network.hpp"
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,7 +13,8 @@ namespace matricula::faults {
 /// std::runtime_error.
 class services {
  public:
-  services(std::filesystem::path folder, int brokers);
+  /// The calling thread is on the servers' host of `apart`, if there is one.
+  services(std::filesystem::path folder, int brokers, network* apart = nullptr);
   ~services();
   services(const services&) = delete;
   services& operator=(const services&) = delete;
@@ -22,15 +25,20 @@ class services {
   std::string url_at(int port) const;
   int postgres_port() const { return postgres_port_; }
   int brokers() const { return brokers_; }
+  /// Of each broker.
+  std::vector<int> kafka_ports() const;
+  /// Between matricula and these; null: they are on one host.
+  network* apart() const { return apart_; }
 
-  /// "kill-broker 2", "stop-postgres", …: returns when it is so.
-  void tell(const std::vector<std::string>& words) const;
+  /// "kill-broker 2", "stop-postgres", …: returns when it is so, what the script has printed.
+  std::string tell(const std::vector<std::string>& words) const;
 
  private:
   std::filesystem::path folder_;
   int brokers_;
   std::string bootstrap_, user_, password_;
   int postgres_port_ = 0;
+  network* apart_;
 };
 
 }  // namespace matricula::faults

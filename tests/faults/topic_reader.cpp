@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topic_reader.hpp"
 
+#include <cstdlib>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -65,16 +66,32 @@ void assign(rd_kafka_t* client, const std::string& topic, int partitions, std::i
 topic_reader::topic_reader(const std::string& bootstrap)
     : client_(consumer_of(bootstrap)) {}
 
-int topic_reader::partitions_of(const std::string& topic) {
+std::vector<int> topic_reader::leaders_of(const std::string& topic) {
   const std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> handle{
       rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy};
   const rd_kafka_metadata_t* metadata = nullptr;
   if (const auto error = rd_kafka_metadata(client_.get(), 0, handle.get(), &metadata, answer_ms_max);
       error != RD_KAFKA_RESP_ERR_NO_ERROR)
     throw std::runtime_error{"judge: " + topic + ": " + rd_kafka_err2str(error)};
-  const int count = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+  std::vector<int> leaders;
+  for (int i = 0; metadata->topic_cnt == 1 && i < metadata->topics[0].partition_cnt; ++i)
+    leaders.push_back(metadata->topics[0].partitions[i].leader);
   rd_kafka_metadata_destroy(metadata);
-  return count;
+  return leaders;
+}
+
+int topic_reader::leader_of(const std::string& topic, int partition) {
+  return leaders_of(topic).at(static_cast<std::size_t>(partition));
+}
+
+int topic_reader::transaction_coordinator_of(const std::string& transactional_id) {
+  // Whoever leads the id's partition of this topic: that of its Java hash code.
+  const auto leaders = leaders_of("__transaction_state");
+  std::uint32_t hash = 0;
+  for (const char each : transactional_id)
+    hash = 31 * hash + static_cast<unsigned char>(each);
+  const auto distance = std::abs(static_cast<std::int64_t>(static_cast<std::int32_t>(hash)));
+  return leaders.at(static_cast<std::size_t>(distance) % leaders.size());
 }
 
 std::vector<std::int64_t> topic_reader::ends(const std::string& topic) {

@@ -29,11 +29,17 @@ class topic_reader {
   void read_all(const std::string& topic, const std::function<void(const read_message&)>& each);
   /// Where the partitions end now, Kafka's own entries included.
   std::vector<std::int64_t> ends(const std::string& topic);
+  /// The broker that leads a partition.
+  int leader_of(const std::string& topic, int partition);
+  /// The broker that coordinates the transactions of this id.
+  int transaction_coordinator_of(const std::string& transactional_id);
   /// Lets Kafka delete all that the topic holds now, which a compacted topic refuses: it is another kind meanwhile.
   void delete_all(const std::string& topic);
 
  private:
-  int partitions_of(const std::string& topic);
+  /// The leader of each of its partitions.
+  std::vector<int> leaders_of(const std::string& topic);
+  int partitions_of(const std::string& topic) { return static_cast<int>(leaders_of(topic).size()); }
   void set_cleanup(const std::string& topic, const char* policy);
 
   struct closer {
