@@ -10,48 +10,52 @@
 
 namespace matricula {
 
-/// What can go wrong between two stages. Each line says who sees it and when.
+/// How a failure is met: see the four rules of the graph in docs/architecture.md. A bug is none of these and
+/// has no code: it asserts or throws, the actor dies of it, and its supervisor counts the crash.
+enum class failure_class : std::uint8_t {
+  none,
+  outage,         ///< retried with back-off for as long as it takes; nothing is quarantined
+  handover,       ///< another owner went on; this one lets go and asks where to read
+  poison,         ///< one record that no retry can save: quarantined with the code as the reason
+  configuration,  ///< a person has to change something first; tried again until then
+  stopping,       ///< neither good nor bad: whoever asked asks again, if it still wants to know
+};
+
+/// What can go wrong between two stages. Each line begins with the code's class and says who sees it, and when.
 enum class error_code : std::uint8_t {
   none = 0,
 
-  // Outages: retried with back-off, never quarantined.
-  source_unavailable,    ///< no connection to the feed, a time-out, or HTTP 5xx/429
-  page_cut,              ///< the connection ended before the page did
-  page_invalid,          ///< the page is not the JSON, or not the UTF-8, that the feed promises
-  page_miscounted,       ///< the page's count is not the number of its records
-  cursor_unknown,        ///< HTTP 410: the sweep starts again
-  kafka_unavailable,     ///< no broker answers, or a delivery timed out
-  transaction_aborted,   ///< Kafka rolled the page back; it is read again
-  database_unavailable,  ///< no connection, or it broke before the commit was answered
-  database_conflict,     ///< deadlock, serialization failure or lock time-out (40P01, 40001, 55P03)
-  database_refuses,      ///< read-only, disk full, out of memory or shutting down (25006, 53xxx, 57xxx)
-  downstream_lost,       ///< the next actor died or did not answer in time
-  out_of_sequence,       ///< an earlier page of the same source failed; this one must be read again
+  source_unavailable,    ///< outage: the feed is not reached, times out, or answers HTTP 5xx, 429, …
+  page_cut,              ///< outage: the connection to the feed ended before the page did
+  page_invalid,          ///< outage: the page is not the JSON, or not the UTF-8, that the feed promises
+  page_miscounted,       ///< outage: the page's count is not the number of its records
+  cursor_unknown,        ///< outage: the feed answers HTTP 410; the sweep starts again
+  kafka_unavailable,     ///< outage: no broker answers a fetch or a producer, or a delivery timed out
+  transaction_aborted,   ///< outage: Kafka rolled the publisher's page back; it is read again
+  database_unavailable,  ///< outage: a site's connection is gone, perhaps before a commit was answered
+  database_conflict,     ///< outage: another session of a site's database was in the way
+  database_refuses,      ///< outage: a site's server cannot for now: read-only, disk full, overloaded
+  downstream_lost,       ///< outage: the next actor is gone or did not answer in time
+  out_of_sequence,       ///< outage: an earlier page of the source failed; this one must be read again
 
-  // Hand-overs: another owner went on; this one lets go.
-  publisher_fenced,  ///< a newer owner of the source holds its transactional.id
-  partition_lost,    ///< the site's stored offset is not the one expected
+  publisher_fenced,  ///< handover: a newer owner of the source holds its transactional.id
+  partition_lost,    ///< handover: a site's stored offset is not the one that the applier expected
 
-  // Poison: one record that no retry can save; quarantined with this as the reason.
-  record_not_object,  ///< an element of the page's records is not a JSON object
-  record_too_large,   ///< longer than limits.record_bytes_max
-  record_not_utf8,    ///< bytes that are not UTF-8, such as Latin-1
-  field_missing,      ///< a required field is absent
-  field_type,         ///< a field has another JSON type than the schema says
-  field_value,        ///< a field's text has not the form that the schema says
-  lane_unknown,       ///< no lane of the topology takes this flavour and province
-  row_refused,        ///< the site's database refuses this row (SQLSTATE class 22 or 23)
+  record_not_object,  ///< poison: an element of the page's records is not a JSON object
+  record_too_large,   ///< poison: a record longer than limits.record_bytes_max
+  record_not_utf8,    ///< poison: a record with bytes that are not UTF-8, such as Latin-1
+  field_missing,      ///< poison: a required field is absent
+  field_type,         ///< poison: a field has another JSON type than the schema says
+  field_value,        ///< poison: a field's text has not the form that the schema says
+  lane_unknown,       ///< poison: no lane of the topology takes the record's flavour and province
+  row_refused,        ///< poison: a site's database refuses what the target makes of the record
 
-  // Configuration: nothing to retry until a person has changed something.
-  topic_mismatch,     ///< a topic is missing or differs from the topology
-  offset_out_of_log,  ///< the site's offset is older than the topic's start
-  target_broken,      ///< a target's SQL fails whatever the record (SQLSTATE class 42)
+  topic_mismatch,     ///< configuration: a topic is missing, or Kafka's settings are not as the topology says
+  offset_out_of_log,  ///< configuration: a site's offset is older than its topic's start
+  target_broken,      ///< configuration: a target's SQL fails whatever the record
 
-  stopping,  ///< the actor was told to stop before it could do this
+  stopping,  ///< stopping: the actor was told to stop, or died, before it could do this
 };
-
-/// How a failure is met: see the four rules of the graph in docs/architecture.md.
-enum class failure_class : std::uint8_t { none, outage, handover, poison, configuration, stopping };
 
 /// The class of `code`; every code has exactly one.
 failure_class class_of(error_code code) noexcept;

@@ -99,14 +99,5 @@ TEST(partition_of_test, keeps_a_centre_together_and_uses_every_partition) {
     EXPECT_GT(count, 150);
 }
 
-TEST(error_codes, have_names_of_their_own) {
-  for (auto code = error_code::none; code <= error_code::stopping;
-       code = static_cast<error_code>(static_cast<int>(code) + 1))
-    EXPECT_EQ(error_code_named(name_of(code)), code);
-  EXPECT_EQ(error_code_named("nothing of ours"), std::nullopt);
-  EXPECT_EQ(class_of(error_code::database_conflict), failure_class::outage);
-  EXPECT_EQ(class_of(error_code::row_refused), failure_class::poison);
-}
-
 }  // namespace
 }  // namespace matricula
