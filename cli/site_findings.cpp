@@ -64,7 +64,8 @@ result<site_findings> find_at_site(const site_settings& site, const wanted_recor
                             row[2].as<std::string>(), static_cast<std::uint64_t>(row[3].as<std::int64_t>())});
     return found;
   } catch (...) {
-    return postgres_failure(connection.get(), address->printable + ", site " + site.name + ", " + doing);
+    return postgres_failure(connection.get(), address->printable + ", site " + site.name + ", " + doing,
+                            error_code::target_broken);
   }
 }
 

@@ -191,7 +191,8 @@ result<done> read_site_rows(const site_settings& site, const std::function<void(
     }
     return done{};
   } catch (...) {
-    return postgres_failure(connection.get(), address->printable + ", site " + site.name + ", " + doing);
+    return postgres_failure(connection.get(), address->printable + ", site " + site.name + ", " + doing,
+                            error_code::target_broken);
   }
 }
 

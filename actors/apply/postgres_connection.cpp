@@ -152,7 +152,8 @@ void postgres_connection::copy_in::finish() {
     throw_copy_error(handle, failed.get());
 }
 
-failure postgres_failure(const postgres_connection* connection, std::string_view where) {
+failure postgres_failure(const postgres_connection* connection, std::string_view where, error_code refused) {
+  const bool lost = connection != nullptr && connection->is_lost();
   const auto make = [&](error_code code, std::string_view sqlstate, std::string_view message) {
     std::string text = "PostgreSQL at " + std::string{where} + ": ";
     if (!sqlstate.empty())
@@ -160,22 +161,33 @@ failure postgres_failure(const postgres_connection* connection, std::string_view
     text.append(printable_message(sqlstate, message)).append(". ").append(advice_for(code));
     return failure{code, std::move(text)};
   };
-  const bool lost = connection != nullptr && connection->is_lost();
+  const auto by_state = [&](std::string_view sqlstate, std::string_view message) {
+    auto code = code_of_sqlstate(sqlstate);
+    if (code == error_code::row_refused)
+      code = refused;
+    return make(lost && code != error_code::database_refuses ? error_code::database_unavailable : code,
+                sqlstate, message);
+  };
   try {
     throw;
   } catch (const pqxx::in_doubt_error&) {
     return make(error_code::database_unavailable, "",
                 "the connection broke before the commit was answered: it may have happened");
-  } catch (const pqxx::deadlock_detected& error) {  // these two are no sql_error in libpqxx 6
-    return make(error_code::database_conflict, "40P01", error.what());
+    // libpqxx 6 keeps no state with these.
+  } catch (const pqxx::serialization_failure& error) {
+    return by_state("40001", error.what());
+  } catch (const pqxx::statement_completion_unknown& error) {
+    return by_state("40003", error.what());
+  } catch (const pqxx::deadlock_detected& error) {
+    return by_state("40P01", error.what());
   } catch (const pqxx::transaction_rollback& error) {
-    return make(error_code::database_conflict, "40001", error.what());
+    return by_state("40000", error.what());
+  } catch (const pqxx::insufficient_privilege& error) {
+    return by_state("42501", error.what());
+  } catch (const pqxx::too_many_connections& error) {
+    return by_state("53300", error.what());
   } catch (const pqxx::sql_error& error) {
-    const auto& sqlstate = error.sqlstate();
-    const auto code = code_of_sqlstate(sqlstate);
-    if (lost && code != error_code::database_refuses)
-      return make(error_code::database_unavailable, sqlstate, error.what());
-    return make(code, sqlstate, error.what());
+    return by_state(error.sqlstate(), error.what());
   } catch (const pqxx::broken_connection& error) {
     return make(error_code::database_unavailable, "", error.what());
   } catch (const std::bad_alloc&) {

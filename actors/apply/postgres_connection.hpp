@@ -72,7 +72,8 @@ class postgres_connection final : public pqxx::connection_base {
 };
 
 /// The failure that the exception now being handled stands for. `where` is the address and what was being
-/// done. Precondition: called from a catch block.
-failure postgres_failure(const postgres_connection* connection, std::string_view where);
+/// done; `refused` is what a refused row means there. Precondition: called from a catch block.
+failure postgres_failure(const postgres_connection* connection, std::string_view where,
+                         error_code refused = error_code::row_refused);
 
 }  // namespace matricula

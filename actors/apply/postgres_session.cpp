@@ -85,13 +85,14 @@ postgres_session::postgres_session(site_settings site)
 postgres_session::~postgres_session() = default;
 
 template <class Body>
-auto postgres_session::guarded(Body body) -> decltype(body()) {
+auto postgres_session::guarded(Body body, error_code refused) -> decltype(body()) {
   try {
     return body();
   } catch (...) {
-    auto why =
-        postgres_failure(connection_.get(), address_.printable + ", site " + site_.name + ", " + from_.topic +
-                                                "[" + std::to_string(from_.partition) + "], " + doing_);
+    auto why = postgres_failure(connection_.get(),
+                                address_.printable + ", site " + site_.name + ", " + from_.topic + "[" +
+                                    std::to_string(from_.partition) + "], " + doing_,
+                                refused);
     if (why.code == error_code::database_unavailable)
       connection_.reset();
     return why;
@@ -120,10 +121,12 @@ result<stored_position> postgres_session::open(const topic_partition& from) {
   if (!loaded)
     return loaded.error();
   target_ = std::move(*loaded);
-  auto position = guarded([&]() -> result<stored_position> {
-    connect();
-    return read_position();
-  });
+  auto position = guarded(
+      [&]() -> result<stored_position> {
+        connect();
+        return read_position();
+      },
+      error_code::target_broken);  // no record is in hand yet
   if (!position)
     connection_.reset();
   return position;

@@ -51,7 +51,7 @@ class postgres_session final : public site_store {
   void count_effects(pqxx::transaction_base& work, std::size_t staged, applied_counts& counts);
 
   template <class Body>
-  auto guarded(Body body) -> decltype(body());
+  auto guarded(Body body, error_code refused = error_code::row_refused) -> decltype(body());
   failure not_open() const;
   failure position_moved(std::int64_t expected) const;
 

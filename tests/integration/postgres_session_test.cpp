@@ -3,6 +3,7 @@
 // `classrooms`.
 #include "actors/apply/postgres_session.hpp"
 
+#include "actors/apply/postgres_errors.hpp"
 #include "tests/integration/postgres_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -492,6 +493,59 @@ TEST_F(postgres_site, reports_a_broken_target_with_its_file) {
   EXPECT_EQ(position.error().code, error_code::target_broken);
   EXPECT_THAT(position.error().text,
               AllOf(HasSubstr("15_mine.sql"), HasSubstr("42P01"), HasSubstr("nowhere")));
+}
+
+TEST_F(postgres_site, tells_what_a_statement_of_the_target_raises) {
+  opened();
+  database_.query("create function public.refuse() returns trigger language plpgsql as $$ begin "
+                  "raise exception 'no' using errcode = current_setting('demo.state'); end $$;"
+                  "create trigger refuse before insert on classrooms.person for each row "
+                  "execute function public.refuse()");
+  for (const std::string state :
+       {"08006", "0A000", "20000", "21000", "22012", "23505", "25006", "28000", "3D000", "40000",
+        "40001", "40002", "40003", "40P01", "42501", "42601", "42703", "42883", "42P01", "44000",
+        "53100", "53200", "53300", "53400", "54000", "55006", "55P03", "57014", "58030", "72000",
+        "F0000", "HV00N", "P0001", "P0002", "P0003", "P0004", "XX000", "XX001", "AB123"}) {
+    SCOPED_TRACE(state);
+    database_.administer("alter database " + database_.name() + " set demo.state = '" + state + "'");
+    auto session = opened();
+    given_batch batch;
+    batch.add({}, 1);
+    const auto outcome = session->apply(batch.batch, batch.all(), {}, 0, 1);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(name_of(outcome.error().code), name_of(code_of_sqlstate(state))) << outcome.error().text;
+    // libpqxx takes class 08 for the end of the connection and keeps no state.
+    EXPECT_THAT(outcome.error().text, HasSubstr(state == "08006" ? "PostgreSQL at " : "SQLSTATE " + state));
+    EXPECT_EQ(count("person"), "0");
+  }
+}
+
+TEST_F(postgres_site, a_refusal_without_a_record_is_the_targets) {
+  const auto folder = fs::temp_directory_path() / ("matricula_refusing_target_" + std::to_string(getpid()));
+  fs::copy(site_.target_directory, folder);
+  std::ofstream{folder / "session.sql", std::ios::app} << "; select 1 / 0";
+  auto site = site_;
+  site.target_directory = folder;
+  postgres_session session{site};
+  const auto position = session.open(first_partition);
+  fs::remove_all(folder);
+  ASSERT_FALSE(position);
+  EXPECT_EQ(position.error().code, error_code::target_broken);
+  EXPECT_THAT(position.error().text,
+              AllOf(HasSubstr("22012"), HasSubstr("session.sql"), Not(HasSubstr("quarantine"))));
+}
+
+TEST_F(postgres_site, a_database_whose_tables_are_gone_has_them_again_once_it_is_opened) {
+  auto session = opened();
+  given_batch first;
+  first.add({.person = "10000001"}, 1);
+  apply(*session, first);
+  database_.query("drop schema classrooms, matricula cascade");
+  EXPECT_EQ(apply(*session, given_batch{1}.add({.person = "10000002"}, 2)), "target_broken");
+  const auto position = session->open(first_partition);
+  ASSERT_TRUE(position) << position.error().text;
+  EXPECT_EQ(position->next_offset, 0);
+  EXPECT_EQ(apply(*session, first), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
 }
 
 TEST_F(postgres_site, a_deadlock_is_a_conflict_and_the_same_batch_then_goes_through) {
