@@ -25,14 +25,18 @@ void applier_state::wait(const failure& why) {
   if (stopping && why.code != error_code::database_conflict)
     return give_up({error_code::stopping, why.text});  // Kafka keeps the batch
   const auto delay = delays->next();
-  if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now())) {
-    spdlog::warn("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
-    tell(name_of(why.code), why.text);
-  }
+  hindered(why);
   if (timer_set)
     return;
   timer_set = true;
   self->delayed_send(self, delay, retry_atom::value);
+}
+
+void applier_state::hindered(const failure& why) {
+  if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now())) {
+    spdlog::warn("site:{} {}-{}: {}", site, from.topic, from.partition, *line);
+    tell(name_of(why.code), why.text);
+  }
 }
 
 void applier_state::works() {
@@ -127,6 +131,7 @@ bool applier_state::step(work& current) {
     connected = true;
     if (position->next_offset == next && next != stored) {
       // The connection broke in the commit, and the commit had happened.
+      works();
       stored = reached = next;
       current.walk.applied();
       return true;
@@ -157,7 +162,8 @@ bool applier_state::step(work& current) {
   switch (why.code) {
   case error_code::row_refused:
     if (!current.walk.refused().empty()) {
-      // The record is set aside already, so it is not the record.
+      current.walk.take_back();
+      connected = false;
       wait({error_code::target_broken, why.text});
       return false;
     }
@@ -166,12 +172,13 @@ bool applier_state::step(work& current) {
   case error_code::partition_lost:
     give_up(why);
     return false;
-  case error_code::database_refuses:
-    // A session that began while the database was read-only stays so when the database no longer is.
-  case error_code::database_unavailable:
-    connected = false;
-    [[fallthrough]];
+  case error_code::database_conflict:
+    wait(why);
+    return false;
   default:
+    // Begun anew: a session that began while the database was read-only stays so when it no longer is, and one
+    // whose target was mended, or whose tables were made anew, still has the old statements.
+    connected = false;
     wait(why);
     return false;
   }
@@ -192,14 +199,25 @@ caf::result<done> applier_state::stop() {
   return flush();
 }
 
+result<std::int64_t> applier_state::offset_now() {
+  if (connected)
+    return store->look();
+  const auto position = store->open(from);
+  if (!position)
+    return position.error();
+  return position->next_offset;
+}
+
 caf::result<done> applier_state::look() {
-  if (!queue.empty() || !connected)
+  if (!queue.empty() || opening.pending())
     return done{};  // the next transaction will find out
-  const auto now = store->look();
+  const auto now = offset_now();
+  connected = static_cast<bool>(now);
   if (!now) {
-    connected = now.error().code != error_code::database_unavailable;
+    hindered(now.error());
     return done{};
   }
+  works();
   if (*now != stored)
     return make_error(
         {error_code::partition_lost,

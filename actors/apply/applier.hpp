@@ -21,7 +21,7 @@ namespace matricula {
 ///
 ///     closed ──open──▶ idle ──batch──▶ applying ──durable──▶ idle
 ///        ▲                               │ │ refused ─▶ halve, or set the record aside
-///        │                               │ └ outage ─▶ back-off ─▶ applying (connects first, if that was lost)
+///        │                               │ └ outage ─▶ back-off ─▶ applying (connects first, but for a conflict)
 ///        └──────── partition lost ───────┘   every batch in hand is answered with it
 struct applier_state {
   struct work {
@@ -64,7 +64,11 @@ struct applier_state {
   void advance();
   bool step(work& current);
   void wait(const failure& why);
+  /// Logs and tells what hinders the site, and that it no longer does.
+  void hindered(const failure& why);
   void works();
+  /// The offset in the database; connects if need be.
+  result<std::int64_t> offset_now();
   void give_up(const failure& why);
   /// Tells what this partition does now.
   void tell(std::string_view what, const std::string& text = {});

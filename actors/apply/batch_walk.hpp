@@ -12,7 +12,8 @@ namespace matricula {
 
 /// Leads a batch through a site in as few transactions as its poison allows: the whole batch first; where a
 /// range is refused it is halved until the one record that cannot be written stands alone. That record is set
-/// aside and the rest goes on. k bad records among n cost about k·log2(n) refused transactions.
+/// aside and the rest goes on. k bad records among n cost about k·log2(n) refused transactions. No record is set
+/// aside that was refused only once: the cause may have been another session's row, which is there by now.
 ///
 ///     while (!walk.finished()) {
 ///       apply(walk.range(), walk.refused()) ? walk.applied() : walk.refuse(reason);
@@ -46,7 +47,7 @@ class batch_walk {
 
   /// Some record of range() was refused.
   void refuse(failure reason) {
-    if (range_.last - range_.first > 1) {
+    if (range_.last - range_.first > 1 || bad_end_ < range_.last) {
       bad_end_ = range_.last;
       halve();
       return;
@@ -54,6 +55,9 @@ class batch_walk {
     assert(refused_.empty());
     refused_.push_back({range_.first, std::move(reason)});
   }
+
+  /// range() was refused without its record too, so the record is not the cause: it is part of the batch again.
+  void take_back() { refused_.clear(); }
 
   /// Records set aside so far.
   std::size_t quarantined() const { return quarantined_; }

@@ -35,6 +35,18 @@ class applier_test : public graph_test {
     return made;
   }
 
+  /// A batch of what the site has already: keys "0", "1" and "2" with the value "v".
+  site_batch_ptr unchanged_batch(std::int64_t first) {
+    auto made = std::make_shared<site_batch>(*batch(first, first + 3));
+    auto texts = std::make_shared<std::deque<std::string>>();
+    for (std::size_t i = 0; i < 3; ++i) {
+      made->records[i].key = texts->emplace_back(std::to_string(i));
+      made->records[i].value = "v";
+    }
+    made->memory = texts;
+    return made;
+  }
+
   reply_ptr<stored_position> opens() { return ask<stored_position>(actor, open_atom::value); }
   reply_ptr<applied_receipt> applies(const site_batch_ptr& what) { return ask<applied_receipt>(actor, what); }
 
@@ -131,7 +143,7 @@ TEST_F(applier_test, retries_what_the_database_refuses_for_its_own_reasons) {
     EXPECT_THAT(site().applies, ElementsAre(call{0, 4, 0, why}, call{0, 4, 0, why}, call{0, 4, 0, none}));
     EXPECT_EQ(receipt->value->quarantined, 0U);
   }
-  EXPECT_EQ(site().opens, 3U);  // after each refusal to write, and not for the others
+  EXPECT_EQ(site().opens, 1U + 2U + 2U);  // anew after each refusal, and not for another session's sake
 }
 
 TEST_F(applier_test, finds_the_one_record_that_is_refused) {
@@ -181,6 +193,7 @@ TEST_F(applier_test, does_not_repeat_a_commit_whose_answer_was_lost) {
   EXPECT_TRUE(receipt->pending());
   let_pass(100ms);
   ASSERT_TRUE(receipt->value);
+  EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 database_unavailable", "ESO-46-0 running"));
   EXPECT_EQ(site().applies.size(), 1U);
   EXPECT_EQ(site().rows_written, 4U);
   EXPECT_EQ(receipt->value->next_offset, 4);
@@ -250,17 +263,7 @@ TEST_F(applier_test, writes_the_offset_of_unchanged_batches_at_leisure) {
   opens();
   applies(batch(0, 3));
   site().positions[{"ESO-46", 0}].next_offset = 3;
-  auto same = [&](std::int64_t first) {
-    auto made = std::make_shared<site_batch>(*batch(first, first + 3));
-    auto texts = std::make_shared<std::deque<std::string>>();
-    for (std::size_t i = 0; i < 3; ++i)
-      made->records[i].key = texts->emplace_back(std::to_string(i));
-    for (auto& record : made->records)
-      record.value = "v";
-    made->memory = texts;
-    return made;
-  };
-  const auto receipt = applies(same(3));
+  const auto receipt = applies(unchanged_batch(3));
   EXPECT_EQ(receipt->value->unchanged, 3U);
   EXPECT_EQ(stored(), 3);
   let_pass(1'999ms);
@@ -272,14 +275,14 @@ TEST_F(applier_test, writes_the_offset_of_unchanged_batches_at_leisure) {
   EXPECT_EQ(site().advances, 1U);
 
   // A batch that writes carries the offset along, from where the database has it.
-  applies(same(6));
+  applies(unchanged_batch(6));
   EXPECT_TRUE(applies(batch(9, 10))->value);
   EXPECT_EQ(stored(), 10);
   let_pass(2s);
   EXPECT_EQ(site().advances, 1U);
 
   // And a flush writes it at once.
-  applies(same(10));
+  applies(unchanged_batch(10));
   EXPECT_EQ(stored(), 10);
   EXPECT_TRUE(ask<done>(actor, flush_atom::value)->value);
   EXPECT_EQ(stored(), 13);
@@ -315,9 +318,16 @@ TEST_F(applier_test, waits_when_a_target_fails_without_the_record_too) {
   const auto refusal = because(error_code::row_refused);
   site().next_applies = {refusal, refusal, refusal};
   const auto receipt = applies(batch(0, 1));
-  EXPECT_EQ(site().applies.size(), 2U);  // whole, without the record, and then it waits
-  let_pass(1s);
-  EXPECT_TRUE(receipt->value);
+  // Alone, alone once more, without the record, and then it waits.
+  EXPECT_THAT(site().applies, ElementsAre(call{0, 1, 0, row_refused}, call{0, 1, 0, row_refused},
+                                          call{0, 1, 1, row_refused}));
+  EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 target_broken"));
+  let_pass(100ms);
+  ASSERT_TRUE(receipt->value);
+  // The record was not to blame.
+  EXPECT_EQ(receipt->value->created, 1U);
+  EXPECT_EQ(receipt->value->quarantined, 0U);
+  EXPECT_TRUE(site().quarantined.empty());
 }
 
 TEST_F(applier_test, gives_a_batch_back_that_waits_for_the_site_when_it_is_told_to_stop) {
@@ -326,6 +336,103 @@ TEST_F(applier_test, gives_a_batch_back_that_waits_for_the_site_when_it_is_told_
   const auto waiting = applies(batch(0, 3));
   EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
   EXPECT_EQ(waiting->code(), error_code::stopping);
+}
+
+TEST_F(applier_test, opens_as_soon_as_it_can_whatever_hinders_it) {
+  for (const auto why : {database_unavailable, database_conflict, database_refuses, target_broken}) {
+    SCOPED_TRACE(name_of(why));
+    site().opens = 0;
+    scoreboard.parts.clear();
+    site().next_opens = {because(why), because(why)};
+    const auto position = opens();
+    let_pass(100ms + 199ms);
+    EXPECT_EQ(site().opens, 2U);
+    EXPECT_TRUE(position->pending());
+    let_pass(1ms);
+    EXPECT_EQ(site().opens, 3U);
+    EXPECT_TRUE(position->value);
+    EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 " + std::string{name_of(why)}, "ESO-46-0 running"));
+  }
+}
+
+TEST_F(applier_test, sets_no_record_aside_that_was_refused_only_once) {
+  opens();
+  site().next_applies = {because(row_refused)};  // another session wrote the same row at the same moment
+  const auto receipt = applies(batch(0, 1));
+  ASSERT_TRUE(receipt->value);
+  EXPECT_THAT(site().applies, ElementsAre(call{0, 1, 0, row_refused}, call{0, 1, 0, none}));
+  EXPECT_EQ(receipt->value->created, 1U);
+  EXPECT_TRUE(site().quarantined.empty());
+}
+
+TEST_F(applier_test, does_not_repeat_a_commit_in_the_middle_of_a_batch_whose_answer_was_lost) {
+  opens();
+  site().poison = {"5"};
+  site().applies_before_break = 1;
+  site().connection_breaks = memory_site::breaks::after_commit;
+  const auto receipt = applies(batch(0, 8));
+  EXPECT_TRUE(receipt->pending());
+  EXPECT_EQ(stored(), 5);
+  let_pass(100ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_THAT(site().applies, ElementsAre(call{0, 8, 0, row_refused}, call{0, 4, 0, none},                  //
+                                          call{4, 6, 0, row_refused}, call{4, 5, 0, database_unavailable},  //
+                                          call{5, 6, 0, row_refused}, call{5, 6, 1, none},                  //
+                                          call{6, 8, 0, none}));
+  EXPECT_EQ(site().opens, 2U);
+  EXPECT_EQ(site().rows_written, 7U);
+  EXPECT_THAT(site().quarantined, ElementsAre("5"));
+  EXPECT_EQ(receipt->value->created, 6U);  // what became of the lost answer's record nobody has told
+  EXPECT_EQ(receipt->value->next_offset, 8);
+  EXPECT_EQ(stored(), 8);
+}
+
+TEST_F(applier_test, lets_go_when_another_owner_went_on_while_a_commit_was_in_doubt) {
+  opens();
+  site().connection_breaks = memory_site::breaks::after_commit;
+  const auto first = applies(batch(0, 4));
+  const auto second = applies(batch(4, 6));
+  site().positions[{"ESO-46", 0}].next_offset = 6;  // the other one has applied the second batch
+  let_pass(100ms);
+  EXPECT_EQ(first->code(), partition_lost);
+  EXPECT_EQ(second->code(), partition_lost);
+  EXPECT_EQ(site().applies.size(), 1U);
+  EXPECT_EQ(site().rows_written, 4U);
+  EXPECT_EQ(opens()->value->next_offset, 6);
+}
+
+TEST_F(applier_test, writes_the_offset_with_the_next_batch_when_it_could_not_be_written_at_leisure) {
+  for (const auto why : {database_unavailable, database_conflict, database_refuses}) {
+    SCOPED_TRACE(name_of(why));
+    site().rows.clear();
+    site().positions.clear();
+    site().advances = 0;
+    opens();
+    applies(batch(0, 3));
+    applies(unchanged_batch(3));
+    site().next_advances = {because(why)};
+    let_pass(2s);
+    EXPECT_EQ(site().advances, 1U);
+    EXPECT_EQ(stored(), 3);
+    EXPECT_TRUE(applies(batch(6, 8))->value);
+    EXPECT_EQ(stored(), 8);
+    EXPECT_EQ(site().rows.size(), 5U);
+  }
+}
+
+TEST_F(applier_test, hears_of_an_outage_and_of_its_end_though_no_batch_comes) {
+  opens();
+  applies(batch(0, 3));
+  const auto looks = [&] { return ask<done>(actor, poll_atom::value); };
+  EXPECT_TRUE(looks()->value);
+  site().down = true;
+  EXPECT_TRUE(looks()->value);
+  EXPECT_TRUE(looks()->value);
+  EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 database_unavailable"));
+  site().down = false;
+  site().positions[{"ESO-46", 0}].next_offset = 1;  // a replay
+  EXPECT_EQ(looks()->code(), partition_lost);
+  EXPECT_THAT(scoreboard.parts, ElementsAre("ESO-46-0 database_unavailable", "ESO-46-0 running"));
 }
 
 }  // namespace

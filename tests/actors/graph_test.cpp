@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/actors/graph_test.hpp"
 
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 namespace matricula::testing {
+namespace {
+
+bool is_of(const caf::resumable* job, std::string_view kind) {
+  const auto* const actor = dynamic_cast<const caf::local_actor*>(job);
+  return actor != nullptr && actor->name() == kind;
+}
+
+}  // namespace
 
 graph_world::graph_world()
     : feed([this] { return now(); }) {
@@ -39,6 +48,7 @@ graph_world::~graph_world() {
     caf::anon_send_exit(actor, caf::exit_reason::kill);
   run();
   kept_.clear();
+  stepped = nullptr;
   system.reset();
 }
 
@@ -74,6 +84,22 @@ milliseconds graph_world::elapsed() { return std::chrono::duration_cast<millisec
 
 void graph_world::run() { scheduler->run(); }
 
+bool graph_world::step(std::string_view kind) {
+  auto& jobs = scheduler->jobs;
+  const auto next = std::find_if(jobs.begin(), jobs.end(), [&](const auto* job) { return is_of(job, kind); });
+  if (next == jobs.end())
+    return false;
+  auto* const actor = dynamic_cast<caf::local_actor*>(*next);
+  stepped = caf::actor_cast<caf::actor>(caf::strong_actor_ptr{actor->ctrl()});
+  std::rotate(jobs.begin(), next, next + 1);
+  scheduler->run_once();
+  return true;
+}
+
+void graph_world::run_without(std::string_view kind) {
+  scheduler->run_jobs_filtered([&](const auto* job) { return !is_of(job, kind); });
+}
+
 void graph_world::run_shuffled(std::mt19937& lots) {
   auto& jobs = scheduler->jobs;
   while (!jobs.empty()) {
@@ -103,6 +129,23 @@ milliseconds graph_world::next_timer() {
   auto& clock = scheduler->clock();
   return std::chrono::duration_cast<milliseconds>(clock.schedule().begin()->first - clock.now());
 }
+
+std::vector<error_code> all_error_codes() {
+  std::vector<error_code> all;
+  for (int number = 1; number <= static_cast<int>(error_code::stopping); ++number)
+    all.push_back(static_cast<error_code>(number));
+  return all;
+}
+
+kept_log::kept_log()
+    : before_(spdlog::default_logger()) {
+  auto keeper =
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_, true));
+  keeper->set_level(spdlog::level::info);
+  spdlog::set_default_logger(std::move(keeper));
+}
+
+kept_log::~kept_log() { spdlog::set_default_logger(before_); }
 
 void partitioner_stand_in::spawn(caf::actor_system& system) {
   actor = system.spawn([this](handle::pointer self) -> handle::behavior_type {

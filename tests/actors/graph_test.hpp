@@ -11,6 +11,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <cstdint>
@@ -19,7 +20,9 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -78,6 +81,12 @@ class graph_world {
   milliseconds elapsed();
   /// Handles messages until there is none.
   void run();
+  /// Handles one message of an actor of this kind, "applier"; false if none has any.
+  bool step(std::string_view kind);
+  /// The actor whose message `step` handled last.
+  caf::actor stepped;
+  /// Handles messages of all but the actors of this kind, which hang.
+  void run_without(std::string_view kind);
   /// Likewise, but the actor whose turn it is is drawn by lot.
   void run_shuffled(std::mt19937& lots);
   /// Lets time pass; every timer on the way is served at its own moment.
@@ -94,15 +103,22 @@ class graph_world {
     return actor;
   }
 
-  /// Sends a request and remembers the answer. Handles messages until there is none.
+  /// Sends a request and remembers the answer, once messages are handled.
   template <class T, class Handle, class... Ts>
-  reply_ptr<T> ask(const Handle& to, Ts... what) {
+  reply_ptr<T> request(const Handle& to, Ts... what) {
     auto answer = std::make_shared<reply<T>>();
     keep(system->spawn([=](caf::event_based_actor* self) {
       self->request(to, caf::infinite, what...)
           .then([answer](const T& value) { answer->value = value; },
                 [answer](const caf::error& why) { answer->why = why; });
     }));
+    return answer;
+  }
+
+  /// The same, and handles messages until there is none.
+  template <class T, class Handle, class... Ts>
+  reply_ptr<T> ask(const Handle& to, Ts... what) {
+    auto answer = request<T>(to, std::move(what)...);
     run();
     return answer;
   }
@@ -168,6 +184,24 @@ class graph_test : public ::testing::Test, protected graph_world {};
 
 /// A failure as an outage of this code.
 inline failure because(error_code code) { return {code, std::string{name_of(code)}}; }
+
+/// Every code but `none`.
+std::vector<error_code> all_error_codes();
+
+/// What is logged, from `info` on, while this object lives.
+class kept_log {
+ public:
+  kept_log();
+  ~kept_log();
+  kept_log(const kept_log&) = delete;
+  kept_log& operator=(const kept_log&) = delete;
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
 
 // ---------------------------------------------------------------- stand-ins for peers
 

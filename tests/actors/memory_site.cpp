@@ -2,6 +2,7 @@
 #include "tests/actors/memory_site.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace matricula::testing {
 namespace {
@@ -13,7 +14,7 @@ std::optional<failure> take_next(std::deque<failure>& script) {
     return std::nullopt;
   auto why = std::move(script.front());
   script.pop_front();
-  return why;
+  return why.code == error_code::none ? std::nullopt : std::optional{std::move(why)};
 }
 
 class memory_store final : public site_store {
@@ -23,6 +24,9 @@ class memory_store final : public site_store {
 
   result<stored_position> open(const topic_partition& from) override {
     ++site_.opens;
+    connected_ = false;
+    if (auto why = take_next(site_.next_opens))
+      return *why;
     connected_ = !site_.down;
     if (!connected_)
       return unavailable;
@@ -87,7 +91,11 @@ class memory_store final : public site_store {
       const auto known = site_.rows.find(key);
       differs = differs || known == site_.rows.end() || known->second.value != batch.records[i].value;
     }
-    const auto breaks = std::exchange(site_.connection_breaks, memory_site::breaks::no);
+    auto breaks = memory_site::breaks::no;
+    if (site_.applies_before_break == 0)
+      breaks = std::exchange(site_.connection_breaks, memory_site::breaks::no);
+    else
+      --site_.applies_before_break;
     if (breaks == memory_site::breaks::before_commit) {
       connected_ = false;
       return unavailable;
@@ -108,6 +116,8 @@ class memory_store final : public site_store {
         write(batch.records[i], answer.counts);
     position.next_offset = next;
     position.revision_applied = std::max(position.revision_applied, batch.records[range.last - 1].revision);
+    if (std::exchange(site_.throws_after_commit, false))
+      throw std::runtime_error{"a bug behind the commit"};
     if (breaks == memory_site::breaks::after_commit) {
       connected_ = false;
       return unavailable;

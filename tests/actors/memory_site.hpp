@@ -33,11 +33,15 @@ class memory_site {
   using place = std::pair<std::string, std::int32_t>;
 
   // ---- the script
-  bool down = false;                 ///< no connection; those that are open break
-  std::deque<failure> next_applies;  ///< what the next calls of apply answer, without doing anything
-  std::set<std::string> poison;      ///< keys that the database refuses
+  bool down = false;               ///< no connection; those that are open break
+  std::deque<failure> next_opens;  ///< what the next calls of open answer; code none: it happens
+  std::deque<failure>
+      next_applies;              ///< what the next calls of apply answer, without doing anything; likewise
+  std::set<std::string> poison;  ///< keys that the database refuses
   /// In the next apply the connection breaks after the commit, or before it.
   enum class breaks { no, after_commit, before_commit } connection_breaks = breaks::no;
+  std::size_t applies_before_break = 0;  ///< so many transactions happen before that one
+  bool throws_after_commit = false;      ///< the next apply: its actor dies before it can answer
   std::deque<failure> next_takes, next_removals, next_advances;
 
   // ---- the database

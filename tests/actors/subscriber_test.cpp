@@ -257,6 +257,8 @@ TEST_F(subscriber_test, ignores_late_replies_of_a_partition_that_was_taken_away)
   site().down = false;
   let_pass(10s);
   EXPECT_EQ(scoreboard.applied.size(), applied);
+  EXPECT_EQ(reporter.outcomes, applied);
+  EXPECT_EQ(kafka.noted({"ESO-46", 0}), 3);
   EXPECT_FALSE(*ended);
   EXPECT_EQ(site().next_offset("ESO-46", 0), 3);
 
@@ -401,6 +403,139 @@ TEST_F(subscriber_test, takes_its_appliers_with_it) {
   const auto opened = site().opens;
   let_pass(1h);
   EXPECT_EQ(site().opens, opened);
+}
+
+TEST_F(subscriber_test, begins_in_the_middle_of_a_batch_in_the_middle_of_which_it_was_revoked) {
+  limits().batch_records_max = 8;
+  given_messages(8);
+  site().poison = {"6"};
+  // The whole, its first half, the fifth and sixth: then the site goes away.
+  const failure passes{};
+  site().next_applies = {passes, passes, passes, because(error_code::database_unavailable)};
+  started();
+  EXPECT_EQ(site().applies.size(), 4U);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 4);
+  kafka.revoke(group);
+  let_pass(1h);
+  EXPECT_EQ(site().applies.size(), 4U);
+  EXPECT_EQ(site().opens, 1U);
+  EXPECT_TRUE(scoreboard.applied.empty());
+
+  kafka.assign(group);
+  run();
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 4"), 1U);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 8);
+  EXPECT_EQ(site().rows.size(), 7U);
+  EXPECT_EQ(site().rows_written, 7U);
+  EXPECT_THAT(site().quarantined, ElementsAre("6"));
+  EXPECT_EQ(scoreboard.records_applied(), 4U);
+  EXPECT_EQ(site().opens, 2U);
+}
+
+TEST_F(subscriber_test, goes_on_behind_a_commit_whose_reply_was_lost_with_its_applier) {
+  started();
+  site().throws_after_commit = true;
+  given_messages(3);
+  EXPECT_EQ(site().rows_written, 3U);
+  EXPECT_TRUE(scoreboard.applied.empty());
+  let_pass(99ms);
+  EXPECT_EQ(site().opens, 1U);
+  let_pass(1ms);
+  EXPECT_EQ(site().opens, 2U);
+  given_messages(3);
+  EXPECT_THAT(kafka.calls, ElementsAre("begin ESO-46-0 at 0", "pause ESO-46-0", "begin ESO-46-0 at 3"));
+  EXPECT_EQ(kafka.consumed(group), 6U);
+  EXPECT_EQ(scoreboard.records_applied(), 3U);
+  EXPECT_EQ(reporter.outcomes, 1U);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, takes_no_reply_of_an_applier_that_died_since) {
+  limits().batches_in_flight_max = 2;
+  started();
+  kafka.calls_consumers = false;
+  given_messages(6);
+  tell(actor, poll_atom::value);  // takes them; nothing else has had its turn
+  ASSERT_EQ(site().applies.size(), 2U);
+  expect_all_applied_once();
+
+  for (int i = 0; i < 6; ++i) {
+    ++given;
+    const auto key = std::to_string(given);
+    kafka.append("ESO-46", 0, {key, "value " + key, "itaca", 0, static_cast<revision_t>(given)});
+  }
+  const auto receipts = scoreboard.applied.size();
+  caf::anon_send(actor, poll_atom::value);
+  ASSERT_TRUE(step("subscriber"));  // sends a batch
+  ASSERT_TRUE(step("subscriber"));  // and the next
+  ASSERT_TRUE(step("applier"));     // answers the first
+  EXPECT_EQ(site().applies.size(), 3U);
+  site().throws_after_commit = true;
+  ASSERT_TRUE(step("applier"));  // dies of the second; its death overtakes the answer
+  EXPECT_EQ(site().applies.size(), 3U);
+  run();
+  EXPECT_EQ(scoreboard.applied.size(), receipts);
+  let_pass(100ms);
+  EXPECT_EQ(kafka.calls.back(), "begin ESO-46-0 at 12");
+
+  kafka.calls_consumers = true;
+  given_messages(9);  // the new applier's batches are counted from none
+  expect_all_applied_once();
+  EXPECT_EQ(scoreboard.records_applied(), 6U + 9U);
+}
+
+TEST_F(subscriber_test, begins_no_partition_that_was_taken_away_while_its_site_was_opened) {
+  kafka.assigns_at_once = false;
+  given_messages(2);
+  started();
+  kafka.assign(group);
+  ASSERT_TRUE(step("subscriber"));
+  kafka.revoke(group);
+  while (site().opens == 0)
+    ASSERT_TRUE(step("applier"));  // its answer comes behind the revocation
+  let_pass(1h);
+  EXPECT_TRUE(kafka.calls.empty());
+  EXPECT_EQ(site().opens, 1U);
+  EXPECT_TRUE(site().rows.empty());
+  EXPECT_EQ(scoreboard.parts.back(), "membership waiting");
+}
+
+TEST_F(subscriber_test, fills_a_database_that_was_made_anew_from_the_topics_start) {
+  started();
+  given_messages(5);
+  expect_all_applied_once();
+  site().positions.clear();
+  site().rows.clear();
+  site().rows_written = 0;
+  site().next_applies = {because(error_code::target_broken)};  // its tables are not there
+  given_messages(1);
+  let_pass(100ms);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 0"), 2U);
+  expect_all_applied_once();
+  EXPECT_FALSE(*ended);
+}
+
+TEST_F(subscriber_test, hears_of_a_replay_of_an_idle_site_that_was_down_meanwhile) {
+  started();
+  given_messages(3);
+  site().down = true;
+  let_pass(5s);
+  EXPECT_EQ(scoreboard.parts.back(), "ESO-46-0 database_unavailable");
+  site().down = false;
+  site().positions[{"ESO-46", 0}].next_offset = 1;
+  let_pass(5s);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 1"), 1U);
+  EXPECT_EQ(scoreboard.parts.back(), "ESO-46-0 running");
+  let_pass(2s);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 3);
+}
+
+TEST_F(subscriber_test, goes_on_after_a_problem_of_its_consumer) {
+  started();
+  kafka.report(group, {{}, because(error_code::kafka_unavailable)});
+  given_messages(2);
+  expect_all_applied_once();
+  EXPECT_FALSE(*ended);
 }
 
 }  // namespace

@@ -72,6 +72,33 @@ TEST(batch_walk_test, ends_when_everything_is_poison) {
   EXPECT_TRUE(walk.applied.empty());
 }
 
+TEST(batch_walk_test, sets_no_record_aside_that_was_refused_only_once) {
+  batch_walk walk{1};
+  walk.refuse({error_code::row_refused, "no"});
+  EXPECT_TRUE(walk.refused().empty());
+  EXPECT_EQ(walk.range().last, 1U);
+  walk.refuse({error_code::row_refused, "no"});
+  EXPECT_EQ(walk.refused().size(), 1U);
+  walk.applied();
+  EXPECT_TRUE(walk.finished());
+  EXPECT_EQ(walk.quarantined(), 1U);
+}
+
+TEST(batch_walk_test, takes_a_record_back_that_was_not_the_cause) {
+  batch_walk walk{2};
+  walk.refuse({error_code::row_refused, "no"});
+  walk.refuse({error_code::row_refused, "no"});
+  ASSERT_EQ(walk.refused().size(), 1U);
+  walk.take_back();
+  EXPECT_TRUE(walk.refused().empty());
+  EXPECT_EQ(walk.range().first, 0U);
+  EXPECT_EQ(walk.range().last, 1U);
+  walk.applied();
+  walk.applied();
+  EXPECT_TRUE(walk.finished());
+  EXPECT_EQ(walk.quarantined(), 0U);
+}
+
 TEST(batch_walk_test, tries_the_rest_whole_once_the_poison_is_found) {
   const walked walk{1'024, {3}};
   // Ten halvings, the record alone, and then not more than one good range a level.
