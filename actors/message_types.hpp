@@ -10,6 +10,8 @@
 #include <caf/error.hpp>
 #include <caf/make_message.hpp>
 
+#include <string>
+
 namespace matricula {
 
 // Words in messages; an atom's text has at most ten characters.
@@ -42,6 +44,9 @@ inline caf::error make_error(const failure& why) {
 /// The failure that a caf::error stands for. Errors of CAF's own (a peer is down, a request timed out) mean
 /// that the downstream is lost.
 failure failure_of(const caf::error& error);
+
+/// Why an actor ended, in words: our code and its text, or CAF's own.
+std::string text_of(const caf::error& error);
 
 }  // namespace matricula
 

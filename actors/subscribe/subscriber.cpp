@@ -273,7 +273,7 @@ void subscriber_state::applier_down(const caf::down_msg& down) {
       return;
     }
     spdlog::warn("site:{} {}-{}: its applier died ({}); started again in {} ms", site.name, key.first,
-                 key.second, caf::to_string(down.reason), delay->count());
+                 key.second, text_of(down.reason), delay->count());
     self->delayed_send(self, *delay, restart_atom::value, key.first, key.second);
     return;
   }

@@ -72,11 +72,14 @@ void site_supervisor_state::child_down(const caf::down_msg& down) {
     return;  // the second of the two: both start again together
   const auto delay = restarts->died(self->clock().now());
   if (!delay) {
-    spdlog::error("site:{} gives up: its actors died {} times within {} ms (limits.restarts_max)", site.name,
-                  deployment->topology.limits.restarts_max, deployment->topology.limits.restart_window_ms);
+    spdlog::error(
+        "site:{} gives up: its actors died more than {} times within {} ms (limits.restarts_max), at "
+        "last of {}",
+        site.name, deployment->topology.limits.restarts_max, deployment->topology.limits.restart_window_ms,
+        text_of(down.reason));
     return self->quit(down.reason);
   }
-  tell("restarting", std::string{"its "} + kind + " died: " + caf::to_string(down.reason));
+  tell("restarting", std::string{"its "} + kind + " died: " + text_of(down.reason));
   timer_set = true;
   self->delayed_send(self, *delay, restart_atom::value, std::string{kind});
 }

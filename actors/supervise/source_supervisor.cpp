@@ -17,8 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Whether an actor ended because of the world outside and not because of a fault in it.
-bool is_outage(const caf::error& reason) { return reason.category() == error_category; }
+/// Whether an actor ended because of the world outside and not because of a fault in it. A reply that does not
+/// come in time is waited for by who hangs in a call, to Kafka as a rule.
+bool is_outage(const caf::error& reason) {
+  return reason.category() == error_category || reason == caf::sec::request_timeout;
+}
 
 }  // namespace
 
@@ -158,8 +161,8 @@ void source_supervisor_state::child_down(const caf::down_msg& down) {
     const auto delay =
         is_outage(down.reason) ? std::optional{outages->next()} : crashes->died(self->clock().now());
     if (!delay)
-      return self->quit(down.reason);
-    tell("restarting", "its elector died");
+      return give_up(down.reason);
+    tell("restarting", "its elector died: " + text_of(down.reason));
     revoked();
     self->delayed_send(self, *delay, restart_atom::value);
     return;
@@ -197,12 +200,8 @@ void source_supervisor_state::group_ended() {
     outages->reset();
   const auto why = failure_of(cause);
   const auto delay = is_outage(cause) ? std::optional{outages->next()} : crashes->died(self->clock().now());
-  if (!delay) {
-    spdlog::error("source:{} gives up: its actors died {} times within {} ms (limits.restarts_max)",
-                  settings.name, deployment->topology.limits.restarts_max,
-                  deployment->topology.limits.restart_window_ms);
-    return self->quit(cause);
-  }
+  if (!delay)
+    return give_up(cause);
   if (!is_outage(cause))
     tell("restarting", why.text + "; in " + std::to_string(delay->count()) + " ms");
   else if (const auto line = outage.failed(why, self->clock().now(), std::chrono::system_clock::now()))
@@ -210,6 +209,15 @@ void source_supervisor_state::group_ended() {
   else
     self->send(scoreboard, stage_event{"source:" + settings.name, "restarting", {}});
   self->delayed_send(self, *delay, restart_atom::value);
+}
+
+void source_supervisor_state::give_up(const caf::error& why) {
+  spdlog::error(
+      "source:{} gives up: its actors died more than {} times within {} ms (limits.restarts_max), at "
+      "last of {}",
+      settings.name, deployment->topology.limits.restarts_max, deployment->topology.limits.restart_window_ms,
+      text_of(why));
+  self->quit(why);
 }
 
 caf::result<done> source_supervisor_state::stop() {

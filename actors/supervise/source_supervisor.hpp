@@ -24,8 +24,8 @@ namespace matricula {
 ///        │                  └──back-off── ending (until the last actor is gone) ◀──────┘
 ///        └──── revoked, group ended ────────┘
 ///
-/// Outages are waited out for ever; actors that crash more often than limits.restarts_max end the supervisor,
-/// which its own supervisor takes as the end of the process.
+/// Outages, and replies that do not come in time, are waited out for ever; actors that crash more often than
+/// limits.restarts_max end the supervisor, which its own supervisor takes as the end of the process.
 struct source_supervisor_state {
   static inline const char* name = "source_supervisor";
 
@@ -72,6 +72,7 @@ struct source_supervisor_state {
   void run(const source_position& position);
   void end_group(const caf::error& why);
   void group_ended();
+  void give_up(const caf::error& why);
   void finish_stop();
 };
 

@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const std::string group = "matricula.demo.site.eso46";
@@ -104,6 +105,7 @@ TEST_F(site_supervisor_test, counts_one_death_when_the_subscriber_falls_later_th
 }
 
 TEST_F(site_supervisor_test, gives_up_when_its_actors_die_too_often) {
+  const kept_log log;
   started();
   for (const auto delay : {100ms, 200ms, 400ms}) {
     crashes("subscriber");
@@ -118,6 +120,33 @@ TEST_F(site_supervisor_test, gives_up_when_its_actors_die_too_often) {
   ASSERT_TRUE(*ended);
   EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
   EXPECT_EQ(kafka.members(group), 0U);
+  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up: its actors died more than 3 times within 60000 ms "
+                                    "(limits.restarts_max), at last of exit_reason(unhandled_exception)"));
+}
+
+TEST_F(site_supervisor_test, forgets_deaths_after_a_calm_window) {
+  started();
+  for (int death = 0; death < 5; ++death) {
+    crashes("subscriber");
+    told();
+    let_pass(99ms);
+    EXPECT_THAT(told(), IsEmpty());
+    let_pass(1ms);
+    EXPECT_THAT(told(), ElementsAre("site:eso46 running"));
+    let_pass(60s);
+  }
+  EXPECT_FALSE(*ended);
+}
+
+TEST_F(site_supervisor_test, answers_who_waits_for_its_stop_when_it_dies) {
+  started();
+  given_messages(3);
+  site().next_applies.assign(9, because(error_code::database_conflict));
+  given_messages(3);
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  EXPECT_TRUE(stopped->pending());
+  kill(actor);
+  EXPECT_EQ(stopped->code(), error_code::stopping);
 }
 
 TEST_F(site_supervisor_test, gives_up_when_appliers_die_for_ever) {
@@ -272,6 +301,32 @@ TEST_F(node_supervisor_test, answers_who_waits_for_its_stop_when_it_dies) {
   const auto stopped = ask<done>(actor, stop_atom::value);
   kill(actor);
   EXPECT_EQ(stopped->code(), error_code::stopping);
+}
+
+TEST_F(node_supervisor_test, dies_with_the_reason_of_a_site_that_gave_up) {
+  started();
+  for (int i = 0; i < 3; ++i) {
+    crashes("subscriber");
+    let_pass(1s);
+  }
+  EXPECT_FALSE(*ended);
+  crashes("subscriber");
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+  EXPECT_EQ(kafka.members("matricula.demo.source.itaca"), 0U);
+  let_pass(1h);
+  EXPECT_EQ(feed.requests.size(), 1U);
+}
+
+TEST_F(node_supervisor_test, stops_although_actors_die_meanwhile) {
+  started();
+  sites["eso46"].next_applies.assign(1'000, because(error_code::database_conflict));
+  let_pass(10s);
+  const auto stopped = ask<done>(actor, stop_atom::value);
+  EXPECT_TRUE(stopped->pending());
+  crashes("subscriber");
+  EXPECT_TRUE(stopped->value);
+  EXPECT_FALSE(*ended);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 const std::string group = "matricula.demo.source.itaca";
 
@@ -58,6 +60,14 @@ TEST_F(elector_test, goes_on_after_a_problem_of_its_consumer) {
   EXPECT_THAT(owner.told, ElementsAre("elected", "revoked"));
 }
 
+TEST_F(elector_test, ends_when_it_cannot_subscribe) {
+  kafka.refuse(kafka_step::subscribe, because(error_code::kafka_unavailable));
+  started();
+  const auto ended = watch(actor);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(failure_of(**ended).code, error_code::kafka_unavailable);
+}
+
 class source_supervisor_test : public graph_test {
  protected:
   source_supervisor_test() {
@@ -83,6 +93,23 @@ class source_supervisor_test : public graph_test {
   }
 
   void crashes(const std::string& kind) { tell(actor, crash_atom::value, kind); }
+
+  /// Starts, and goes as far as to what the supervisor tells then.
+  void started_until(const std::string& event) {
+    scoreboard.spawn(*system);
+    keep(scoreboard.actor);
+    actor = keep(system->spawn(source_supervisor, deployed(), source(), scoreboard.actor));
+    while (scoreboard.count("source:itaca " + event) == 0)
+      scheduler->run_once();
+  }
+
+  /// The next page is read and on its way to Kafka; the partitioner has not seen it.
+  void a_page_is_on_its_way() {
+    const auto requests = feed.requests.size();
+    scheduler->advance_time(10s);
+    while (feed.requests.size() == requests)
+      ASSERT_TRUE(step("fetcher"));
+  }
 
   std::uint64_t committed() const {
     const auto latest = kafka.latest("matricula.cursors");
@@ -151,6 +178,7 @@ TEST_F(source_supervisor_test, ends_the_group_and_starts_it_again_whichever_acto
 }
 
 TEST_F(source_supervisor_test, gives_up_when_its_actors_crash_too_often) {
+  const kept_log log;
   started();
   for (const auto delay : {100ms, 200ms, 400ms}) {
     crashes("fetcher");
@@ -165,6 +193,9 @@ TEST_F(source_supervisor_test, gives_up_when_its_actors_crash_too_often) {
   ASSERT_TRUE(*ended);
   EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
   EXPECT_EQ(kafka.members(group), 0U);  // a standby takes over
+  EXPECT_THAT(log.text(),
+              HasSubstr("source:itaca gives up: its actors died more than 3 times within 60000 ms "
+                        "(limits.restarts_max), at last of exit_reason(unhandled_exception)"));
 }
 
 TEST_F(source_supervisor_test, waits_out_an_outage_for_ever) {
@@ -323,6 +354,174 @@ TEST_F(source_supervisor_test, reads_so_many_pages_as_it_was_told_restarts_or_no
   crashes("publisher");
   let_pass(1h);
   EXPECT_EQ(committed(), 2U);
+}
+
+TEST_F(source_supervisor_test, gives_up_when_its_elector_crashes_too_often_and_says_so) {
+  const kept_log log;
+  started();
+  for (const auto delay : {100ms, 200ms, 400ms}) {
+    crashes("elector");
+    EXPECT_EQ(kafka.members(group), 0U);
+    let_pass(delay - 1ms);
+    EXPECT_EQ(kafka.members(group), 0U);
+    let_pass(1ms);
+    EXPECT_EQ(kafka.members(group), 1U);
+  }
+  EXPECT_FALSE(*ended);
+  EXPECT_THAT(log.text(), Not(HasSubstr("gives up")));
+  crashes("elector");
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(kafka.members(group), 0U);
+  EXPECT_THAT(log.text(), HasSubstr("source:itaca gives up"));
+}
+
+TEST_F(source_supervisor_test, gives_up_at_the_first_crash_when_it_may_restart_nothing) {
+  limits().restarts_max = 0;
+  started();
+  crashes("deduplicator");
+  EXPECT_TRUE(*ended);
+  EXPECT_EQ(kafka.count(kafka_step::open), 1U);
+}
+
+TEST_F(source_supervisor_test, waits_for_ever_until_it_can_be_elected) {
+  kafka.refuse_always(kafka_step::subscribe, because(error_code::kafka_unavailable));
+  started();
+  let_pass(1h);
+  // Tries at 0, 100, 300, 700, 1500, 2300, … ms.
+  EXPECT_EQ(kafka.count(kafka_step::subscribe), 4U + (3'600'000U - 700U) / 800U);
+  EXPECT_FALSE(*ended);
+  kafka.accept(kafka_step::subscribe);
+  let_pass(800ms);
+  EXPECT_EQ(committed(), 1U);
+}
+
+TEST_F(source_supervisor_test, takes_a_reply_that_does_not_come_in_time_for_an_outage) {
+  limits().request_timeout_ms = 5'000;
+  limits().restart_window_ms = 3'600'000;
+  started();
+  for (int outages = 1; outages <= 5; ++outages) {  // more than it may restart after crashes
+    ASSERT_NO_FATAL_FAILURE(a_page_is_on_its_way());
+    told();
+    scheduler->advance_time(5s);
+    ASSERT_TRUE(step("fetcher"));
+    run();
+    EXPECT_THAT(told(), ElementsAre("restarting"));
+    ASSERT_FALSE(*ended);
+    let_pass(800ms);
+    EXPECT_THAT(told(), ElementsAre("fencing", "rebuilding", "running"));
+    EXPECT_EQ(kafka.count(kafka_step::open), 1U + static_cast<std::size_t>(outages));
+  }
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 3U);  // the feed's three pages, once each
+}
+
+TEST_F(source_supervisor_test, does_not_rebuild_for_who_lost_the_source_while_it_fenced) {
+  started_until("fencing");
+  kafka.revoke(group);
+  ASSERT_TRUE(step("elector"));
+  while (kafka.count(kafka_step::open) == 0)
+    ASSERT_TRUE(step("publisher"));  // answers behind the revocation
+  let_pass(1h);
+  EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "standby"));
+  EXPECT_EQ(kafka.count(kafka_step::scan), 0U);
+  EXPECT_EQ(feed.opened, 0U);
+}
+
+TEST_F(source_supervisor_test, does_not_run_what_was_rebuilt_for_who_lost_the_source_meanwhile) {
+  started_until("rebuilding");
+  kafka.revoke(group);
+  ASSERT_TRUE(step("elector"));
+  while (kafka.count(kafka_step::scan) < 2)
+    ASSERT_TRUE(step("loader"));
+  let_pass(1h);
+  EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "rebuilding", "standby"));
+  EXPECT_EQ(feed.opened, 0U);
+}
+
+TEST_F(source_supervisor_test, takes_no_reply_of_a_publisher_that_died_since) {
+  started_until("fencing");
+  while (kafka.count(kafka_step::open) == 0)
+    ASSERT_TRUE(step("publisher"));
+  // Its answer waits in the supervisor's mailbox, and its death overtakes it.
+  caf::anon_send_exit(stepped, caf::exit_reason::unhandled_exception);
+  ASSERT_TRUE(step("publisher"));
+  run();
+  EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "restarting"));
+  let_pass(100ms);
+  EXPECT_THAT(told(), ElementsAre("fencing", "rebuilding", "running"));
+  EXPECT_EQ(kafka.count(kafka_step::open), 2U);
+  EXPECT_EQ(kafka.count(kafka_step::scan), 2U);
+}
+
+TEST_F(source_supervisor_test, fences_who_has_fenced_it_while_the_source_is_its_own) {
+  started();
+  ASSERT_TRUE(kafka.open_transactional_producer("matricula.demo.itaca")->open());
+  told();
+  let_pass(10s);
+  EXPECT_THAT(told(), ElementsAre("restarting"));
+  EXPECT_EQ(committed(), 1U);
+  let_pass(100ms);
+  EXPECT_THAT(told(), ElementsAre("fencing", "rebuilding", "running"));
+  EXPECT_EQ(kafka.count(kafka_step::open), 3U);  // its own, the other's, its own
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1", "1"));
+  EXPECT_EQ(committed(), 2U);
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 2U);
+}
+
+TEST_F(source_supervisor_test, reads_a_page_again_whose_transaction_was_aborted_and_restarts_nothing) {
+  started();
+  told();
+  kafka.refuse(kafka_step::commit, because(error_code::transaction_aborted), 2);
+  let_pass(10s + 100ms + 199ms);
+  EXPECT_EQ(committed(), 1U);
+  let_pass(1ms);
+  EXPECT_EQ(committed(), 2U);
+  EXPECT_THAT(told(), IsEmpty());
+  EXPECT_EQ(kafka.count(kafka_step::open), 1U);
+  EXPECT_EQ(kafka.count(kafka_step::abort), 2U);
+  EXPECT_EQ(kafka.count(kafka_step::commit), 4U);
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "1", "1", "1"));
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 2U);
+  ASSERT_EQ(scoreboard.pages.size(), 2U);
+  EXPECT_EQ(scoreboard.pages[1].changed, 2U);
+}
+
+TEST_F(source_supervisor_test, reads_a_page_again_whose_commit_had_not_happened) {
+  kafka.refuse(kafka_step::commit, because(error_code::kafka_unavailable));
+  started();
+  EXPECT_EQ(committed(), 0U);
+  let_pass(100ms);
+  EXPECT_EQ(committed(), 1U);
+  EXPECT_THAT(feed.cursors(), ElementsAre("-", "-"));
+  EXPECT_EQ(kafka.count(kafka_step::open), 2U);
+  EXPECT_EQ(kafka.count(kafka_step::commit), 2U);
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 1U);
+}
+
+TEST_F(source_supervisor_test, waits_no_longer_for_pages_in_flight_than_the_drain_may_take) {
+  limits().drain_timeout_ms = 4'000;
+  started();
+  ASSERT_NO_FATAL_FAILURE(a_page_is_on_its_way());
+  const auto hangs = [this] { run_without("partitioner"); };
+  const auto stopped = request<done>(actor, stop_atom::value);
+  let_pass(3'999ms, hangs);
+  EXPECT_TRUE(stopped->pending());
+  EXPECT_EQ(kafka.members(group), 1U);
+  let_pass(1ms, hangs);
+  EXPECT_TRUE(stopped->pending());  // the partitioner is still there
+  run();
+  EXPECT_TRUE(stopped->value);
+  EXPECT_EQ(kafka.members(group), 0U);
+  EXPECT_EQ(committed(), 1U);
+}
+
+TEST_F(source_supervisor_test, answers_who_waits_for_its_stop_when_it_dies) {
+  started();
+  ASSERT_NO_FATAL_FAILURE(a_page_is_on_its_way());
+  const auto stopped = request<done>(actor, stop_atom::value);
+  run_without("partitioner");
+  EXPECT_TRUE(stopped->pending());
+  kill(actor);
+  EXPECT_EQ(stopped->code(), error_code::stopping);
 }
 
 }  // namespace
