@@ -23,7 +23,7 @@ class page_source {
   virtual ~page_source() = default;
 
   /// Reads the page at `cursor` (none: the first of a sweep). Errors: source_unavailable, page_cut,
-  /// cursor_unknown.
+  /// page_invalid (longer than limits.page_bytes_max), cursor_unknown, stopping (interrupted).
   virtual result<source_answer> read(const std::optional<std::string>& cursor, const std::string& etag) = 0;
 
   /// How long the source asked us to wait, by the last answer's Retry-After; zero if it did not.

@@ -102,8 +102,12 @@ TEST_F(deduplicator_test, takes_a_page_back_that_the_publisher_does_not_answer) 
   const auto receipt = reads(1, {ana});
   let_pass(60s);
   EXPECT_EQ(receipt->code(), error_code::downstream_lost);
+  commits(0);  // late: the page counts as not committed, so its records are published once more
   reads(2, {ana});
   EXPECT_THAT(changed(1), ElementsAre(0U));
+  commits(1);
+  reads(3, {ana});
+  EXPECT_THAT(changed(2), IsEmpty());
 }
 
 TEST_F(deduplicator_test, answers_what_it_holds_when_it_dies) {
@@ -112,6 +116,26 @@ TEST_F(deduplicator_test, answers_what_it_holds_when_it_dies) {
   crash(actor);
   EXPECT_EQ(first->code(), error_code::stopping);
   EXPECT_EQ(second->code(), error_code::stopping);
+}
+
+TEST_F(deduplicator_test, takes_a_page_back_whatever_the_reason) {
+  std::size_t index = 0;
+  for (const auto why : all_error_codes()) {
+    SCOPED_TRACE(name_of(why));
+    const auto receipt = reads(1, {ana, bru});
+    EXPECT_THAT(changed(index), ElementsAre(0U, 1U));
+    have(publisher.actor, [&] { publisher.shares[index].promise.deliver(make_error(because(why))); });
+    EXPECT_EQ(receipt->code(), why);
+    ++index;
+  }
+  reads(1, {ana});
+  EXPECT_THAT(changed(index), ElementsAre(0U));
+}
+
+TEST_F(deduplicator_test, hears_at_once_of_a_publisher_that_is_gone) {
+  kill(publisher.actor);
+  EXPECT_EQ(reads(1, {ana})->code(), error_code::downstream_lost);
+  EXPECT_EQ(reads(2, {ana})->code(), error_code::downstream_lost);
 }
 
 }  // namespace

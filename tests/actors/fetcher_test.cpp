@@ -2,6 +2,8 @@
 #include "actors/fetch/fetcher.hpp"
 #include "tests/actors/graph_test.hpp"
 
+#include <set>
+
 namespace matricula::testing {
 namespace {
 
@@ -232,6 +234,10 @@ TEST_F(fetcher_test, ends_when_a_page_is_not_answered_in_time) {
   let_pass(1ms);
   ASSERT_TRUE(*ended);
   EXPECT_EQ(**ended, caf::sec::request_timeout);
+  commits(0);  // late: nobody hears of it
+  let_pass(1h);
+  EXPECT_TRUE(scoreboard.pages.empty());
+  EXPECT_EQ(feed.requests.size(), 2U);
 }
 
 TEST_F(fetcher_test, stops_when_every_page_in_flight_has_been_answered) {
@@ -330,6 +336,56 @@ TEST_F(fetcher_test, takes_a_page_that_stays_invalid_for_what_the_source_has) {
   commits(3);
   let_pass(10s);
   EXPECT_FALSE(partitioner.pages[4].request->salvage);
+}
+
+TEST_F(fetcher_test, reads_again_what_was_sent_back_and_ends_for_every_other_reason) {
+  const std::set<error_code> read_again{error_code::page_invalid, error_code::page_miscounted,
+                                        error_code::transaction_aborted, error_code::out_of_sequence};
+  for (const auto why : all_error_codes()) {
+    SCOPED_TRACE(name_of(why));
+    partitioner = {};
+    feed.requests.clear();
+    started();
+    sends_back(0, why);
+    EXPECT_EQ(ended->has_value(), !read_again.contains(why));
+    let_pass(1min);
+    if (read_again.contains(why)) {
+      EXPECT_THAT(numbers().at(1), 1U);
+      EXPECT_THAT(feed.times().at(1), 100ms);
+    } else {
+      EXPECT_EQ(failure_of(**ended).code, why);
+      EXPECT_EQ(feed.requests.size(), 1U);
+    }
+    kill(actor);
+  }
+}
+
+TEST_F(fetcher_test, asks_again_whatever_the_source_answers_instead_of_a_page) {
+  for (const auto why : {error_code::source_unavailable, error_code::page_cut, error_code::page_invalid,
+                         error_code::cursor_unknown}) {
+    SCOPED_TRACE(name_of(why));
+    partitioner = {};
+    feed.requests.clear();
+    feed.fail(because(why));
+    started({7, "3", 17});
+    let_pass(99ms);
+    EXPECT_EQ(feed.requests.size(), 1U);
+    EXPECT_EQ(pages_sent(), 0U);
+    let_pass(1ms);
+    EXPECT_THAT(feed.cursors(), ElementsAre("3", why == error_code::cursor_unknown ? "-" : "3"));
+    EXPECT_THAT(numbers(), ElementsAre(8U));
+    EXPECT_FALSE(*ended);
+    kill(actor);
+  }
+}
+
+TEST_F(fetcher_test, asks_no_more_once_its_source_is_interrupted) {
+  feed.fail(because(error_code::stopping));
+  started();
+  let_pass(1h);
+  EXPECT_EQ(feed.requests.size(), 1U);
+  EXPECT_FALSE(*ended);
+  EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
 }
 
 }  // namespace

@@ -116,5 +116,18 @@ TEST_F(loader_test, ends_when_a_lane_dies) {
   EXPECT_NE(**ended, caf::exit_reason::normal);
 }
 
+TEST_F(loader_test, answers_who_waits_for_the_position_when_it_dies) {
+  given_record("ESO-46", "a", revision_at(1, 0));
+  actor = keep(system->spawn(loader, deployed(), "itaca",
+                             deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+  const auto position = request<source_position>(actor, start_atom::value);
+  while (kafka.count(kafka_step::scan) <
+         2)  // the cursors, then the first chunk, which is on its way to its lane
+    scheduler->run_once();
+  EXPECT_TRUE(position->pending());
+  crash(actor);
+  EXPECT_EQ(position->code(), error_code::stopping);
+}
+
 }  // namespace
 }  // namespace matricula::testing

@@ -188,5 +188,81 @@ TEST_F(partitioner_test, answers_what_it_holds_when_it_dies) {
   EXPECT_EQ(second->code(), error_code::stopping);
 }
 
+TEST_F(partitioner_test, counts_a_publisher_that_does_not_answer_as_lost) {
+  const auto receipt = reads(1, {ana});
+  lane_answers(eso, {1, 0, 1});
+  let_pass(59'999ms);
+  EXPECT_TRUE(receipt->pending());
+  let_pass(1ms);
+  EXPECT_EQ(receipt->code(), error_code::downstream_lost);
+}
+
+TEST_F(partitioner_test, hears_at_once_of_a_publisher_that_is_gone) {
+  kill(publisher.actor);
+  const auto receipt = reads(1, {ana});
+  EXPECT_TRUE(receipt->pending());  // a lane's share is still out
+  lane_answers(eso, {1, 0, 1});
+  EXPECT_EQ(receipt->code(), error_code::downstream_lost);
+}
+
+TEST_F(partitioner_test, ignores_answers_that_come_after_the_time_out) {
+  const auto late = reads(1, {ana});
+  let_pass(60s);
+  EXPECT_EQ(late->code(), error_code::downstream_lost);
+  lane_answers(eso, {1, 0, 1});
+  publisher_answers();
+  EXPECT_EQ(late->code(), error_code::downstream_lost);
+
+  const auto again = reads(1, {ana});
+  EXPECT_TRUE(again->pending());
+  lane_answers(eso, {1, 0, 1});
+  EXPECT_TRUE(again->pending());
+  publisher_answers();
+  ASSERT_TRUE(again->value);
+  EXPECT_EQ(again->value->changed, 1U);
+  EXPECT_EQ(eso.shares.size(), 2U);
+}
+
+TEST_F(partitioner_test, passes_every_reason_on_as_it_is) {
+  std::uint64_t number = 0;
+  for (const auto why : all_error_codes()) {
+    const auto receipt = reads(++number, {ana});
+    lane_answers(eso, {1, 0, 1});
+    publisher_refuses(why);
+    EXPECT_EQ(name_of(receipt->code()), name_of(why));
+    const auto other = reads(++number, {ana});
+    publisher_answers();
+    lane_refuses(eso, why);
+    EXPECT_EQ(name_of(other->code()), name_of(why));
+  }
+}
+
+TEST_F(partitioner_test, sets_every_kind_of_poison_aside_with_its_reason) {
+  const auto with = [this](const std::string& what, const std::string& instead) {
+    auto text = ana;
+    return text.replace(text.find(what), what.size(), instead);
+  };
+  const auto page =
+      page_of(1, {"7", with("{", R"({"more":")" + std::string(limits().record_bytes_max, 'x') + R"(",)"),
+                  with("IES", "Instituci\xF3"), R"({"year":"2026"})", with(R"("2026")", "2026"),
+                  with("2026-09-09", "yesterday"), with(R"("ESO")", R"("ISEACV")"), bru});
+  page->salvage = true;
+  const auto receipt = ask<page_receipt>(actor, page);
+  ASSERT_EQ(publisher.shares.size(), 1U);
+  std::vector<std::string_view> reasons;
+  for (const auto& rejected : publisher.shares[0].request->page->rejected)
+    reasons.push_back(name_of(rejected.reason.code));
+  EXPECT_THAT(reasons, ElementsAre("record_not_object", "record_too_large", "record_not_utf8",
+                                   "field_missing", "field_type", "field_value", "lane_unknown"));
+  EXPECT_TRUE(eso.shares.empty());
+  EXPECT_THAT(fp.shares.at(0).request.batch->indices, ElementsAre(0U));
+  lane_answers(fp, {1, 0, 1});
+  publisher_answers();
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->read, 8U);
+  EXPECT_EQ(receipt->value->quarantined, 7U);
+  EXPECT_EQ(receipt->value->changed, 1U);
+}
+
 }  // namespace
 }  // namespace matricula::testing

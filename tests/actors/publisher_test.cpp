@@ -200,5 +200,62 @@ TEST_F(publisher_test, answers_what_it_holds_when_it_dies) {
   EXPECT_EQ(second->code(), error_code::stopping);
 }
 
+TEST_F(publisher_test, leaves_nothing_of_a_page_whatever_fails_at_whichever_step) {
+  for (const auto step : {kafka_step::begin, kafka_step::send, kafka_step::commit})
+    for (const auto why :
+         {error_code::transaction_aborted, error_code::publisher_fenced, error_code::kafka_unavailable}) {
+      SCOPED_TRACE(std::to_string(static_cast<int>(step)) + " " + std::string{name_of(why)});
+      kill(actor);
+      kafka = memory_kafka{1};
+      actor = keep(system->spawn(publisher, deployed(), "itaca"));
+      ended = watch(actor);
+      opened_after(0);
+      kafka.refuse(step, because(why));
+      const auto lane = adds(changed_share(page(1), 0, 2));
+      const auto own = adds(own_share(page(1), 2));
+      // Only a commit fails when the page is whole; otherwise its other shares find nobody.
+      const bool whole = step == kafka_step::commit;
+      EXPECT_EQ(lane->code(), why);
+      EXPECT_EQ(own->code(), whole ? why : error_code::downstream_lost);
+      EXPECT_EQ(kafka.count(kafka_step::abort), why == error_code::transaction_aborted ? 1U : 0U);
+      EXPECT_EQ(ended->has_value(), !whole || why != error_code::transaction_aborted);
+      EXPECT_TRUE(kafka.messages("ESO-46").empty());
+      EXPECT_TRUE(kafka.messages("matricula.cursors").empty());
+      EXPECT_EQ(ended->has_value() ? failure_of(**ended).code : why, why);
+    }
+}
+
+TEST_F(publisher_test, leaves_nothing_of_a_page_in_the_middle_of_which_it_was_fenced) {
+  opened_after(0);
+  const auto lane = adds(changed_share(page(1), 0, 2));
+  EXPECT_TRUE(lane->pending());
+  EXPECT_EQ(kafka.count(kafka_step::send), 1U);
+  const auto newer = kafka.open_transactional_producer("matricula.demo.itaca");
+  ASSERT_TRUE(newer->open());
+  const auto own = adds(own_share(page(1), 2));
+  EXPECT_EQ(lane->code(), error_code::publisher_fenced);
+  EXPECT_EQ(own->code(), error_code::publisher_fenced);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(kafka.count(kafka_step::commit), 0U);
+  EXPECT_EQ(kafka.count(kafka_step::abort), 0U);  // the newer owner's opening has done it
+  EXPECT_TRUE(kafka.messages("ESO-46").empty());
+  EXPECT_TRUE(kafka.messages("matricula.cursors").empty());
+}
+
+TEST_F(publisher_test, dies_of_a_commit_whose_outcome_it_does_not_know) {
+  opened_after(0);
+  kafka.lose_commit_answer();
+  const auto later = adds(own_share(page(2), 1));
+  const auto lane = adds(changed_share(page(1), 0, 2));
+  const auto own = adds(own_share(page(1), 2));
+  for (const auto& answer : {later, lane, own})
+    EXPECT_EQ(answer->code(), error_code::kafka_unavailable);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(kafka.count(kafka_step::commit), 1U);
+  EXPECT_EQ(kafka.count(kafka_step::abort), 0U);  // it may have happened, and here it has
+  EXPECT_THAT(keys("ESO-46"), ElementsAre(key(1)));
+  EXPECT_EQ(parse_source_position(kafka.messages("matricula.cursors").back().value)->page_number, 1U);
+}
+
 }  // namespace
 }  // namespace matricula::testing

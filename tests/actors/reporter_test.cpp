@@ -152,5 +152,24 @@ TEST_F(reporter_test, stops_although_the_site_is_down) {
   EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
 }
 
+TEST_F(reporter_test, tries_again_whatever_the_outbox_answers) {
+  given_outcomes(1);
+  const auto refusal = because(error_code::database_refuses);
+  site().next_takes = {refusal, refusal};
+  site().next_removals = {refusal};
+  started();
+  let_pass(200ms + 100ms + 199ms);
+  EXPECT_EQ(site().takes, 2U);
+  EXPECT_EQ(sent(), 0U);
+  let_pass(1ms);
+  EXPECT_EQ(site().takes, 3U);
+  EXPECT_EQ(sent(), 1U);
+  EXPECT_EQ(site().outbox.size(), 1U);  // in Kafka, but not removed
+  let_pass(400ms);
+  EXPECT_EQ(site().takes, 4U);
+  EXPECT_EQ(sent(), 2U);
+  EXPECT_TRUE(site().outbox.empty());
+}
+
 }  // namespace
 }  // namespace matricula::testing

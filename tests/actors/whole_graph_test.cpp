@@ -245,6 +245,23 @@ INSTANTIATE_TEST_SUITE_P(
                  for (auto& [name, site] : world.sites)
                    site.connection_breaks = memory_site::breaks::after_commit;
                }},
+        outage{"target",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites)
+                   site.next_applies.assign(3, because(error_code::target_broken));
+               }},
+        outage{"applier_before_its_reply",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites)
+                   site.throws_after_commit = true;
+               }},
+        outage{"site_commit_answer_and_connections",
+               [](auto& world) {
+                 for (auto& [name, site] : world.sites) {
+                   site.connection_breaks = memory_site::breaks::after_commit;
+                   site.next_opens.assign(2, because(error_code::database_unavailable));
+                 }
+               }},
         outage{"site_commit",
                [](auto& world) {
                  for (auto& [name, site] : world.sites)

@@ -23,6 +23,15 @@ class pipeline_deaths : public pipeline_test {
     };
     return running != std::string::npos && !ended("standby") && !ended("restarting");
   }
+
+  /// MATRICULA_CRASH: the actors of this kind die again and again. One that is not there at the moment is
+  /// spared.
+  static running_process::variables dying(const std::string& kind) {
+    std::string crashes;
+    for (int ms = 500; ms <= 60'000; ms += 250)
+      crashes += (crashes.empty() ? "" : ",") + kind + '@' + std::to_string(ms);
+    return {{"MATRICULA_CRASH", crashes}};
+  }
 };
 
 TEST_F(pipeline_deaths, a_standby_takes_over_from_an_owner_that_is_killed) {
@@ -96,6 +105,32 @@ TEST_F(pipeline_deaths, a_process_killed_again_and_again_goes_on_where_it_was) {
   EXPECT_NE(site.value("select count(*) from public.audit"), "0");
   EXPECT_EQ(site.value("select count(*) from public.audit where after <= before"), "0")
       << "a revision has gone back";
+}
+
+TEST_F(pipeline_deaths, a_process_whose_actors_die_too_often_ends_says_why_and_can_be_started_again) {
+  pipeline_wishes wishes;
+  wishes.every = "0s";
+  wishes.limits = "restarts_max = 2\n";
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  const std::pair<std::string, std::string> kinds[] = {
+      {"fetcher", "source:itaca gives up"}, {"elector", "source:itaca gives up"}, {"reporter", " gives up"}};
+  for (const auto& [kind, who_gives_up] : kinds) {
+    SCOPED_TRACE(kind);
+    auto process = pipeline->start_run({}, dying(kind));
+    EXPECT_EQ(process.exit_code(), 1) << process.log();
+    EXPECT_TRUE(process.has_logged(who_gives_up + ": its actors died more than 2 times within 60000 ms"))
+        << process.log();
+    EXPECT_TRUE(process.has_logged("ended because its actors died too often")) << process.log();
+    EXPECT_FALSE(process.has_logged("drained")) << process.log();
+  }
+  auto process = pipeline->start_run();
+  ASSERT_TRUE(pages_flow()) << process.log();
+  pipeline->simulator().change(0);
+  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.exit_code(), 0) << process.log();
 }
 
 TEST_F(pipeline_deaths, a_process_told_to_stop_drains_and_the_next_one_goes_on) {

@@ -200,10 +200,13 @@ topology pipeline_deployment::load() const {
 }
 
 running_process pipeline_deployment::start(const std::string& command,
-                                           const std::vector<std::string>& options) {
+                                           const std::vector<std::string>& options,
+                                           const running_process::variables& more) {
   std::vector<std::string> line{MATRICULA_PROGRAM, command, file_.string()};
   line.insert(line.end(), options.begin(), options.end());
-  return {std::move(line), folder_ / (command + std::to_string(++started_) + ".log"), environment()};
+  auto variables = environment();
+  variables.insert(variables.end(), more.begin(), more.end());
+  return {std::move(line), folder_ / (command + std::to_string(++started_) + ".log"), variables};
 }
 
 std::pair<std::optional<int>, std::string>

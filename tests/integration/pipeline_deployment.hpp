@@ -50,9 +50,13 @@ class pipeline_deployment {
   /// The topic of a lane, "ESO-46", or "cursors", "quarantine", "outcomes".
   std::string topic(const std::string& which) const { return name_ + '-' + which; }
 
-  /// `matricula COMMAND FILE OPTION...`, at work.
-  running_process start(const std::string& command, const std::vector<std::string>& options = {});
-  running_process start_run(const std::vector<std::string>& options = {}) { return start("run", options); }
+  /// `matricula COMMAND FILE OPTION...`, at work, with `more` environment variables.
+  running_process start(const std::string& command, const std::vector<std::string>& options = {},
+                        const running_process::variables& more = {});
+  running_process start_run(const std::vector<std::string>& options = {},
+                            const running_process::variables& more = {}) {
+    return start("run", options, more);
+  }
   /// The same, to its end: the exit code, and what it has printed.
   std::pair<std::optional<int>, std::string> finish(const std::string& command,
                                                     const std::vector<std::string>& options = {});
