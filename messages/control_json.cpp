@@ -54,6 +54,19 @@ quarantine_message quarantine_message_of(const page& page, const rejected_record
   return {"source/" + page.source + "/" + hash, text_of(value)};
 }
 
+std::string page_json(const page_envelope& envelope, const std::vector<std::string>& records) {
+  json head{{"cursor", envelope.cursor}, {"sweep", envelope.sweep}, {"count", envelope.count}};
+  if (envelope.next)
+    head["next"] = *envelope.next;
+  auto bytes = R"({"page":)" + text_of(head) + R"(,"records":[)";
+  const auto* separator = "";
+  for (const auto& record : records) {
+    bytes.append(separator).append(record);
+    separator = ",";
+  }
+  return bytes += "]}";
+}
+
 std::optional<page_envelope> peek_envelope(std::string_view page_bytes) {
   constexpr std::size_t envelope_bytes_max = 4096;
   const auto head = page_bytes.substr(0, envelope_bytes_max);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace matricula {
 
@@ -27,6 +28,9 @@ struct quarantine_message {
 /// replaced.
 quarantine_message quarantine_message_of(const page& page, const rejected_record& record,
                                          std::size_t bytes_max);
+
+/// The bytes of a page of these records, which are JSON, as docs/feed.md has it.
+std::string page_json(const page_envelope& envelope, const std::vector<std::string>& records);
 
 /// Finds the envelope of a page's bytes without reading its records; nothing if it does not stand at the
 /// start, where every source known puts it. Then the page must be decoded to know what follows it.

@@ -57,6 +57,12 @@ struct rejected_record {
   failure reason;
 };
 
+/// What a record of a page of retries is in quarantine for.
+struct retried_record {
+  std::string entry;       ///< the entry's key
+  revision_t refused = 0;  ///< the revision that was refused
+};
+
 /// One read of a source, decoded. Shared and immutable once decoded: stages pass it on, they do not copy from
 /// it.
 struct page {
@@ -68,6 +74,7 @@ struct page {
   std::vector<record_view> records;       ///< usable, each key once, in the order of the page
   std::vector<rejected_record> rejected;  ///< in the order of the page
   std::uint64_t repeated = 0;             ///< records that a later one of the same key replaced
+  std::vector<retried_record> retries;    ///< by position, in a page of retries; else empty
   std::chrono::steady_clock::time_point requested_at;
 
   std::string_view json(const record_view& record) const {
