@@ -15,6 +15,7 @@
 ///                  ▲            │                           source
 ///                  │            └── cursor, rejected ──────────▲
 ///              elector (who owns the source)      loader (what the lanes hold) ─▶ deduplicator
+///              quarantine topic (retries asked for)
 ///
 ///     Kafka ─▶ subscriber ─▶ applier ─▶ PostgreSQL (site)      outbox ─▶ reporter ─▶ Kafka
 ///              one per site   one per assigned partition                 one per site (outcomes, quarantine)
@@ -61,7 +62,8 @@ using partitioner_actor = caf::typed_actor<
     /// A page. Answered when it is committed; page_invalid and page_miscounted ask for another read.
     when<fetched_page_ptr>::with<page_receipt>>;
 
-/// Reads the source, page by page, as often as the topology says.
+/// Reads the source, page by page, as often as the topology says; ahead of a page it sends those records on that are
+/// to be tried again.
 using fetcher_actor = caf::typed_actor<
     /// Begins at a position.
     caf::reacts_to<start_atom, source_position>,

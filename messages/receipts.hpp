@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages/page.hpp"
+#include "messages/retry_note.hpp"
 #include "messages/site_batch.hpp"
 
 #include <chrono>
@@ -38,12 +39,21 @@ struct fetched_page {
   bool salvage = false;       ///< read before and not UTF-8 then either: see page_decoder::decode
   bool not_modified = false;  ///< HTTP 304: every record is as it was when this cursor was last read
   page_envelope remembered;   ///< the envelope of that last read, if not_modified
+  std::vector<retried_record>
+      retries{};  ///< not read from the source but taken out of quarantine: of each record
 };
 using fetched_page_ptr = std::shared_ptr<fetched_page>;
 
 /// What a lane's deduplicator found in its share of a page.
 struct lane_receipt {
   std::uint64_t records = 0, unchanged = 0, changed = 0;
+};
+
+/// What became of a record of a page of retries.
+struct settled_retry {
+  std::uint32_t position = 0;
+  retry_state state = retry_state::retried;
+  revision_t revision = 0;  ///< as in retry_note
 };
 
 /// A part of a page on its way into the page's transaction: partitioner or deduplicator → publisher. A page
@@ -53,6 +63,7 @@ struct page_share {
   std::uint32_t shares_total = 0;
   batch_ptr changed;  ///< what of a lane has changed; null in the partitioner's own share
   std::optional<source_position> position;  ///< the partitioner's own share: the cursor that the page moves
+  std::vector<settled_retry> settled{};     ///< a lane's share of a page of retries: all of its records
 };
 using page_share_ptr = std::shared_ptr<const page_share>;
 

@@ -36,6 +36,29 @@ std::vector<std::uint32_t> content_index::select(const record_batch& share) {
   return changed;
 }
 
+content_index::retried_selection content_index::select_retries(const record_batch& share) {
+  assert(in_flight_.empty() || in_flight_.back().page_number < share.page->number);
+  retried_selection selection;
+  table changes;
+  for (const auto index : share.indices) {
+    const auto& record = share.page->records[index];
+    const auto* known = find(record.key_hash);
+    if (known == nullptr || known->revision <= share.page->retries.at(record.position).refused) {
+      const auto revision = share.page->revision(record);
+      selection.changed.push_back(index);
+      selection.settled.push_back({record.position, retry_state::retried, revision});
+      changes[record.key_hash] = {record.content_hash, revision};
+    } else {
+      // Of the same content, it has been published since: by an earlier retry, or by the source.
+      const auto state =
+          known->content_hash == record.content_hash ? retry_state::retried : retry_state::superseded;
+      selection.settled.push_back({record.position, state, known->revision});
+    }
+  }
+  in_flight_.push_back({share.page->number, std::move(changes)});
+  return selection;
+}
+
 void content_index::commit(std::uint64_t page_number) {
   assert(!in_flight_.empty() && in_flight_.front().page_number == page_number);
   static_cast<void>(page_number);

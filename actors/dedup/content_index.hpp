@@ -31,6 +31,14 @@ class content_index {
   /// each once.
   std::vector<std::uint32_t> select(const record_batch& share);
 
+  /// Likewise for a share of a page of retries. The topic may hold a record that a site refused: it passes all the
+  /// same, unless the topic holds a newer revision of its key than the one that was refused.
+  struct retried_selection {
+    std::vector<std::uint32_t> changed;
+    std::vector<settled_retry> settled;  ///< of every record of the share
+  };
+  retried_selection select_retries(const record_batch& share);
+
   /// The page is committed: its changes are the topic's content now. Precondition: it is the oldest in
   /// flight.
   void commit(std::uint64_t page_number);

@@ -16,12 +16,19 @@ caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std
   auto changed = std::make_shared<record_batch>();
   changed->page = share->page;
   changed->lane = share->lane;
-  changed->indices = index.select(*share);
+  std::vector<settled_retry> settled;
+  if (share->page->retries.empty()) {
+    changed->indices = index.select(*share);
+  } else {
+    auto selection = index.select_retries(*share);
+    changed->indices = std::move(selection.changed);
+    settled = std::move(selection.settled);
+  }
   const lane_receipt receipt{share->indices.size(), share->indices.size() - changed->indices.size(),
                              changed->indices.size()};
   const auto number = share->page->number;
-  const page_share_ptr onward =
-      std::make_shared<page_share>(page_share{share->page, shares_total, std::move(changed), std::nullopt});
+  const page_share_ptr onward = std::make_shared<page_share>(
+      page_share{share->page, shares_total, std::move(changed), std::nullopt, std::move(settled)});
   in_flight.emplace(number, self->make_response_promise<lane_receipt>());
   self->request(publisher, request_timeout, onward)
       .then(

@@ -48,7 +48,58 @@ void fetcher_state::tick() {
   if (finished() || sent_back || !cursor_known ||
       in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
     return;
+  if (!retried_last && send_retries())
+    return;
+  retried_last = false;
   read_page();
+}
+
+/// Reads the quarantine topic on. Answers whether what the queue holds may be acted upon: what was asked for long ago
+/// may be done, as the topic says further on. Acting too early only costs a page, since a retry that was done is
+/// recognised by the lane's index.
+bool fetcher_state::knows_retries() {
+  constexpr std::size_t messages_max = 1'000, polls_max = 100;
+  bool caught_up = false;
+  std::size_t handed_out = messages_max;
+  for (std::size_t polls = 0; polls < polls_max && handed_out == messages_max; ++polls) {
+    if (retries->bytes() >= retry_bytes_max)
+      return true;
+    handed_out = 0;
+    const auto polled = quarantine->poll(messages_max, [&](const scanned_message& message) {
+      retries->note(message.record.key, message.record.value);
+      ++handed_out;
+    });
+    if (!polled) {
+      if (const auto line =
+              quarantine_outage.failed(polled.error(), self->clock().now(), std::chrono::system_clock::now()))
+        spdlog::warn("source:{} retries: {}", settings.name, *line);
+      return false;
+    }
+    caught_up = *polled;
+  }
+  if (const auto line = quarantine_outage.works(self->clock().now()))
+    spdlog::info("source:{} retries: {}", settings.name, *line);
+  return caught_up;
+}
+
+/// Sends a page of retries on, if any are asked for, and answers whether it has.
+bool fetcher_state::send_retries() {
+  if (!knows_retries())
+    return false;
+  const auto number = asked.page_number + 1;
+  auto batch = retries->take(number, settings.page_records_max, deployment->topology.limits.page_bytes_max);
+  if (batch.records.empty())
+    return false;
+  retried_last = true;
+  const page_envelope envelope{asked.cursor.value_or(""), asked.cursor, asked.sweep, batch.records.size()};
+  fetched_page page;
+  page.source = settings.name;
+  page.number = number;
+  page.requested_at = std::chrono::steady_clock::now();
+  page.bytes = page_json(envelope, batch.records);
+  page.retries = std::move(batch.retries);
+  send_on(std::move(page), {asked.cursor, {}, batch.records.size()}, envelope);
+  return true;
 }
 
 void fetcher_state::read_page() {
@@ -77,16 +128,19 @@ void fetcher_state::read_page() {
   page.not_modified = answer->not_modified;
   if (answer->not_modified)
     page.remembered = remembered->envelope;
-  send_on(std::move(page), {cursor, std::move(answer->etag)});
+  const auto envelope = page.not_modified ? std::optional{page.remembered} : peek_envelope(page.bytes);
+  send_on(std::move(page), {cursor, std::move(answer->etag)}, envelope);
 }
 
-void fetcher_state::send_on(fetched_page page, page_in_flight flight) {
+void fetcher_state::send_on(fetched_page page, page_in_flight flight,
+                            const std::optional<page_envelope>& envelope) {
   const auto number = page.number;
-  const auto envelope = page.not_modified ? std::optional{page.remembered} : peek_envelope(page.bytes);
   asked.page_number = number;
   cursor_known = envelope.has_value();
-  if (envelope)
+  if (envelope) {
     asked.cursor = envelope->next;
+    asked.sweep = envelope->sweep;
+  }
   in_flight.emplace(number, std::move(flight));
   const milliseconds timeout{deployment->topology.limits.request_timeout_ms};
   self->request(partitioner, timeout, std::make_shared<fetched_page>(std::move(page)))
@@ -96,14 +150,20 @@ void fetcher_state::send_on(fetched_page page, page_in_flight flight) {
 }
 
 void fetcher_state::received(page_receipt receipt) {
-  delays->reset();
-  if (const auto line = outage.works(self->clock().now()))
-    spdlog::info("source:{} page {}: {}", settings.name, receipt.number, *line);
-  invalid_reads = 0;
   const auto page = in_flight.extract(receipt.number);
-  memory.remember(
-      page.mapped().cursor,
-      {page.mapped().etag, {page.mapped().cursor.value_or(""), receipt.next, receipt.sweep, receipt.read}});
+  const auto& flight = page.mapped();
+  if (flight.retries == 0) {
+    delays->reset();
+    if (const auto line = outage.works(self->clock().now()))
+      spdlog::info("source:{} page {}: {}", settings.name, receipt.number, *line);
+    invalid_reads = 0;
+    memory.remember(flight.cursor,
+                    {flight.etag, {flight.cursor.value_or(""), receipt.next, receipt.sweep, receipt.read}});
+  } else {
+    spdlog::info("source:{} page {}: {} records out of quarantine, of which {} published", settings.name,
+                 receipt.number, flight.retries, receipt.changed);
+    retries->committed(receipt.number);
+  }
   committed = {receipt.number, receipt.next, receipt.sweep};
   if (receipt.number == asked.page_number) {
     asked = committed;
@@ -114,7 +174,7 @@ void fetcher_state::received(page_receipt receipt) {
 }
 
 void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
-  in_flight.erase(number);
+  const auto page = in_flight.extract(number);
   const auto reason = failure_of(why);
   const bool read_again =
       reason.code == error_code::page_invalid || reason.code == error_code::page_miscounted ||
@@ -123,8 +183,15 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
     self->quit(why);  // the source's group starts again, from what Kafka has
     return;
   }
-  if (reason.code == error_code::page_invalid && number == committed.page_number + 1)
-    ++invalid_reads;
+  const bool invalid = reason.code == error_code::page_invalid || reason.code == error_code::page_miscounted;
+  if (page.mapped().retries == 0) {
+    if (reason.code == error_code::page_invalid && number == committed.page_number + 1)
+      ++invalid_reads;
+  } else if (invalid) {
+    retries->given_up(number);  // whatever is wrong with it, the source's pages must go on
+  } else {
+    retries->sent_back(number);
+  }
   if (!sent_back) {
     sent_back = true;
     log_failure(reason);
@@ -173,6 +240,8 @@ fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_sta
   state.partitioner = std::move(partitioner);
   state.scoreboard = std::move(scoreboard);
   state.last_page = last_page;
+  state.quarantine = state.deployment->adapters.open_tail(state.deployment->topology.kafka.quarantine_topic);
+  state.retries.emplace(state.settings.name);
   const auto& limits = state.deployment->topology.limits;
   state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
   return {

@@ -3,6 +3,8 @@
 
 #include "actors/fetch/page_memory.hpp"
 #include "actors/fetch/page_source.hpp"
+#include "actors/fetch/retry_queue.hpp"
+#include "actors/fetch/topic_tail.hpp"
 #include "actors/protocol.hpp"
 #include "actors/supervise/adapters.hpp"
 #include "actors/supervise/outage_log.hpp"
@@ -26,17 +28,23 @@ namespace matricula {
 ///              │ └ read fails ─▶ back-off ─▶ due
 ///              └ a page is sent back ─▶ waits for all others in flight ─▶ back-off ─▶ due, from the last
 ///              page committed
+///
+/// Before each page it looks into the quarantine topic. If retries were asked for, a page of their records goes first,
+/// which leaves the cursor where it is; the source's own page follows at once.
 struct fetcher_state {
   /// A page between here and Kafka.
   struct page_in_flight {
     std::optional<std::string> cursor;  ///< it was asked for with this
     std::string etag;
+    std::size_t retries = 0;  ///< records out of quarantine; 0: it was read from the source
   };
 
   static inline const char* name = "fetcher";
   static constexpr std::size_t pages_remembered_max = 4096;
   /// A page that is invalid this often in a row is what the source has: what can be used of it is.
   static constexpr std::uint32_t invalid_reads_max = 3;
+  /// Requests for retries are read on only while fewer bytes of records are held.
+  static constexpr std::size_t retry_bytes_max = 64U << 20U;
 
   fetcher_actor::pointer self = nullptr;
   deployment_ptr deployment;
@@ -60,6 +68,10 @@ struct fetcher_state {
   std::optional<back_off> delays;
   page_memory memory{pages_remembered_max};
   outage_log outage;
+  topic_tail_ptr quarantine;
+  std::optional<retry_queue> retries;
+  bool retried_last = false;  ///< the page asked for last was one of retries: the source's turn
+  outage_log quarantine_outage;
   caf::typed_response_promise<done> stopped;
 
   ~fetcher_state();
@@ -73,7 +85,9 @@ struct fetcher_state {
   void schedule();
   void wait(std::chrono::milliseconds delay);
   void read_page();
-  void send_on(fetched_page page, page_in_flight flight);
+  bool send_retries();
+  bool knows_retries();
+  void send_on(fetched_page page, page_in_flight flight, const std::optional<page_envelope>& envelope);
   void received(page_receipt receipt);
   void refused(std::uint64_t number, const caf::error& why);
   void answered();

@@ -42,21 +42,43 @@ result<done> publisher_state::send_rejected(const page& page) {
     auto entry = quarantine_message_of(page, record, quarantined_bytes_max);
     if (quarantined.size() >= quarantined_keys_max)
       quarantined.clear();
-    if (!quarantined.insert(entry.key).second)
+    const bool fresh = quarantined.insert(entry.key).second;
+    // Whoever asked for a retry wants to know what came of it: this refusal is a new one.
+    if (!fresh && page.retries.empty())
       continue;
-    outgoing_message message;
-    message.topic = deployment->topology.kafka.quarantine_topic;
-    message.key = keep(std::move(entry.key));
-    message.value = keep(std::move(entry.value));
-    if (auto sent = producer->send(message); !sent)
+    if (auto sent = send_to_quarantine(std::move(entry.key), std::move(entry.value)); !sent)
+      return sent;
+    if (page.retries.empty())
+      continue;
+    const settled_retry settled{record.position, retry_state::refused,
+                                revision_at(page.number, record.position)};
+    if (auto sent = send_settled(page, settled); !sent)
       return sent;
   }
   return done{};
 }
 
+result<done> publisher_state::send_settled(const page& page, const settled_retry& settled) {
+  const auto& retried = page.retries.at(settled.position);
+  const retry_note note{retried.entry, retried.refused, settled.state, source, {}, settled.revision};
+  return send_to_quarantine(note.key(), note.value());
+}
+
+result<done> publisher_state::send_to_quarantine(std::string key, std::string value) {
+  outgoing_message message;
+  message.topic = deployment->topology.kafka.quarantine_topic;
+  message.key = keep(std::move(key));
+  message.value = keep(std::move(value));
+  return producer->send(message);
+}
+
 result<done> publisher_state::send(const page_share& share) {
-  if (share.changed)
+  if (share.changed) {
+    for (const auto& settled : share.settled)
+      if (auto sent = send_settled(*share.page, settled); !sent)
+        return sent;
     return send_records(*share.changed);
+  }
   if (auto sent = send_rejected(*share.page); !sent)
     return sent;
   outgoing_message message;

@@ -15,8 +15,8 @@
 
 namespace matricula {
 
-/// One page is one transaction: the changed records of all lanes, the quarantine's entries and the source's
-/// new cursor.
+/// One page is one transaction: the changed records of all lanes, the quarantine's entries, what became of
+/// retries, and the source's new cursor.
 ///
 ///     idle ──share of the next page──▶ in transaction ──last share, commit──▶ idle
 ///                                       │ abort: every share in hand is sent back
@@ -48,7 +48,9 @@ struct publisher_state {
  private:
   result<done> send(const page_share& share);
   result<done> send_records(const record_batch& batch);
+  result<done> send_to_quarantine(std::string key, std::string value);
   result<done> send_rejected(const page& page);
+  result<done> send_settled(const page& page, const settled_retry& settled);
   std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
   void commit();
   void fail(const failure& why);

@@ -4,6 +4,7 @@
 #include "actors/apply/site_store.hpp"
 #include "actors/dedup/topic_scan.hpp"
 #include "actors/fetch/page_source.hpp"
+#include "actors/fetch/topic_tail.hpp"
 #include "actors/publish/producer.hpp"
 #include "actors/subscribe/group_consumer.hpp"
 #include "config/topology.hpp"
@@ -22,6 +23,7 @@ struct adapters {
   std::function<plain_producer_ptr()> open_plain_producer;
   std::function<group_consumer_ptr(const std::string& group)> open_consumer;
   std::function<topic_scan_ptr(std::vector<std::string> topics)> open_scan;
+  std::function<topic_tail_ptr(const std::string& topic)> open_tail;
   std::function<site_store_ptr(const site_settings&)> open_store;
   std::function<site_outbox_ptr(const site_settings&)> open_outbox;
 

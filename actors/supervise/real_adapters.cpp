@@ -4,6 +4,7 @@
 #include "actors/apply/postgres_session.hpp"
 #include "actors/dedup/kafka_topic_scan.hpp"
 #include "actors/fetch/http_source.hpp"
+#include "actors/fetch/kafka_topic_tail.hpp"
 #include "actors/publish/kafka_producer.hpp"
 #include "actors/report/postgres_outbox.hpp"
 #include "actors/subscribe/kafka_consumer.hpp"
@@ -30,6 +31,7 @@ adapters real_adapters(const topology& topology) {
   real.open_scan = [kafka](std::vector<std::string> topics) {
     return make_kafka_topic_scan(kafka, std::move(topics));
   };
+  real.open_tail = [kafka](const std::string& topic) { return make_kafka_topic_tail(kafka, topic); };
   real.open_store = [](const site_settings& site) { return std::make_unique<postgres_session>(site); };
   real.open_outbox = [](const site_settings& site) { return std::make_unique<postgres_outbox>(site); };
   return real;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/fetch/fetcher.hpp"
+#include "messages/retry_note.hpp"
 #include "tests/actors/graph_test.hpp"
 
 #include <set>
@@ -386,6 +387,106 @@ TEST_F(fetcher_test, asks_no_more_once_its_source_is_interrupted) {
   EXPECT_EQ(feed.requests.size(), 1U);
   EXPECT_FALSE(*ended);
   EXPECT_TRUE(ask<done>(actor, stop_atom::value)->value);
+}
+
+class retrying_fetcher_test : public fetcher_test {
+ protected:
+  void asks_for(const std::string& person, revision_t refused = 7) {
+    const retry_note note{"entry of " + person,        refused, retry_state::asked, "itaca",
+                          json_of({.person = person}), 0};
+    kafka.append("matricula.quarantine", 0, {note.key(), note.value(), {}, 0, 0});
+  }
+
+  const fetched_page& page(std::size_t index) const { return *partitioner.pages.at(index).request; }
+  /// Of each page whether it is one of retries.
+  std::vector<std::size_t> retries() const {
+    std::vector<std::size_t> all;
+    for (const auto& page : partitioner.pages)
+      all.push_back(page.request->retries.size());
+    return all;
+  }
+};
+
+TEST_F(retrying_fetcher_test, sends_retries_ahead_of_the_page_that_is_due) {
+  asks_for("10000001");
+  started({41, "3", 17});
+  EXPECT_THAT(numbers(), ElementsAre(42U, 43U));
+  EXPECT_THAT(retries(), ElementsAre(1U, 0U));
+  EXPECT_THAT(feed.cursors(), ElementsAre("3"));
+  EXPECT_EQ(page(0).bytes, R"({"page":{"count":1,"cursor":"3","next":"3","sweep":17},"records":[)" +
+                               json_of({.person = "10000001"}) + "]}");
+  EXPECT_EQ(page(0).retries[0].entry, "entry of 10000001");
+  EXPECT_EQ(page(0).retries[0].refused, 7U);
+}
+
+TEST_F(retrying_fetcher_test, begins_no_sweep_anew_by_retries) {
+  asks_for("10000001");
+  started({41, {}, 17});
+  EXPECT_EQ(page(0).bytes.find("next"), std::string::npos);
+  EXPECT_THAT(feed.cursors(), ElementsAre("-"));
+}
+
+TEST_F(retrying_fetcher_test, takes_turns_with_the_source) {
+  source().page_records_max = 2;
+  limits().pages_in_flight_max = 9;
+  for (int i = 0; i < 5; ++i)
+    asks_for("1000000" + std::to_string(i));
+  started();
+  EXPECT_THAT(retries(), ElementsAre(2U, 0U));
+  let_pass(20s);
+  EXPECT_THAT(retries(), ElementsAre(2U, 0U, 2U, 0U, 1U, 0U));
+  EXPECT_THAT(feed.times(), ElementsAre(0s, 10s, 20s));
+}
+
+TEST_F(retrying_fetcher_test, sends_no_more_pages_than_may_be_in_flight) {
+  limits().pages_in_flight_max = 1;
+  asks_for("10000001");
+  started();
+  EXPECT_THAT(retries(), ElementsAre(1U));
+  commits(0);
+  let_pass(0s);
+  EXPECT_THAT(retries(), ElementsAre(1U, 0U));
+}
+
+TEST_F(retrying_fetcher_test, sends_retries_again_when_they_are_sent_back) {
+  limits().pages_in_flight_max = 1;
+  asks_for("10000001");
+  started();
+  sends_back(0, error_code::transaction_aborted);
+  let_pass(100ms);
+  EXPECT_THAT(retries(), ElementsAre(1U, 0U));  // the source's turn
+  commits(1);
+  let_pass(10s);
+  EXPECT_THAT(retries(), ElementsAre(1U, 0U, 1U));
+  EXPECT_THAT(numbers(), ElementsAre(1U, 1U, 2U));
+}
+
+TEST_F(retrying_fetcher_test, gives_up_retries_that_cannot_be_read) {
+  limits().pages_in_flight_max = 1;
+  asks_for("10000001");
+  started();
+  sends_back(0, error_code::page_invalid);
+  let_pass(100ms);
+  commits(1);
+  let_pass(10s);
+  EXPECT_THAT(retries(), ElementsAre(1U, 0U, 0U));
+  EXPECT_FALSE(page(2).salvage);
+}
+
+TEST_F(retrying_fetcher_test, takes_no_page_of_retries_for_the_end_of_a_back_off) {
+  limits().pages_in_flight_max = 1;
+  feed.fail(because(error_code::source_unavailable), 4);
+  started();
+  let_pass(700ms);  // tries at 0, 100, 300, 700 ms
+  asks_for("10000001");
+  let_pass(800ms);
+  ASSERT_THAT(retries(), ElementsAre(1U));
+  feed.fail(because(error_code::source_unavailable), 1);
+  commits(0);
+  let_pass(799ms);
+  EXPECT_EQ(pages_sent(), 1U);
+  let_pass(1ms);
+  EXPECT_THAT(retries(), ElementsAre(1U, 0U));
 }
 
 }  // namespace

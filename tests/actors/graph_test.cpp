@@ -72,6 +72,7 @@ const deployment_ptr& graph_world::deployed() {
   doubles.open_plain_producer = [this] { return kafka.open_plain_producer(); };
   doubles.open_consumer = [this](const std::string& group) { return kafka.open_consumer(group); };
   doubles.open_scan = [this](std::vector<std::string> topics) { return kafka.open_scan(std::move(topics)); };
+  doubles.open_tail = [this](const std::string& topic) { return kafka.open_tail(topic); };
   doubles.open_store = [this](const site_settings& site) { return sites[site.name].open_store(); };
   doubles.open_outbox = [this](const site_settings& site) { return sites[site.name].open_outbox(); };
   deployment_ = std::move(made);

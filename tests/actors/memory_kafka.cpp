@@ -246,6 +246,37 @@ class memory_scan final : public topic_scan {
   std::size_t read_ = 0;
 };
 
+class memory_tail final : public topic_tail {
+ public:
+  memory_tail(memory_kafka& kafka, std::string topic)
+      : kafka_(kafka)
+      , topic_(std::move(topic)) {}
+
+  result<bool> poll(std::size_t messages_max, const on_message& each) override {
+    if (auto why = kafka_.refused(kafka_step::tail))
+      return *why;
+    for (const auto& [where, log] : kafka_.logs_) {
+      if (where.first != topic_)
+        continue;
+      for (auto& next = next_[where.second]; next < log.size();) {
+        const auto& stored = log[next];
+        if (stored && messages_max-- == 0)
+          return caught_up_;
+        ++next;
+        if (stored)
+          each({0, where.second, {static_cast<std::int64_t>(next) - 1, stored->key, stored->value, 0, 0}});
+      }
+    }
+    return caught_up_ = true;
+  }
+
+ private:
+  memory_kafka& kafka_;
+  std::string topic_;
+  bool caught_up_ = false;
+  std::map<std::int32_t, std::size_t> next_;  // by partition
+};
+
 void memory_kafka::refuse(kafka_step step, failure why, std::size_t times) {
   for (std::size_t i = 0; i < times; ++i)
     refusals_[step].push_back(why);
@@ -420,6 +451,10 @@ group_consumer_ptr memory_kafka::open_consumer(const std::string& group) {
 
 topic_scan_ptr memory_kafka::open_scan(std::vector<std::string> topics) {
   return std::make_unique<memory_scan>(*this, std::move(topics));
+}
+
+topic_tail_ptr memory_kafka::open_tail(const std::string& topic) {
+  return std::make_unique<memory_tail>(*this, topic);
 }
 
 }  // namespace matricula::testing

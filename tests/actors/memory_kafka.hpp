@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/dedup/topic_scan.hpp"
+#include "actors/fetch/topic_tail.hpp"
 #include "actors/publish/producer.hpp"
 #include "actors/subscribe/group_consumer.hpp"
 
@@ -19,7 +20,7 @@
 namespace matricula::testing {
 
 /// What can be refused.
-enum class kafka_step { open, begin, send, commit, abort, plain_send, flush, seek, scan, subscribe };
+enum class kafka_step { open, begin, send, commit, abort, plain_send, flush, seek, scan, subscribe, tail };
 
 /// Kafka in memory: topics with partitions, transactions with fencing and control markers, consumer groups of
 /// which the first living member owns everything. Refuses by script. Single-threaded.
@@ -82,12 +83,14 @@ class memory_kafka {
   plain_producer_ptr open_plain_producer();
   group_consumer_ptr open_consumer(const std::string& group);
   topic_scan_ptr open_scan(std::vector<std::string> topics);
+  topic_tail_ptr open_tail(const std::string& topic);
 
  private:
   friend class memory_transactional_producer;
   friend class memory_plain_producer;
   friend class memory_consumer;
   friend class memory_scan;
+  friend class memory_tail;
 
   using place = std::pair<std::string, std::int32_t>;
   using partition_log = std::deque<std::shared_ptr<const stored_message>>;  // null: a control marker

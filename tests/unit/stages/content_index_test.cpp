@@ -85,5 +85,55 @@ TEST(content_index_test, a_record_that_goes_back_to_an_older_content_is_a_change
   }
 }
 
+/// The same, of a page of retries: of each record the revision that was refused.
+record_batch retries(std::uint64_t number, std::vector<std::pair<std::uint64_t, std::uint64_t>> records,
+                     std::vector<revision_t> refused) {
+  auto batch = share(number, std::move(records));
+  auto made = std::make_shared<page>(*batch.page);
+  for (const auto revision : refused)
+    made->retries.push_back({"entry", revision});
+  batch.page = std::move(made);
+  return batch;
+}
+
+/// Of each record of the share: state and revision.
+std::vector<std::pair<retry_state, revision_t>> states(const content_index::retried_selection& selection) {
+  std::vector<std::pair<retry_state, revision_t>> all;
+  for (const auto& each : selection.settled)
+    all.emplace_back(each.state, each.revision);
+  return all;
+}
+
+TEST(content_index_test, lets_a_retry_pass_of_what_the_topic_holds) {
+  content_index index;
+  index.load({10, 1, 5});
+  const auto selection = index.select_retries(retries(9, {{10, 1}, {11, 1}}, {5, 5}));
+  EXPECT_THAT(selection.changed, ElementsAre(0, 1));
+  EXPECT_THAT(states(selection), ElementsAre(std::pair{retry_state::retried, revision_at(9, 0)},
+                                             std::pair{retry_state::retried, revision_at(9, 1)}));
+  index.commit(9);
+  EXPECT_THAT(index.select(share(10, {{10, 1}, {11, 1}})), IsEmpty());
+}
+
+TEST(content_index_test, lets_no_retry_pass_that_is_older_than_what_the_topic_holds) {
+  content_index index;
+  index.load({10, 2, 6});
+  const auto selection = index.select_retries(retries(9, {{10, 1}}, {5}));
+  EXPECT_THAT(selection.changed, IsEmpty());
+  EXPECT_THAT(states(selection), ElementsAre(std::pair{retry_state::superseded, revision_t{6}}));
+}
+
+TEST(content_index_test, publishes_no_retry_twice) {
+  content_index index;
+  index.load({10, 1, 5});
+  index.select_retries(retries(9, {{10, 1}}, {5}));  // in flight
+  const auto again = index.select_retries(retries(10, {{10, 1}}, {5}));
+  EXPECT_THAT(again.changed, IsEmpty());
+  EXPECT_THAT(states(again), ElementsAre(std::pair{retry_state::retried, revision_at(9, 0)}));
+  index.take_back(9);
+  index.take_back(10);
+  EXPECT_THAT(index.select_retries(retries(9, {{10, 1}}, {5})).changed, ElementsAre(0));
+}
+
 }  // namespace
 }  // namespace matricula
