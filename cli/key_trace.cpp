@@ -46,6 +46,11 @@ std::string joined(const std::vector<std::string>& texts, const char* separator)
   return all;
 }
 
+/// What was done about a refusal.
+std::string fate_of(const quarantine_entry& entry) {
+  return entry.dropped ? ", which was dropped" : entry.retry ? ", " + text_of(*entry.retry) : "";
+}
+
 std::string row_text(const site_stop& site, const std::vector<topic_stop>& topics) {
   if (!site.row)
     return "no row";
@@ -89,8 +94,8 @@ std::string key_trace::without_message() const {
   if (const auto* const refused = refused_on_the_way()) {
     const auto whence = "source " + refused->source + ", " + place_of(refused->revision);
     if (refused->reason == name_of(error_code::lane_unknown))
-      return "no lane takes it: lane_unknown, " + whence;
-    return "refused before any lane: " + refused->reason + ", " + whence;
+      return "no lane takes it: lane_unknown, " + whence + fate_of(*refused);
+    return "refused before any lane: " + refused->reason + ", " + whence + fate_of(*refused);
   }
   if (!has_lane)
     return "no lane takes it: the topology has none of the province " +
@@ -113,7 +118,7 @@ std::string key_trace::wrong_at(const site_stop& site, const topic_stop& message
     return {};
   for (const auto& entry : quarantine)
     if (entry.site == site.name && entry.revision == message.revision)
-      return "refused by " + name + ": " + entry.reason + (entry.dropped ? ", which was dropped" : "");
+      return "refused by " + name + ": " + entry.reason + fate_of(entry);
   if (!site.next_offset)
     return name + " has not begun " + name_of(site.where);
   const auto replay = ": matricula replay T --site " + site.name + " --from beginning";
@@ -133,7 +138,7 @@ key_trace::conclusion key_trace::concluded() const {
   if (const auto* const refused = refused_on_the_way();
       refused != nullptr && !refused->dropped && refused->revision > newest->revision)
     wrong.push_back("a newer record of it was refused before any lane: " + refused->reason + ", source " +
-                    refused->source + ", " + place_of(refused->revision));
+                    refused->source + ", " + place_of(refused->revision) + fate_of(*refused));
   for (const auto& site : sites)
     for (const auto& message : topics)
       if (message.where == site.where) {
@@ -161,7 +166,8 @@ void key_trace::print(std::ostream& out) const {
     line("quarantine",
          entry.where() + ": " + entry.reason + in_brackets(entry.at) +
              (entry.revision == 0 ? "" : ", " + place_of(entry.revision)) +
-             (entry.dropped ? ", dropped" + in_brackets(entry.dropped_at) + ": " + entry.why : ""));
+             (entry.dropped ? ", dropped" + in_brackets(entry.dropped_at) + ": " + entry.why : "") +
+             (entry.retry ? ", " + text_of(*entry.retry) : ""));
   };
   out << printable(key) << '\n';
   for (const auto& source : sources) {

@@ -3,8 +3,9 @@
 
 #include "actors/publish/kafka_producer.hpp"
 #include "cli/command.hpp"
-#include "cli/loaded_topology.hpp"
 #include "cli/natural_key.hpp"
+#include "cli/quarantine_reading.hpp"
+#include "cli/quarantine_retry.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/wait_option.hpp"
 #include "config/durations.hpp"
@@ -30,6 +31,8 @@ constexpr auto examples = R"(Examples:
       one centre's records
   matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784
       all of an entry; what may be a person's name, e-mail or birth date is left out
+  matricula quarantine my.toml retry --site eso46 --reason row_refused --since 2026-09-09T08:00
+      the site can take them now: puts the records through the whole pipeline again
   matricula quarantine my.toml drop source/itaca/9a3c52f0d1e6b784 --why "mended in ITACA, ticket 4711"
       the entry is listed no more, but by list --all; it says when and why it was dropped
 
@@ -42,10 +45,25 @@ constexpr auto list_examples = R"(Examples:
   matricula quarantine my.toml list --source itaca --since 2026-09-09T08:00
   matricula quarantine my.toml list --site eso46 --reason row_refused --key 2026/46012345/
   matricula quarantine my.toml list --all
-      dropped entries too
+      entries too that were dropped, or retried
 
-The columns: key of the entry, for show and drop; reason; who refused the record; key of the record, as far as it is
-known; when, in UTC. An entry of a source bears the time at which the record came last.)";
+The columns: key of the entry, for show, retry and drop; reason; who refused the record; key of the record, as far as
+it is known; when, in UTC, and what was done about it. An entry of a source bears the time at which the record came
+last.)";
+
+constexpr auto retry_examples = R"(Examples:
+  matricula quarantine my.toml retry site/eso46/2026/46012345/1234567890/MAT/1ESOA/10123456/student
+  matricula quarantine my.toml retry --site eso46 --reason row_refused --since 2026-09-09T08:00
+      what this site's database has refused since then
+  matricula quarantine my.toml retry --source itaca --reason lane_unknown
+      the topology has their lane now, and its processes were started with it
+
+The process that owns the source puts the records through the whole pipeline again, with its next page: now if it runs,
+otherwise as soon as it does, however often it dies meanwhile. A record that has become older than what its topic holds
+is not published. What is refused again is an entry again; list shows it with the new time. list --all says of each
+entry what became of its retry.
+If one of the keys has no entry, nothing is retried. An entry whose record was not kept as it came is named, and the
+others are retried. Exit code 1 in both cases.)";
 
 constexpr auto show_examples = R"(Examples:
   matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784
@@ -60,48 +78,6 @@ constexpr auto drop_examples = R"(Examples:
 
 Nothing is removed: the entry says from now on that it is dropped, when and why. If one of the keys has no entry, none
 is dropped.)";
-
-/// The quarantine topic of a topology file, read to its end; what hinders that has been said.
-class quarantine_reading {
- public:
-  /// Answers an exit code.
-  int read(const quarantine_access& to) {
-    auto loaded = load_or_explain(to.file, to.environment, to.errors);
-    if (!loaded)
-      return exit_bad_configuration;
-    all = *std::move(loaded);
-    const auto& topic = all.kafka.quarantine_topic;
-    if (const auto exists = await_topic(all.kafka, topic, to.wait); !exists)
-      return fail(to, exists.error());
-    const auto read =
-        read_topics(all.kafka, {topic}, [this](const scanned_message& message) { entries.add(message); });
-    return read ? exit_done : fail(to, read.error());
-  }
-
-  static int fail(const quarantine_access& to, const failure& why) {
-    to.errors << why.text << '\n';
-    if (why.code == error_code::kafka_unavailable)
-      to.errors << "waited " << config::text_of(to.wait)
-                << ": is it running, and is the address right? --wait 1m waits longer\n";
-    return exit_failed;
-  }
-
-  topology all;
-  newest_entries entries;
-};
-
-template <class Settings>
-bool is_named(const std::vector<Settings>& all, const std::string& name) {
-  return std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.name == name; });
-}
-
-template <class Settings>
-std::string names_in(const std::vector<Settings>& all) {
-  std::string names;
-  for (const auto& each : all)
-    names += (names.empty() ? "" : ", ") + each.name;
-  return names.empty() ? "none" : names;
-}
 
 struct row {
   std::string columns[5];
@@ -121,14 +97,6 @@ void print(const std::vector<row>& rows, std::ostream& out) {
     }
     out << line << '\n';
   }
-}
-
-std::string counted(std::size_t count) {
-  return std::to_string(count) + (count == 1 ? " entry" : " entries");
-}
-
-std::string no_entry(const std::string& key) {
-  return "no entry has the key \"" + printable(key) + "\": quarantine T list --all prints the keys";
 }
 
 /// Messages that stood between the entries that were read and those that say that they are dropped: a record was
@@ -189,38 +157,26 @@ int list_quarantine(const quarantine_access& to, const quarantine_filter& filter
   quarantine_reading reading;
   if (const auto code = reading.read(to); code != exit_done)
     return code;
-  const auto entries = reading.entries.in_order();
-  const auto no_one = [&](const std::string& name, std::string quarantine_entry::*who) {
-    return !name.empty() && std::none_of(entries.begin(), entries.end(),
-                                         [&](const auto* each) { return each->entry.*who == name; });
-  };
-  if (no_one(filter.site, &quarantine_entry::site) && !is_named(reading.all.sites, filter.site)) {
-    to.errors << to.file.string() << " has no site \"" << filter.site << "\", and no entry names it; it has "
-              << names_in(reading.all.sites) << '\n';
+  if (!are_known(to, reading, filter))
     return exit_wrong_usage;
-  }
-  if (no_one(filter.source, &quarantine_entry::source) && !is_named(reading.all.sources, filter.source)) {
-    to.errors << to.file.string() << " has no source \"" << filter.source
-              << "\", and no entry names it; it has " << names_in(reading.all.sources) << '\n';
-    return exit_wrong_usage;
-  }
 
-  auto with_dropped = filter;
-  with_dropped.with_dropped = true;
+  auto with_settled = filter;
+  with_settled.with_settled = true;
   std::vector<row> rows{{{"KEY", "REASON", "FROM", "RECORD", "WHEN"}}};
-  std::map<std::string, std::size_t> counts;
-  std::size_t hidden = 0;
-  for (const auto* each : entries) {
+  std::map<std::string, std::size_t> counts, hidden;
+  for (const auto* each : reading.entries.in_order()) {
     const auto& entry = each->entry;
     if (!filter.takes(entry)) {
-      if (with_dropped.takes(entry))
-        ++hidden;
+      if (with_settled.takes(entry))
+        ++hidden[entry.dropped ? "dropped" : "retried"];
       continue;
     }
     auto when = entry.at ? text_of(*entry.at) : "-";
     if (entry.dropped)
       when += "  dropped" + (entry.dropped_at ? ' ' + text_of(*entry.dropped_at) : "") + ": " +
               printable(entry.why);
+    if (entry.retry)
+      when += "  " + text_of(*entry.retry);
     rows.push_back({{printable(entry.key), printable(entry.reason), printable(entry.where()),
                      entry.record_key.empty() ? "-" : printable(entry.record_key), when}});
     ++counts[printable(entry.reason)];
@@ -229,15 +185,14 @@ int list_quarantine(const quarantine_access& to, const quarantine_filter& filter
     print(rows, to.out);
     to.out << '\n';
   }
-  to.out << counted(rows.size() - 1);
-  auto separator = ": ";
-  for (const auto& [reason, count] : counts) {
-    to.out << separator << count << ' ' << reason;
-    separator = ", ";
-  }
-  if (hidden != 0)
-    to.out << "; " << hidden << " dropped, which --all lists";
-  to.out << '\n';
+  to.out << counted_entries(rows.size() - 1);
+  const auto count_by = [&](const char* begin, const std::map<std::string, std::size_t>& names) {
+    for (const auto& [name, count] : names)
+      to.out << std::exchange(begin, ", ") << count << ' ' << name;
+  };
+  count_by(": ", counts);
+  count_by("; ", hidden);
+  to.out << (hidden.empty() ? "\n" : ", which --all lists\n");
   return exit_done;
 }
 
@@ -250,7 +205,7 @@ int show_quarantined(const quarantine_access& to, const std::string& key, bool w
     to.errors << no_entry(key) << '\n';
     return exit_failed;
   }
-  to.out << printable_entry(found->value, with_personal_data) << '\n';
+  to.out << printable_entry(found->value, with_personal_data, found->entry.retry) << '\n';
   return exit_done;
 }
 
@@ -303,9 +258,9 @@ int drop_quarantined(const quarantine_access& to, const std::vector<std::string>
   const auto restored = values.empty() ? result<std::size_t>{0} : overtaken.restore(kafka);
   if (!restored)
     return quarantine_reading::fail(to, restored.error());
-  to.out << counted(values.size()) << " dropped\n";
+  to.out << counted_entries(values.size()) << " dropped\n";
   if (*restored != 0)
-    to.out << counted(*restored) << " of them came again meanwhile, and is listed as before\n";
+    to.out << counted_entries(*restored) << " of them came again meanwhile, and is listed as before\n";
   return exit_done;
 }
 
@@ -321,7 +276,7 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
     }
   };
   auto* const command =
-      app.add_subcommand("quarantine", "List, show and drop records that could not be used");
+      app.add_subcommand("quarantine", "List, show, retry and drop records that could not be used");
   const auto given = std::make_shared<arguments>();
   command->add_option("topology", given->file, "The topology file (TOML)")->required();
   command->require_subcommand(1);
@@ -330,25 +285,29 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
     add_wait_option(to, given->wait, "How long to wait for Kafka")->capture_default_str();
   };
 
+  const auto add_filter = [&](CLI::App& to) {
+    to.add_option("--site", given->filter.site, "Only what this site's database has refused");
+    to.add_option("--source", given->filter.source, "Only what was refused on its way from this source");
+    to.add_option("--reason", given->filter.reason, "Only this reason, such as field_missing or row_refused")
+        ->check([](const std::string& text) {
+          const auto code = error_code_named(text);
+          return code && class_of(*code) == failure_class::poison
+                     ? std::string{}
+                     : "not a reason such as field_missing, field_type, field_value, lane_unknown or "
+                       "row_refused: " +
+                           text;
+        });
+    to.add_option("--since", given->since, "Only what was refused since, such as 2026-09-09T08:00 (UTC)")
+        ->check([](const std::string& text) {
+          return time_from_text(text) ? std::string{} : "not a time such as 2026-09-09T08:00: " + text;
+        });
+    to.add_option("--key", given->filter.key_prefix,
+                  "Only keys, of entries or records, that begin like this");
+  };
+
   auto* const list = command->add_subcommand("list", "A line per entry");
-  list->add_option("--site", given->filter.site, "Only what this site's database has refused");
-  list->add_option("--source", given->filter.source, "Only what was refused on its way from this source");
-  list->add_option("--reason", given->filter.reason, "Only this reason, such as field_missing or row_refused")
-      ->check([](const std::string& text) {
-        const auto code = error_code_named(text);
-        return code && class_of(*code) == failure_class::poison
-                   ? std::string{}
-                   : "not a reason such as field_missing, field_type, field_value, lane_unknown or "
-                     "row_refused: " +
-                         text;
-      });
-  list->add_option("--since", given->since, "Only what was refused since, such as 2026-09-09T08:00 (UTC)")
-      ->check([](const std::string& text) {
-        return time_from_text(text) ? std::string{} : "not a time such as 2026-09-09T08:00: " + text;
-      });
-  list->add_option("--key", given->filter.key_prefix,
-                   "Only keys, of entries or records, that begin like this");
-  list->add_flag("--all", given->filter.with_dropped, "Dropped entries too");
+  add_filter(*list);
+  list->add_flag("--all", given->filter.with_settled, "Entries too that were dropped, or retried");
   add_wait(*list);
   list->footer(list_examples);
   list->callback([given, &exit_code] {
@@ -363,6 +322,16 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   show->footer(show_examples);
   show->callback([given, &exit_code] {
     exit_code = show_quarantined(given->access(), given->key, given->with_personal_data);
+  });
+
+  auto* const retry = command->add_subcommand("retry", "Put their records through the whole pipeline again");
+  retry->add_option("key", given->keys, "The entries' keys, as list prints them");
+  add_filter(*retry);
+  add_wait(*retry);
+  retry->footer(retry_examples);
+  retry->callback([given, &exit_code] {
+    given->filter.since = time_from_text(given->since);
+    exit_code = retry_quarantined(given->access(), given->keys, given->filter);
   });
 
   auto* const drop = command->add_subcommand("drop", "Note that entries have been dealt with");

@@ -51,6 +51,11 @@ std::string text_of(const json& value, int indent) {
   return value.dump(indent, ' ', false, json::error_handler_t::replace);
 }
 
+std::optional<utc_time> written_at(const scanned_message& message) {
+  return message.time_ms == 0 ? std::nullopt
+                              : std::optional{utc_time{std::chrono::milliseconds{message.time_ms}}};
+}
+
 json blanked(const json& value, const std::string& path) {
   if (value.is_object()) {
     auto out = json::object();
@@ -96,6 +101,7 @@ quarantine_entry quarantine_entry::read(std::string_view key, std::string_view v
   if (entry.contains("page"))
     out.revision =
         revision_at(number_in(entry, "page"), static_cast<std::uint32_t>(number_in(entry, "position")));
+  out.topic = text_in(entry, "topic");
   out.dropped = text_in(entry, "state") == "dropped";
   if (out.dropped) {
     out.dropped_at = time_from_json(text_in(entry, "dropped_at"));
@@ -121,7 +127,23 @@ std::string dropped_value(std::string_view value, std::optional<utc_time> at, ut
   return text_of(entry, -1);
 }
 
-std::string printable_entry(std::string_view value, bool with_personal_data) {
+std::string text_of(const entry_retry& retry) {
+  const auto when = retry.at ? ' ' + matricula::text_of(*retry.at) : std::string{};
+  switch (retry.state) {
+  case retry_state::asked:
+    return "retry asked" + when;
+  case retry_state::retried:
+    return "retried" + when + " with revision " + std::to_string(retry.revision);
+  case retry_state::superseded:
+    return "superseded" + when + " by revision " + std::to_string(retry.revision);
+  case retry_state::refused:
+    return "retried" + when + " and refused by its source";
+  }
+  return {};
+}
+
+std::string printable_entry(std::string_view value, bool with_personal_data,
+                            const std::optional<entry_retry>& retry) {
   auto entry = json::parse(value, nullptr, false);
   if (!entry.is_object())
     return with_personal_data ? std::string{value}
@@ -138,6 +160,13 @@ std::string printable_entry(std::string_view value, bool with_personal_data) {
     else
       *record = blanked(is_json ? read : *record, "");
   }
+  if (retry) {
+    auto& told = entry["retry"] = json{{"state", name_of(retry->state)}};
+    if (retry->at)
+      told["at"] = matricula::text_of(*retry->at);
+    if (retry->revision != 0)
+      told["new_revision"] = retry->revision;
+  }
   return text_of(entry, 2);
 }
 
@@ -145,11 +174,35 @@ bool quarantine_filter::takes(const quarantine_entry& entry) const {
   return (site.empty() || entry.site == site) && (source.empty() || entry.source == source) &&
          (reason.empty() || entry.reason == reason) && (!since || !entry.at || *entry.at >= *since) &&
          (entry.key.starts_with(key_prefix) || entry.record_key.starts_with(key_prefix)) &&
-         (with_dropped || !entry.dropped);
+         (with_settled || !entry.is_settled());
+}
+
+void newest_entries::join(quarantine_entry& entry) const {
+  retry_note sought;
+  sought.entry = entry.key;
+  sought.refused = entry.revision;
+  const auto note = notes_.find(sought.key());
+  entry.retry = note == notes_.end() ? std::nullopt : std::optional{note->second.retry};
+}
+
+void newest_entries::add_note(const scanned_message& message) {
+  const auto& record = message.record;
+  const auto note = retry_note::read(record.value);
+  if (!note || note->key() != record.key)
+    return;
+  auto& known = notes_.try_emplace(std::string{record.key}).first->second;
+  if (!known.entry.empty() && known.partition != message.partition && known.time_ms > message.time_ms)
+    return;
+  known = {
+      note->entry, {note->state, written_at(message), note->revision}, message.partition, message.time_ms};
+  if (const auto entry = newest_.find(note->entry); entry != newest_.end())
+    join(entry->second.entry);
 }
 
 void newest_entries::add(const scanned_message& message) {
   const auto& record = message.record;
+  if (retry_note::is_key(record.key))
+    return add_note(message);
   auto& known = newest_.try_emplace(std::string{record.key}).first->second;
   // A key changes its partition if somebody adds partitions to the topic: then time decides.
   if (!known.entry.key.empty() && known.partition != message.partition && known.time_ms > message.time_ms)
@@ -158,10 +211,8 @@ void newest_entries::add(const scanned_message& message) {
     newest_.erase(newest_.find(record.key));
     return;
   }
-  const auto written_at = message.time_ms == 0
-                              ? std::nullopt
-                              : std::optional{utc_time{std::chrono::milliseconds{message.time_ms}}};
-  known.entry = quarantine_entry::read(record.key, record.value, written_at);
+  known.entry = quarantine_entry::read(record.key, record.value, written_at(message));
+  join(known.entry);
   known.value = record.value;
   known.partition = message.partition;
   known.offset = record.offset;

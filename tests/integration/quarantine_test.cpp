@@ -4,6 +4,8 @@
 #include "actors/publish/kafka_producer.hpp"
 #include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
+#include "cli/quarantine_retry.hpp"
+#include "cli/read_topics.hpp"
 #include "cli/verify.hpp"
 #include "given_deployment.hpp"
 #include "postgres_fixture.hpp"
@@ -48,9 +50,9 @@ class quarantine_test : public ::testing::Test {
   std::string site_refuses(const given_record& record, revision_t revision) {
     const auto key = "site/eso46/" + record.key();
     send(deployment.load().kafka.quarantine_topic, key,
-         R"({"key":")" + record.key() + R"(","site":"eso46","revision":)" + std::to_string(revision) +
-             R"(,"reason":"row_refused","record":)" + json_text(record.json()) +
-             R"(,"at":"2026-09-09T06:00:12.345678+00:00"})");
+         R"({"key":")" + record.key() + R"(","site":"eso46","topic":")" + deployment.lane() +
+             R"(","revision":)" + std::to_string(revision) + R"(,"reason":"row_refused","record":)" +
+             json_text(record.json()) + R"(,"at":"2026-09-09T06:00:12.345678+00:00"})");
     return key;
   }
 
@@ -111,7 +113,7 @@ TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
   EXPECT_THAT(out.str(), Not(HasSubstr(key)));
   EXPECT_THAT(out.str(), HasSubstr("1 entry: 1 field_missing; 1 dropped, which --all lists"));
   quarantine_filter all;
-  all.with_dropped = true;
+  all.with_settled = true;
   EXPECT_EQ(list_quarantine(access(), all), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("2026-09-09T06:00:12Z  dropped 2"));
   EXPECT_THAT(out.str(), HasSubstr(": ticket 4711\n"));
@@ -145,6 +147,68 @@ TEST_F(quarantine_test, verify_still_counts_a_dropped_entry_as_quarantined) {
   EXPECT_EQ(verify_sites(deployment.file(), {}, deployment.environment(), out, errors), exit_done)
       << out.str();
   EXPECT_THAT(out.str(), HasSubstr("0 keys equal, 0 missing, 0 different, 0 extra, 1 quarantined"));
+}
+
+TEST_F(quarantine_test, a_retry_is_asked_for_once_and_told) {
+  const auto key = site_refuses({}, 2);
+  quarantine_filter filter;
+  filter.site = "eso46";
+  filter.reason = "row_refused";
+  filter.since = time_from_text("2026-09-09T06:00");
+  EXPECT_EQ(retry_quarantined(access(), {}, filter), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), "1 entry to be retried: 1 with the next page of source itaca\n"
+                       "quarantine T list --all tells what comes of it\n");
+  EXPECT_THAT(out.str(), Not(HasSubstr("Anna")));
+
+  retry_note sought;
+  sought.entry = key;
+  sought.refused = 2;
+  std::optional<retry_note> written;
+  const auto& kafka = deployment.load().kafka;
+  ASSERT_TRUE(read_topics(kafka, {kafka.quarantine_topic}, [&](const scanned_message& message) {
+    if (message.record.key == sought.key())
+      written = retry_note::read(message.record.value);
+  }));
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->source, "itaca");
+  EXPECT_EQ(written->record, given_record{}.json());
+
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("2026-09-09T06:00:12Z  retry asked 2"));
+  EXPECT_EQ(show_quarantined(access(), key, false), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("\"state\": \"retry\""));
+  EXPECT_EQ(retry_quarantined(access(), {key}, {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr(key + " is no longer new: retry asked 2"));
+  EXPECT_THAT(out.str(), HasSubstr("0 entries to be retried; 1 had been asked for before\n"));
+
+  send(kafka.quarantine_topic, sought.key(),
+       retry_note{key, 2, retry_state::retried, "itaca", {}, 9}.value());
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_EQ(out.str(), "0 entries; 1 retried, which --all lists\n");
+  site_refuses({}, 9);
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("\n1 entry: 1 row_refused\n"));
+}
+
+TEST_F(quarantine_test, retries_nothing_if_a_key_has_no_entry_and_names_what_cannot_be_retried) {
+  source_refuses();
+  const auto key = site_refuses({}, 2);
+  EXPECT_EQ(retry_quarantined(access(), {key, "source/itaca/0"}, {}), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr("no entry has the key \"source/itaca/0\""));
+  EXPECT_THAT(errors.str(), HasSubstr("nothing is retried"));
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), Not(HasSubstr("retry")));
+
+  // The source's entry has another hash in its key than its record.
+  EXPECT_EQ(retry_quarantined(access(), {key, std::string{of_source}}, {}), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr(std::string{of_source} + " does not hold its record as it came "
+                                                               "(field_missing); the source sends"));
+  EXPECT_THAT(errors.str(), Not(HasSubstr("Anna")));
+  EXPECT_THAT(out.str(),
+              HasSubstr("1 entry to be retried: 1 with the next page of source itaca; 1 cannot be\n"));
+  quarantine_filter filter;
+  filter.site = "eso64";
+  EXPECT_EQ(retry_quarantined(access(), {}, filter), exit_wrong_usage);
 }
 
 TEST_F(quarantine_test, says_that_kafka_does_not_answer) {

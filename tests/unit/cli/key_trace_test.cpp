@@ -117,6 +117,21 @@ TEST_F(key_trace_test, a_site_may_have_refused_this_revision_or_another) {
   EXPECT_EQ(wrong(), "refused by site eso46: row_refused, which was dropped");
 }
 
+TEST_F(key_trace_test, tells_what_became_of_a_retry) {
+  trace.sites[0].row.reset();
+  refused_by_site(revision);
+  trace.quarantine.back().retry = entry_retry{retry_state::asked, eight, 0};
+  EXPECT_EQ(wrong(), "refused by site eso46: row_refused, retry asked 2026-09-09T08:00:00Z");
+  trace.topics[0].revision = revision + 9;
+  trace.sites[0].row = site_findings::row{trace.key, revision + 9, "enrolled", 7};
+  trace.quarantine.back().retry = entry_retry{retry_state::retried, eight, revision + 9};
+  right();
+  std::ostringstream out;
+  trace.print(out);
+  EXPECT_THAT(out.str(), HasSubstr("site eso46: row_refused, page 5120, record 1804, retried "
+                                   "2026-09-09T08:00:00Z with revision 5368710933\n"));
+}
+
 TEST_F(key_trace_test, names_each_site_that_lacks_it) {
   trace.sites.push_back({"all46", {"ESO-46", 1}, {}, 0, 870, {}});
   trace.sites.push_back({"third", {"ESO-46", 1}, {}, 0, {}, {}});

@@ -151,7 +151,7 @@ TEST(quarantine_filter_test, takes_what_fits_all_of_it) {
   dropped.dropped = true;
   quarantine_filter filter;
   EXPECT_FALSE(filter.takes(dropped));
-  filter.with_dropped = true;
+  filter.with_settled = true;
   EXPECT_TRUE(filter.takes(dropped));
 }
 
@@ -182,6 +182,65 @@ TEST_F(newest_entries_test, are_ordered_by_time) {
   for (const auto* each : entries.in_order())
     order += each->entry.key;
   EXPECT_EQ(order, "bac");
+}
+
+class retried_entries_test : public newest_entries_test {
+ protected:
+  void given_retry(retry_state state, revision_t refused = revision, std::int64_t time_ms = 0) {
+    const retry_note note{key, refused, state, "itaca", "{}", 99};
+    given(note.key(), note.value(), 0, time_ms);
+  }
+
+  static constexpr revision_t revision = 5369759500;
+  const std::string key = "site/eso46/2026/46012345/1/MAT/1A/10000001/student";
+};
+
+TEST_F(retried_entries_test, tell_how_far_a_retry_has_come_whichever_is_read_first) {
+  given_retry(retry_state::asked, revision, 1'789'000'000'000);
+  EXPECT_EQ(entries.find(key), nullptr);
+  EXPECT_TRUE(entries.in_order().empty());
+  given(key, from_site);
+  const auto& entry = entries.find(key)->entry;
+  ASSERT_TRUE(entry.retry);
+  EXPECT_EQ(text_of(*entry.retry), "retry asked 2026-09-10T00:26:40Z");
+  EXPECT_FALSE(entry.is_settled());
+  given_retry(retry_state::retried);
+  EXPECT_EQ(text_of(*entry.retry), "retried with revision 99");
+  EXPECT_TRUE(entry.is_settled());
+  given_retry(retry_state::superseded);
+  EXPECT_EQ(text_of(*entry.retry), "superseded by revision 99");
+  EXPECT_TRUE(entry.is_settled());
+}
+
+TEST_F(retried_entries_test, are_new_again_when_another_revision_is_refused) {
+  given(key, from_site);
+  given_retry(retry_state::retried);
+  std::string again{from_site};
+  again.replace(again.find("5369759500"), 10, "5369759501");
+  given(key, again);
+  EXPECT_FALSE(entries.find(key)->entry.retry);
+  given_retry(retry_state::retried);  // told late: it does not hide what is newer
+  EXPECT_FALSE(entries.find(key)->entry.retry);
+  EXPECT_FALSE(entries.find(key)->entry.is_settled());
+}
+
+TEST_F(retried_entries_test, are_listed_when_all_are_wanted) {
+  given(key, from_site);
+  given_retry(retry_state::retried);
+  quarantine_filter filter;
+  EXPECT_FALSE(filter.takes(entries.find(key)->entry));
+  filter.with_settled = true;
+  EXPECT_TRUE(filter.takes(entries.find(key)->entry));
+  EXPECT_FALSE(filter.restricts());
+}
+
+TEST_F(retried_entries_test, show_what_became_of_it) {
+  given(key, from_site);
+  given_retry(retry_state::retried);
+  const auto* const held = entries.find(key);
+  const auto shown = printable_entry(held->value, false, held->entry.retry);
+  EXPECT_THAT(shown, HasSubstr(R"("state": "retried")"));
+  EXPECT_THAT(shown, HasSubstr(R"("new_revision": 99)"));
 }
 
 }  // namespace

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/quarantine.hpp"
+#include "cli/quarantine_entry.hpp"
+#include "config/topology.hpp"
+#include "messages/errors.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace matricula {
+
+/// The quarantine topic of a topology file, read to its end; what hinders that has been said.
+struct quarantine_reading {
+  topology all;
+  newest_entries entries;
+
+  /// Answers an exit code.
+  int read(const quarantine_access& to);
+
+  /// Says why, and answers exit_failed.
+  static int fail(const quarantine_access& to, const failure& why);
+};
+
+/// "1 entry", "2 entries".
+std::string counted_entries(std::size_t count);
+
+/// What to say of a key without an entry.
+std::string no_entry(const std::string& key);
+
+/// Whether the topology or an entry knows the filter's site and source; if not, it has been said.
+bool are_known(const quarantine_access& to, const quarantine_reading& reading,
+               const quarantine_filter& filter);
+
+}  // namespace matricula
