@@ -325,7 +325,7 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   });
 
   auto* const retry = command->add_subcommand("retry", "Put their records through the whole pipeline again");
-  retry->add_option("key", given->keys, "The entries' keys, as list prints them");
+  retry->add_option("entry", given->keys, "The entries' keys, as list prints them");
   add_filter(*retry);
   add_wait(*retry);
   retry->footer(retry_examples);

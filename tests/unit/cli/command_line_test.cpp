@@ -73,6 +73,22 @@ TEST_F(command_line, takes_no_wait_that_is_not_a_duration) {
     }
 }
 
+TEST_F(command_line, takes_entries_to_retry_by_their_keys) {
+  app_.parse("quarantine /nowhere.toml retry source/itaca/1 source/itaca/2");
+  EXPECT_EQ(exit_code_, exit_bad_configuration);
+}
+
+TEST_F(command_line, retries_nothing_without_being_told_what) {
+  app_.parse("quarantine /nowhere.toml retry");
+  EXPECT_EQ(exit_code_, exit_wrong_usage);
+}
+
+TEST_F(command_line, takes_what_entries_to_retry_have_in_common) {
+  app_.parse("quarantine /nowhere.toml retry --site eso46 --source itaca --reason row_refused "
+             "--since 2026-09-09T08:00 --key 2026/46012345/ --wait 1s");
+  EXPECT_EQ(exit_code_, exit_bad_configuration);
+}
+
 TEST_F(command_line, has_no_example_or_explanation_that_is_wider_than_120_characters) {
   const auto all = [](const CLI::App*) { return true; };
   auto commands = app_.get_subcommands(all);
