@@ -170,12 +170,11 @@ void source_supervisor_state::child_down(const caf::down_msg& down) {
   const auto found = group.find(down.source);
   if (found == group.end())
     return;
-  const auto child = found->second;
-  group.erase(found);
   // The loader's work is done once the group runs.
-  if (!ending && child == by_kind["loader"] && down.reason == caf::exit_reason::normal)
-    return;
-  end_group(down.reason);
+  if (!ending && found->second == by_kind["loader"] && down.reason == caf::exit_reason::normal)
+    return static_cast<void>(group.erase(found));
+  end_group(down.reason);  // while the dead one is in it: it may be the only one
+  group.erase(found);
   if (group.empty())
     group_ended();
 }
