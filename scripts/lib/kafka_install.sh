@@ -29,16 +29,16 @@ install_kafka() {
   if [[ ! -e $kafka_cache/bootstrap.checkpoint ]]; then format_kafka_storage; fi
 }
 
-# resolve_kafka_jars FOLDER: the jars of scripts/kafka/pom.xml.
-resolve_kafka_jars() {
-  local folder=$1
+# resolve_jars POM FOLDER: what the POM depends on, into FOLDER/jars.
+resolve_jars() {
+  local pom=$1 folder=$2
   mkdir -p "$folder/project" "$folder/jars"
-  cp "$root/scripts/kafka/pom.xml" "$folder/project/"
+  cp "$pom" "$folder/project/"
   MAVEN_OPTS="-XX:-UsePerfData ${MAVEN_OPTS:-}" mvn -B -q -f "$folder/project/pom.xml" \
     org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$folder/jars" >"$folder/mvn.log" 2>&1 || {
     tail -n 20 "$folder/mvn.log" >&2
-    fail "Maven could not fetch Apache Kafka (its last lines are above)" \
+    fail "Maven could not fetch what ${pom#"$root"/} names (its last lines are above)" \
       "Check the network; a proxy or a mirror is set in ~/.m2/settings.xml."
   }
 }
@@ -47,7 +47,7 @@ fetch_kafka() {
   local sums=$1 fresh=$kafka_cache.fresh
   say "fetching Apache Kafka with Maven (once, 43 MB)"
   rm -rf "$fresh"
-  resolve_kafka_jars "$fresh"
+  resolve_jars "$root/scripts/kafka/pom.xml" "$fresh"
   (cd "$fresh/jars" && sha256sum --check --quiet --strict "$sums") ||
     fail "Maven delivered jars that are not those of scripts/kafka/SHA256SUMS (listed above)" \
       "If scripts/kafka/pom.xml was changed on purpose: scripts/services renew-checksums" \
@@ -89,7 +89,7 @@ random_kafka_id() {
 renew_kafka_checksums() {
   local fresh
   fresh=$(mktemp -d)
-  resolve_kafka_jars "$fresh"
+  resolve_jars "$root/scripts/kafka/pom.xml" "$fresh"
   (cd "$fresh/jars" && LC_ALL=C sha256sum -- *.jar) >"$root/scripts/kafka/SHA256SUMS"
   rm -rf "$fresh"
 }
