@@ -38,8 +38,8 @@ void load_to_random_moment(fault_run& run) {
 }
 
 void start_both(fault_run& run) {
-  run.start("source", "source");
   run.start("sites", "sites");
+  run.start("source", "source");
 }
 
 bool owns_source(const running_process& process) {

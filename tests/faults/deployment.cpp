@@ -112,11 +112,15 @@ running_process& deployment::start(const std::string& name, const std::string& n
   auto variables = environment();
   variables.insert(variables.end(), more.begin(), more.end());
   const auto log = folder_ / (name + '-' + std::to_string(++started_) + ".log");
+  const auto runner = runners_.find(node);
+  const auto command = runner == runners_.end() ? std::vector<std::string>{MATRICULA_PROGRAM, "run",
+                                                                           file_.string(), "--node", node}
+                                                : runner->second->command_of(name);
   const network::visit on_its_host{on_.apart()};
-  return processes_
-      .emplace(name,
-               running_process{{MATRICULA_PROGRAM, "run", file_.string(), "--node", node}, log, variables})
-      .first->second;
+  auto& process = processes_.emplace(name, running_process{command, log, variables}).first->second;
+  if (runner != runners_.end())
+    runner->second->when_started(name);
+  return process;
 }
 
 std::pair<std::optional<int>, std::string> deployment::finish(const std::string& command,

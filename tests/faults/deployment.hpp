@@ -39,6 +39,16 @@ struct lane_site {
   std::unique_ptr<forwarder> way;  ///< what matricula connects to
 };
 
+/// What runs the processes of a node in matricula's place: a peer, under the same faults and the same judge.
+class node_runner {
+ public:
+  virtual ~node_runner() = default;
+  /// The command of the process that the cell calls `name`.
+  virtual std::vector<std::string> command_of(const std::string& name) = 0;
+  /// Called when it has been started, for the first time or again: returns when it works.
+  virtual void when_started(const std::string& name) = 0;
+};
+
 /// A whole deployment of a run's own on real services: the simulator, two lanes with a site each, whose databases note
 /// every write (audit.sql), and the processes of matricula. Errors are thrown as std::runtime_error.
 class deployment {
@@ -63,6 +73,9 @@ class deployment {
   std::string direct_url(const lane_site& site) const { return on_.postgres_url() + '/' + site.database; }
   /// A database of the server that belongs to no site.
   std::string administration_url() const { return on_.postgres_url() + "/postgres"; }
+
+  /// From now on the node's processes are this one's.
+  void run_by(const std::string& node, node_runner& who) { runners_[node] = &who; }
 
   /// `matricula run FILE --node NODE`: "source", "sites", "site-eso46", "site-fp46". Named for the cell's own use.
   running_process& start(const std::string& name, const std::string& node,
@@ -92,6 +105,7 @@ class deployment {
   std::vector<lane_site> sites_;
   std::optional<running_simulator> simulator_;
   std::map<std::string, running_process> processes_;
+  std::map<std::string, node_runner*> runners_;
   std::uint64_t rss_peak_ = 0, rss_peak_since_last_ = 0;
   int started_ = 0;
 };

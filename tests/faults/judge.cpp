@@ -3,6 +3,7 @@
 
 #include "topic_reader.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -83,6 +84,23 @@ void judge_trail(const std::string& url, verdict& found) {
                  "                               rows between unbounded preceding and 1 preceding) as before"
                  " from audit.effect) e where revision is null or revision <= before order by id"))
     (row[1].as<bool>() ? back : twice)(row[0].c_str());
+  // A period begins with each write that takes the row on, and what takes it back falls into one.
+  found.back_s = std::max(
+      found.back_s,
+      work.exec("with trail as (select *, max(revision) over (partition by written, row_key order by id rows "
+                "between"
+                " unbounded preceding and 1 preceding) as before from audit.effect),"
+                " judged as (select *, revision is null or revision < coalesce(before, revision) as back "
+                "from trail),"
+                " counted as (select *, count(*) filter (where not back) over (partition by written, row_key"
+                " order by id) as period from judged),"
+                " periods as (select min(at) filter (where back) as began, lead(min(at) filter (where not "
+                "back))"
+                " over (partition by written, row_key order by period) as ended"
+                " from counted group by written, row_key, period)"
+                " select coalesce(max(extract(epoch from coalesce(ended, clock_timestamp()) - began)), 0)"
+                " from periods")[0][0]
+          .as<double>());
 }
 
 /// The reason that a bad record of the simulator is to have.

@@ -16,6 +16,7 @@ struct verdict {
   std::uint64_t twice = 0;  ///< writes of a row's revision beyond the first
   std::uint64_t out_of_order =
       0;                     ///< writes of a row that took it back to an older revision, and rows deleted
+  double back_s = 0;         ///< how long a row stood at an older revision, or was gone, at most
   std::uint64_t unseen = 0;  ///< keys whose newest message the site does not show
   std::uint64_t quarantined = 0;  ///< entries too many, of the wrong reason, or missing
   std::string example;            ///< keys of the first of each

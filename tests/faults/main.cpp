@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cells.hpp"
+#include "connect_peer.hpp"
 #include "results.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,8 @@ Examples:
   faults --runs 20 --jobs 2 --results all.jsonl
                                          a full round; called again it goes on where it was interrupted
   faults --list                          the cells
+  faults --cell zombie-site --against kafka-connect --runs 4
+                                         the same fault for Kafka Connect with the Debezium JDBC sink
 
 Each run has topics and databases of its own; Kafka and PostgreSQL are started and removed by this program. A run that
 fails keeps its folder, with the logs of every process, and prints the command that repeats it.
@@ -33,31 +36,56 @@ struct options {
   std::vector<std::string> cells;
   std::uint64_t runs = 1;
   run_settings settings;
-  std::int64_t outage_s = 20;
+  std::int64_t outage_s = 20, every_ms = 100;
   double minutes = 0;
   int jobs = 1;
   std::string results_file, folder = (std::filesystem::temp_directory_path() / "matricula-faults").string();
+  std::string against;  ///< what runs the sites in matricula's place; empty: nothing
   bool list = false;
+
+  /// A cell's name in the results.
+  std::string title(const std::string& cell) const {
+    return against.empty() ? cell : cell + " against " + against;
+  }
 };
 
-std::string repeat_command(const std::string& cell, const run_settings& settings) {
-  return fmt::format("scripts/faults --cell {} --seed {} --records {} --outage {}", cell, settings.seed,
-                     settings.records, settings.outage.count());
+/// What differs from the truth after so long a rest is not mended any more.
+constexpr std::chrono::seconds peer_settles_within{60};
+
+std::string repeat_command(const std::string& cell, const options& wanted, const run_settings& settings) {
+  return fmt::format("scripts/faults --cell {}{} --seed {} --records {} --outage {}{}", cell,
+                     wanted.against.empty() ? "" : " --against " + wanted.against, settings.seed,
+                     settings.records, settings.outage.count(),
+                     wanted.every_ms == 100 ? "" : fmt::format(" --every {}", wanted.every_ms));
 }
 
-run_result run_cell(const cell& which, const services& on, const std::filesystem::path& folder,
-                    const run_settings& settings) {
+run_result run_cell(const cell& which, const options& wanted, const services& on,
+                    const std::filesystem::path& folder, const run_settings& settings) {
   wishes what;
   what.seed = settings.seed;
+  what.every = std::to_string(wanted.every_ms) + "ms";
   what.records = std::max<std::uint64_t>(settings.records / 5, 2'000);
   std::filesystem::remove_all(folder);
   try {
     fault_run run{on, folder, settings, what};
+    std::optional<connect_peer> peer;
+    if (!wanted.against.empty()) {
+      peer.emplace(run.world());
+      run.settles_within(peer_settles_within);
+    }
     which.strike(run);
-    return run.finish(which.name);
+    auto result = run.finish(wanted.title(which.name));
+    if (peer) {
+      for (const auto& failed : peer->failed_tasks())
+        result.problems.push_back(failed);
+      if (result.found.lost + result.found.unseen > 0)
+        for (const auto& busy : peer->busy_sites())
+          result.problems.push_back(busy);
+    }
+    return result;
   } catch (const std::exception& error) {
     run_result failed;
-    failed.cell = which.name;
+    failed.cell = wanted.title(which.name);
     failed.seed = settings.seed;
     failed.problems.emplace_back(error.what());
     return failed;
@@ -77,6 +105,8 @@ void print(const run_result& result, double seconds) {
       "    lost {}, twice {}, out of order {}, unseen {}, quarantined by mistake {} {}\n", result.found.lost,
       result.found.twice, result.found.out_of_order, result.found.unseen, result.found.quarantined,
       result.found.example);
+  if (result.found.out_of_order > 0)
+    std::cout << fmt::format("    a row was back for up to {:.1f} s\n", result.found.back_s);
   for (const auto& problem : result.problems)
     std::cout << "    " << problem << '\n';
 }
@@ -91,7 +121,7 @@ class matrix_round {
       for (std::uint64_t i = 0; i < wanted.runs; ++i)
         if (const auto seed = wanted.settings.seed + i;
             std::find(wanted.cells.begin(), wanted.cells.end(), which.name) != wanted.cells.end() &&
-            !so_far.has(which.name, seed))
+            !so_far.has(wanted.title(which.name), seed))
           left_.push_back({&which, seed});
   }
 
@@ -149,10 +179,10 @@ class matrix_round {
   }
 
   void run(const cell& which, const services& on, const run_settings& settings) {
-    const auto folder =
-        std::filesystem::path{wanted_.folder} / (which.name + '-' + std::to_string(settings.seed));
+    const auto folder = std::filesystem::path{wanted_.folder} /
+                        (which.name + wanted_.against + '-' + std::to_string(settings.seed));
     const auto began = steady_clock::now();
-    const auto result = run_cell(which, on, folder, settings);
+    const auto result = run_cell(which, wanted_, on, folder, settings);
     const std::lock_guard lock{mutex_};
     print(result, std::chrono::duration<double>(steady_clock::now() - began).count());
     so_far_.add(result);
@@ -161,8 +191,8 @@ class matrix_round {
       return;
     }
     clean_ = false;
-    std::cout << "    logs: " << folder.string() << "\n    again: " << repeat_command(which.name, settings)
-              << '\n';
+    std::cout << "    logs: " << folder.string()
+              << "\n    again: " << repeat_command(which.name, wanted_, settings) << '\n';
   }
 
   using minutes = std::chrono::duration<double, std::ratio<60>>;
@@ -196,6 +226,9 @@ int main(int argc, char** argv) {
   app.add_option("--outage", wanted.outage_s, "Seconds that a database is gone")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--every", wanted.every_ms, "Milliseconds from page to page, of which half changes")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--minutes", wanted.minutes, "Begins no run after so many minutes; 0: runs all")
       ->capture_default_str();
   app.add_option("--jobs", wanted.jobs, "Runs at a time, each on services of its own")
@@ -204,6 +237,9 @@ int main(int argc, char** argv) {
   app.add_option("--results", wanted.results_file,
                  "File for a line of JSON per run; runs that it holds are not run again");
   app.add_option("--folder", wanted.folder, "For services, topologies and logs")->capture_default_str();
+  app.add_option("--against", wanted.against,
+                 "Runs the sites by this in matricula's place: cells kill-sites and zombie-site")
+      ->check(CLI::IsMember({"kafka-connect"}));
   app.add_flag("--list", wanted.list, "Name the cells");
   try {
     app.parse(argc, argv);
@@ -215,6 +251,17 @@ int main(int argc, char** argv) {
       std::cout << fmt::format("{:<16} {}\n", each.name, each.what);
     return 0;
   }
+  if (!wanted.against.empty()) {
+    const auto& possible = connect_peer::cells();
+    for (const auto& each : wanted.cells)
+      if (possible.find(each) == possible.end()) {
+        std::cerr << "faults: --against needs another cell than " << each << ": "
+                  << fmt::format("{}\n", fmt::join(possible, ", "));
+        return 2;
+      }
+    if (wanted.cells.empty())
+      wanted.cells.assign(possible.begin(), possible.end());
+  }
   if (wanted.cells.empty())
     for (const auto& each : cells())
       if (!each.only_by_name)
@@ -225,6 +272,8 @@ int main(int argc, char** argv) {
     results so_far{wanted.results_file.empty() ? std::filesystem::path{wanted.folder} / "results.jsonl"
                                                : std::filesystem::path{wanted.results_file}};
     const bool clean = matrix_round{wanted, so_far}.run_all();
+    for (auto& each : names)
+      each = wanted.title(each);
     std::cout << '\n' << so_far.table(names);
     return clean ? 0 : 1;
   } catch (const std::exception& error) {

@@ -17,6 +17,7 @@ nlohmann::json to_json(const run_result& run) {
           {"lost", run.found.lost},
           {"applied_twice", run.found.twice},
           {"out_of_order", run.found.out_of_order},
+          {"back_s", run.found.back_s},
           {"unseen", run.found.unseen},
           {"quarantined_by_mistake", run.found.quarantined},
           {"resumed_s", run.resumed_s},
@@ -34,6 +35,7 @@ run_result from_json(const nlohmann::json& line) {
   line.at("lost").get_to(run.found.lost);
   line.at("applied_twice").get_to(run.found.twice);
   line.at("out_of_order").get_to(run.found.out_of_order);
+  run.found.back_s = line.value("back_s", 0.0);
   line.at("unseen").get_to(run.found.unseen);
   line.at("quarantined_by_mistake").get_to(run.found.quarantined);
   line.at("resumed_s").get_to(run.resumed_s);

@@ -19,6 +19,7 @@ class services {
   services(const services&) = delete;
   services& operator=(const services&) = delete;
 
+  const std::filesystem::path& folder() const { return folder_; }
   const std::string& bootstrap() const { return bootstrap_; }
   /// Without a database's name: postgresql://user:password@127.0.0.1:port
   std::string postgres_url() const { return url_at(postgres_port_); }
