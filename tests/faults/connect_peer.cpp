@@ -45,7 +45,7 @@ const std::set<std::string>& connect_peer::cells() {
 
 connect_peer::connect_peer(deployment& world)
     : world_(world)
-    , group_(world.group_of("connect")) {
+    , group_("connect." + world.name()) {
   const auto table = text_of_file(MATRICULA_SOURCE_DIRECTORY "/scripts/kafka/connect/table.sql");
   for (const auto& site : world_.sites()) {
     pqxx::connection connection{world_.direct_url(site)};

@@ -68,6 +68,8 @@ class deployment {
   const std::string& quarantine_topic() const { return quarantine_; }
   /// Under which the source's pages are committed.
   std::string transactional_id() const { return "matricula." + name_ + ".itaca"; }
+  /// Of this run alone.
+  const std::string& name() const { return name_; }
 
   /// The site's database, past the forwarder.
   std::string direct_url(const lane_site& site) const { return on_.postgres_url() + '/' + site.database; }
