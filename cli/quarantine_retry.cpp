@@ -102,7 +102,10 @@ int retry_quarantined(const quarantine_access& to, const std::vector<std::string
   std::map<std::string, std::size_t> sources;
   std::size_t impossible = 0, before = 0;
   const auto producer = make_kafka_plain_producer(kafka);
-  for (const auto* each : reading.entries.in_order()) {
+  // The newest first, so that an older one of the same key, should it come with a later page, is superseded.
+  const auto oldest_first = reading.entries.in_order();
+  for (auto next = oldest_first.rbegin(); next != oldest_first.rend(); ++next) {
+    const auto* each = *next;
     const auto& entry = each->entry;
     if (keys.empty() ? !filter.takes(entry) : !named.contains(entry.key))
       continue;

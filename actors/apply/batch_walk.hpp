@@ -34,11 +34,12 @@ class batch_walk {
 
   /// range() is durable.
   void applied() {
+    holds_poison_ = holds_poison_ && refused_.empty();
     quarantined_ += refused_.size();
     refused_.clear();
     range_.first = range_.last;
     range_.last = records_;
-    // What is left of the range refused last holds poison for certain: do not try it whole again.
+    // What is left of the range refused last is likely to hold poison: do not try it whole again.
     if (bad_end_ > range_.first) {
       range_.last = bad_end_;
       halve();
@@ -47,8 +48,9 @@ class batch_walk {
 
   /// Some record of range() was refused.
   void refuse(failure reason) {
-    if (range_.last - range_.first > 1 || bad_end_ < range_.last) {
+    if (range_.last - range_.first > 1 || bad_end_ < range_.last || !holds_poison_) {
       bad_end_ = range_.last;
+      holds_poison_ = true;
       halve();
       return;
     }
@@ -71,7 +73,8 @@ class batch_walk {
 
   std::size_t records_;
   batch_range range_;
-  std::size_t bad_end_ = 0;  // end of the range refused last
+  std::size_t bad_end_ = 0;    // end of the range refused last
+  bool holds_poison_ = false;  // it was refused, and none of its records has been set aside since
   std::vector<refused_record> refused_;
   std::size_t quarantined_ = 0;
 };

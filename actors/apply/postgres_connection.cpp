@@ -61,7 +61,7 @@ result<postgres_address> postgres_address::read(const std::string& database,
       {"keepalives_idle", "5"},
       {"keepalives_interval", "5"},
       {"keepalives_count", "3"},
-      {"tcp_user_timeout", "5000"},
+      {"tcp_user_timeout", "15000"},
       {"client_encoding", "UTF8"},
   };
   postgres_address address;

@@ -163,6 +163,9 @@ void fetcher_state::received(page_receipt receipt) {
     spdlog::info("source:{} page {}: {} records out of quarantine, of which {} published", settings.name,
                  receipt.number, flight.retries, receipt.changed);
     retries->committed(receipt.number);
+    // What was published may be older than what the source has, which is told by reading it.
+    if (receipt.changed > 0)
+      memory.forget();
   }
   committed = {receipt.number, receipt.next, receipt.sweep};
   if (receipt.number == asked.page_number) {

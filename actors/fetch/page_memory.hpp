@@ -31,6 +31,9 @@ class page_memory {
     pages_[cursor] = std::move(what);
   }
 
+  /// What the pages hold may not be in Kafka any more: they are to be read again.
+  void forget() { pages_.clear(); }
+
   /// Null if the page is not known.
   const remembered* find(const std::optional<std::string>& cursor) const {
     const auto found = pages_.find(cursor);

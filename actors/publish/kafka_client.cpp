@@ -29,8 +29,9 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
   spdlog::log(severity, "kafka {} {}: {}", rd_kafka_name(client), facility, text);
 }
 
-/// How long a broker may leave bytes unacknowledged, and how long it may take to accept a connection.
-constexpr int unacknowledged_ms_max = 5'000, connecting_ms_max = 5'000;
+/// How long a broker may leave bytes unacknowledged, or not take any more, as when it waits for its followers; and how
+/// long it may take to accept a connection.
+constexpr int unacknowledged_ms_max = 10'000, connecting_ms_max = 5'000;
 /// Between two tries to connect. An hour's outage is over for us a second after its end.
 constexpr int reconnect_delay_ms_max = 1'000;
 

@@ -319,8 +319,11 @@ result<std::vector<topic_difference>> compare_topics(const topology& all, std::s
   for (const auto& topic : planned)
     names.push_back(topic.name);
   auto existing = kafka.topics();
-  if (existing && kafka.brokers() > 1)
-    existing = kafka.topics_with(names, std::min(wait, catching_up_max));
+  if (existing && kafka.brokers() > 1) {
+    kafka.wait_from_now(catching_up_max + wait);
+    existing = kafka.topics_with(names, catching_up_max);
+    kafka.wait_from_now(wait);
+  }
   if (!existing)
     return existing.error();
   std::vector<std::string> known;

@@ -67,7 +67,7 @@ class fault_run {
             const std::function<bool()>& condition);
   void pass(std::chrono::milliseconds time);
 
-  /// Passes this time, in which pages are committed and these sites written, or it is a problem of the run.
+  /// Passes this time, in whose second half pages are committed and these sites written, or it is a problem of the run.
   void goes_on_during(std::chrono::milliseconds time, const std::vector<std::string>& sites);
 
   /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.

@@ -135,6 +135,11 @@ void network::lead(int port, int to) {
   apply();
 }
 
+void network::let_pass() {
+  rules_.clear();
+  apply();
+}
+
 void network::mend() {
   rules_.clear();
   led_.clear();

@@ -46,6 +46,8 @@ class network {
   void hinder(const std::vector<int>& ports, cut how);
   /// New connections of matricula to the one port lead to the other instead.
   void lead(int port, int to);
+  /// Packets fare well again; what was led elsewhere still is.
+  void let_pass();
   /// As it was.
   void mend();
 

@@ -84,6 +84,19 @@ TEST(batch_walk_test, sets_no_record_aside_that_was_refused_only_once) {
   EXPECT_EQ(walk.quarantined(), 1U);
 }
 
+TEST(batch_walk_test, tries_what_stands_behind_a_record_set_aside_again_before_it_is_set_aside_too) {
+  batch_walk walk{2};
+  walk.refuse({error_code::row_refused, "no"});
+  walk.refuse({error_code::row_refused, "no"});
+  walk.applied();  // without the first, which may have been the only cause
+  ASSERT_EQ(walk.range().first, 1U);
+  walk.refuse({error_code::row_refused, "another session's row"});
+  EXPECT_TRUE(walk.refused().empty());
+  walk.applied();
+  EXPECT_TRUE(walk.finished());
+  EXPECT_EQ(walk.quarantined(), 1U);
+}
+
 TEST(batch_walk_test, takes_a_record_back_that_was_not_the_cause) {
   batch_walk walk{2};
   walk.refuse({error_code::row_refused, "no"});
