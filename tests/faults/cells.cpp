@@ -227,6 +227,7 @@ void database_outage(fault_run& run) {
   down.way->reset();
   down.way->set(passage::open);
   run.resumes(true, both);
+  run.pass(run.settings().outage / 4);  // what has gathered is applied
   run.load(1);
   const auto at_full_load = std::max(before, run.world().rss_peak_since_last());
   constexpr std::uint64_t megabyte = 1'000'000;
