@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <deque>
 #include <map>
-#include <set>
 
 namespace matricula {
 namespace {
@@ -119,14 +118,10 @@ class kafka_consumer final : public group_consumer {
 
   result<done> begin(const topic_partition& from, std::int64_t offset) override {
     const auto list = list_of(from, offset == 0 ? RD_KAFKA_OFFSET_BEGINNING : offset);
-    if (out_of_log_.count({from.topic, from.partition}) > 0) {
-      // librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek.
-      if (const auto again = assign_again(*list, from); !again)
-        return again;
-      out_of_log_.erase({from.topic, from.partition});
-    } else if (const auto sought = seek(*list, from); !sought) {
-      return sought;
-    }
+    // Not a seek: the answer to where the partition begins, asked for when it was assigned, may come after it and lead
+    // back there. And librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek.
+    if (const auto assigned = assign_again(*list, from); !assigned)
+      return assigned;
     read_.erase({from.topic, from.partition});
     resume(from);
     return done{};
@@ -172,16 +167,6 @@ class kafka_consumer final : public group_consumer {
   }
 
  private:
-  result<done> seek(rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
-    constexpr int seek_timeout_ms = 5'000;
-    if (const kafka_handle<rd_kafka_error_t> error{
-            rd_kafka_seek_partitions(client_.get(), &list, seek_timeout_ms)})
-      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_error_string(error.get()));
-    if (const auto error = list.elems[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_failure(settings_, "seeking in " + from.topic, rd_kafka_err2str(error));
-    return done{};
-  }
-
   result<done> assign_again(const rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
     if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), &list)})
       return kafka_failure(settings_, "giving up " + from.topic, rd_kafka_error_string(error.get()));
@@ -238,7 +223,6 @@ class kafka_consumer final : public group_consumer {
     const char* why = rd_kafka_message_errstr(&message);
     if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
         message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-      out_of_log_.insert({problem.where.topic, problem.where.partition});
       problem.reason = {error_code::offset_out_of_log,
                         problem.where.topic + "-" + std::to_string(problem.where.partition) +
                             ": the topic no longer holds the site's offset: " + why +
@@ -257,7 +241,6 @@ class kafka_consumer final : public group_consumer {
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
-  std::set<place> out_of_log_;
   bool left_ = false;
 };
 
