@@ -31,7 +31,8 @@ class partition_flow {
     gathering_.reset();
   }
 
-  /// Takes a message. One below the expected offset, as may still come after a seek, is passed over.
+  /// Takes a message. One below the expected offset, as may still come from before the partition was begun, is passed
+  /// over.
   void add(consumed_message message) {
     if (message.record.offset < next_offset_)
       return;

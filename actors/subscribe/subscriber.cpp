@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A seek is refused while librdkafka has not yet begun to fetch the partition.
-constexpr milliseconds seek_retry_delay{100};
+/// The consumer may refuse to begin a partition while Kafka hands partitions round.
+constexpr milliseconds begin_retry_delay{100};
 
 /// An idle partition's offset is looked at every so many ticks of the timer.
 constexpr std::uint32_t look_ticks = 5;
@@ -133,7 +133,7 @@ void subscriber_state::begin(assigned_partition& partition, std::int64_t offset)
     partition.flowing = false;
     partition.begin_at = offset;
     spdlog::debug("site:{} {}", site.name, begun.error().text);
-    self->delayed_send(self, seek_retry_delay, restart_atom::value, partition.where.topic,
+    self->delayed_send(self, begin_retry_delay, restart_atom::value, partition.where.topic,
                        partition.where.partition);
     return;
   }

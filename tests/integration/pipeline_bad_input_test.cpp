@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "messages/hashing.hpp"
 #include "pipeline_deployment.hpp"
 
 #include <fstream>
@@ -91,23 +90,8 @@ TEST_F(pipeline_bad_input, pages_that_fail_are_read_until_they_are_whole) {
 }
 
 TEST_F(pipeline_bad_input, a_record_that_a_site_refuses_goes_to_quarantine_alone) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("matricula_refused_" + std::to_string(getpid()));
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder / "targets");
-  pipeline_wishes wishes;
-  wishes.targets_directory = folder / "targets";
-  std::filesystem::copy(repository_targets(), wishes.targets_directory,
-                        std::filesystem::copy_options::recursive);
-  ASSERT_NO_FATAL_FAILURE(given(wishes));
-  pipeline->simulator().read_all(wishes.page_records_max);
-  const auto truth = pipeline->simulator().hashes("ESO-46");
-  ASSERT_FALSE(truth.empty());
-  const auto refused = std::next(truth.begin(), static_cast<std::ptrdiff_t>(truth.size() / 3))->first;
-  std::ofstream{wishes.targets_directory / "classrooms" / "schema.sql", std::ios::app}
-      << "alter table classrooms.enrolment drop constraint if exists no_such_place;\n"
-      << "alter table classrooms.enrolment add constraint no_such_place check (key_hash <> "
-      << static_cast<std::int64_t>(key_hash_of(refused)) << ");\n";
+  std::string refused;
+  ASSERT_NO_FATAL_FAILURE(given_a_refused_record(refused));
 
   const auto process = pipeline->start_run();
   std::string differs;
@@ -126,7 +110,6 @@ TEST_F(pipeline_bad_input, a_record_that_a_site_refuses_goes_to_quarantine_alone
   EXPECT_EQ(value["topic"], pipeline->topic("ESO-46"));
   const auto [code, printed] = pipeline->finish("verify");
   EXPECT_EQ(code, 0) << printed;
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

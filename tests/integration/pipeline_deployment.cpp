@@ -5,10 +5,13 @@
 #include "actors/publish/kafka_client.hpp"
 #include "config/load.hpp"
 #include "given_deployment.hpp"
+#include "messages/hashing.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
+#include <unistd.h>
 
 namespace matricula {
 namespace {
@@ -332,6 +335,30 @@ void pipeline_test::given(pipeline_wishes wishes) {
   pipeline.emplace(std::move(wishes));
   const auto [code, printed] = pipeline->finish("topics", {"--create"});
   ASSERT_EQ(code, 0) << printed;
+}
+
+void pipeline_test::given_a_refused_record(std::string& refused) {
+  namespace fs = std::filesystem;
+  own_targets_ = fs::temp_directory_path() / ("matricula_targets_" + std::to_string(getpid()));
+  fs::remove_all(own_targets_);
+  pipeline_wishes wishes;
+  wishes.targets_directory = own_targets_;
+  fs::copy(repository_targets(), own_targets_, fs::copy_options::recursive);
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  pipeline->simulator().read_all(wishes.page_records_max);
+  const auto truth = pipeline->simulator().hashes("ESO-46");
+  ASSERT_FALSE(truth.empty());
+  refused = std::next(truth.begin(), static_cast<std::ptrdiff_t>(truth.size() / 3))->first;
+  std::ofstream{own_targets_ / "classrooms" / "schema.sql", std::ios::app}
+      << "alter table classrooms.enrolment drop constraint if exists no_such_place;\n"
+      << "alter table classrooms.enrolment add constraint no_such_place check (key_hash <> "
+      << static_cast<std::int64_t>(key_hash_of(refused)) << ");\n";
+}
+
+void pipeline_test::TearDown() {
+  pipeline.reset();
+  if (!own_targets_.empty())
+    std::filesystem::remove_all(own_targets_);
 }
 
 bool pipeline_test::pages_flow(std::uint64_t more) {

@@ -96,10 +96,17 @@ class pipeline_deployment {
 class pipeline_test : public ::testing::Test {
  protected:
   void given(pipeline_wishes wishes = {});
+  /// Likewise, with a constraint no_such_place at the sites that refuses one of the records which the feed shows of
+  /// ESO-46: its natural key goes into `refused`.
+  void given_a_refused_record(std::string& refused);
+  void TearDown() override;
   /// Waits until this many more pages are committed.
   bool pages_flow(std::uint64_t more = 2);
 
   std::optional<pipeline_deployment> pipeline;
+
+ private:
+  std::filesystem::path own_targets_;  // removed at the end
 };
 
 }  // namespace matricula

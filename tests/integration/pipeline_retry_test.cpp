@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "messages/hashing.hpp"
 #include "messages/retry_note.hpp"
 #include "pipeline_deployment.hpp"
 
@@ -48,23 +47,8 @@ class pipeline_retry : public pipeline_test {
 };
 
 TEST_F(pipeline_retry, brings_a_record_to_the_site_whose_constraint_had_refused_it) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("matricula_retry_" + std::to_string(getpid()));
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder / "targets");
-  pipeline_wishes wishes;
-  wishes.targets_directory = folder / "targets";
-  std::filesystem::copy(repository_targets(), wishes.targets_directory,
-                        std::filesystem::copy_options::recursive);
-  ASSERT_NO_FATAL_FAILURE(given(wishes));
-  pipeline->simulator().read_all(wishes.page_records_max);
-  const auto truth = pipeline->simulator().hashes("ESO-46");
-  ASSERT_FALSE(truth.empty());
-  const auto refused = std::next(truth.begin(), static_cast<std::ptrdiff_t>(truth.size() / 3))->first;
-  std::ofstream{wishes.targets_directory / "classrooms" / "schema.sql", std::ios::app}
-      << "alter table classrooms.enrolment drop constraint if exists no_such_place;\n"
-      << "alter table classrooms.enrolment add constraint no_such_place check (key_hash <> "
-      << static_cast<std::int64_t>(key_hash_of(refused)) << ");\n";
+  std::string refused;
+  ASSERT_NO_FATAL_FAILURE(given_a_refused_record(refused));
 
   const auto process = pipeline->start_run();
   ASSERT_TRUE(eventually([&] { return (differs = pipeline->difference("ESO-46", {refused})).empty(); }))
@@ -92,7 +76,6 @@ TEST_F(pipeline_retry, brings_a_record_to_the_site_whose_constraint_had_refused_
   const auto [found, way] = pipeline->finish("where", {refused});
   EXPECT_EQ(found, 0) << way;
   EXPECT_THAT(way, HasSubstr("retried 2"));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_F(pipeline_retry, publishes_what_had_no_lane_once_the_topology_has_one) {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/quarantine.hpp"
 
-#include "actors/publish/kafka_producer.hpp"
-#include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
 #include "cli/quarantine_retry.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/verify.hpp"
-#include "given_deployment.hpp"
-#include "postgres_fixture.hpp"
+#include "records_by_hand.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,25 +18,8 @@ using ::testing::Not;
 
 constexpr std::string_view of_source = "source/itaca/9a3c52f0d1e6b784";
 
-class quarantine_test : public ::testing::Test {
+class quarantine_test : public records_by_hand {
  protected:
-  void SetUp() override {
-    const auto created = create_topics(deployment.load(), std::chrono::seconds{20});
-    ASSERT_TRUE(created) << created.error().text;
-  }
-
-  void send(const std::string& topic, std::string_view key, std::string_view value, revision_t revision = 0) {
-    outgoing_message message;
-    message.topic = topic;
-    message.key = key;
-    message.value = value;
-    message.source = revision == 0 ? "" : "itaca";
-    message.content_hash = content_hash_of(value);
-    message.revision = revision;
-    ASSERT_TRUE(producer->send(message));
-    ASSERT_TRUE(producer->flush());
-  }
-
   void source_refuses() {
     send(deployment.load().kafka.quarantine_topic, of_source,
          R"({"key":"2026/46012345/1234567890/MAT/1ESOA//student","source":"itaca","page":3,"position":4,)"
@@ -61,11 +41,6 @@ class quarantine_test : public ::testing::Test {
     errors.str("");
     return {deployment.file(), deployment.environment(), std::chrono::seconds{20}, out, errors};
   }
-
-  site_database database;
-  given_deployment deployment{database.url()};
-  plain_producer_ptr producer = make_kafka_plain_producer(deployment.load().kafka);
-  std::ostringstream out, errors;
 };
 
 TEST_F(quarantine_test, lists_the_newest_state_of_each_key_and_counts_reasons) {

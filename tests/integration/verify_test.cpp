@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "actors/apply/postgres_session.hpp"
-#include "actors/publish/kafka_producer.hpp"
-#include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
 #include "cli/verify.hpp"
-#include "given_deployment.hpp"
-#include "postgres_fixture.hpp"
+#include "records_by_hand.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,41 +11,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class verify_test : public ::testing::Test {
+class verify_test : public records_by_hand {
  protected:
-  void SetUp() override {
-    const auto created = create_topics(deployment.load(), std::chrono::seconds{20});
-    ASSERT_TRUE(created) << created.error().text;
-  }
-
-  void send(std::string_view topic, std::string_view key, std::string_view value, revision_t revision = 0) {
-    outgoing_message message;
-    message.topic = topic;
-    message.partition = 0;
-    message.key = key;
-    message.value = value;
-    message.source = revision == 0 ? "" : "itaca";
-    message.content_hash = content_hash_of(value);
-    message.revision = revision;
-    ASSERT_TRUE(producer->send(message));
-    ASSERT_TRUE(producer->flush());
-  }
-
-  void topic_says(revision_t revision, const given_record& record) {
-    send(deployment.lane(), record.key(), record.json(), revision);
-  }
-
-  void site_gets(revision_t revision, const given_record& record) {
-    postgres_session session{deployment.load().sites[0]};
-    const auto opened = session.open({deployment.lane(), 0});
-    ASSERT_TRUE(opened) << opened.error().text;
-    given_batch batch{opened->next_offset, {deployment.lane(), 0}};
-    batch.add(record, revision);
-    const auto applied =
-        session.apply(batch.batch, batch.all(), {}, opened->next_offset, batch.batch.next_offset);
-    ASSERT_TRUE(applied) << applied.error().text;
-  }
-
   void both_know(revision_t revision, const given_record& record) {
     topic_says(revision, record);
     site_gets(revision, record);
@@ -63,17 +26,6 @@ class verify_test : public ::testing::Test {
     EXPECT_EQ(errors.str(), "");
     return exit_code;
   }
-
-  static given_record student(const std::string& id) {
-    given_record record;
-    record.person = id;
-    return record;
-  }
-
-  site_database database;
-  given_deployment deployment{database.url()};
-  plain_producer_ptr producer = make_kafka_plain_producer(deployment.load().kafka);
-  std::ostringstream out, errors;
 };
 
 TEST_F(verify_test, a_site_that_no_applier_has_opened_lacks_every_key) {

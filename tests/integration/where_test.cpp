@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/where.hpp"
 
-#include "actors/apply/postgres_session.hpp"
-#include "actors/publish/kafka_producer.hpp"
-#include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
-#include "given_deployment.hpp"
 #include "messages/control_json.hpp"
-#include "postgres_fixture.hpp"
+#include "records_by_hand.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,42 +16,12 @@ using ::testing::Not;
 
 constexpr auto of_page_3 = revision_at(3, 4);
 
-class where_test : public ::testing::Test {
+class where_test : public records_by_hand {
  protected:
   void SetUp() override {
-    const auto created = create_topics(deployment.load(), std::chrono::seconds{20});
-    ASSERT_TRUE(created) << created.error().text;
+    ASSERT_NO_FATAL_FAILURE(records_by_hand::SetUp());
     const source_position position{5, {}, 2};
     send(deployment.load().kafka.cursors_topic, "itaca", source_position_json("itaca", position));
-  }
-
-  void send(const std::string& topic, std::string_view key, std::string_view value, revision_t revision = 0) {
-    outgoing_message message;
-    message.topic = topic;
-    message.partition = 0;
-    message.key = key;
-    message.value = value;
-    message.source = revision == 0 ? "" : "itaca";
-    message.content_hash = content_hash_of(value);
-    message.revision = revision;
-    ASSERT_TRUE(producer->send(message));
-    ASSERT_TRUE(producer->flush());
-  }
-
-  void topic_says(revision_t revision, const given_record& record) {
-    send(deployment.lane(), record.key(), record.json(), revision);
-  }
-
-  /// The site applies the next record of the topic, and thereby moves on by one entry.
-  void site_gets(revision_t revision, const given_record& record) {
-    postgres_session session{deployment.load().sites[0]};
-    const auto opened = session.open({deployment.lane(), 0});
-    ASSERT_TRUE(opened) << opened.error().text;
-    given_batch batch{opened->next_offset, {deployment.lane(), 0}};
-    batch.add(record, revision);
-    const auto applied =
-        session.apply(batch.batch, batch.all(), {}, opened->next_offset, batch.batch.next_offset);
-    ASSERT_TRUE(applied) << applied.error().text;
   }
 
   int find(where_options options) {
@@ -68,18 +34,6 @@ class where_test : public ::testing::Test {
   }
   int where(const std::string& key) { return find({key, "", {}}); }
   int where_person(const std::string& person) { return find({"", person, {}}); }
-
-  static given_record student(const std::string& id, const std::string& subject = "MAT") {
-    given_record record;
-    record.person = id;
-    record.subject = subject;
-    return record;
-  }
-
-  site_database database;
-  given_deployment deployment{database.url()};
-  plain_producer_ptr producer = make_kafka_plain_producer(deployment.load().kafka);
-  std::ostringstream out, errors;
 };
 
 TEST_F(where_test, follows_a_record_to_its_site) {
