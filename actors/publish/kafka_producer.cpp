@@ -11,6 +11,7 @@ namespace {
 
 constexpr int init_timeout_ms = 3'000;  // asked again a few times; a stop must not wait for long
 constexpr int commit_timeout_ms = 30'000;
+constexpr int last_abort_timeout_ms = 1'000;  // of a producer that goes: the next one's open aborts as well
 constexpr int metadata_timeout_ms = 10'000;
 constexpr int queue_full_wait_ms = 50;
 
@@ -155,6 +156,17 @@ class kafka_transactional_producer final : public transactional_producer {
                            {"queue.buffering.max.messages", "200000"},
                            {"queue.buffering.max.kbytes", "524288"}}) {}
 
+  kafka_transactional_producer(const kafka_transactional_producer&) = delete;
+  kafka_transactional_producer& operator=(const kafka_transactional_producer&) = delete;
+
+  /// Readers need not wait for the next owner to see a transaction end; and librdkafka 2.0 aborts the process
+  /// (rdkafka_txnmgr.c: txn_req_cnt > 0) if it is destroyed while it tells the coordinator of a partition,
+  /// which it no longer does once a transaction is being aborted.
+  ~kafka_transactional_producer() override {
+    if (in_transaction_)
+      kafka_handle<rd_kafka_error_t>{rd_kafka_abort_transaction(sender_.client(), last_abort_timeout_ms)};
+  }
+
   result<done> open() override {
     if (sender_.client() == nullptr)
       return sender_.broken();
@@ -164,8 +176,11 @@ class kafka_transactional_producer final : public transactional_producer {
   }
 
   result<done> begin() override {
-    return outcome("beginning a transaction",
-                   [this] { return rd_kafka_begin_transaction(sender_.client()); });
+    auto begun =
+        outcome("beginning a transaction", [this] { return rd_kafka_begin_transaction(sender_.client()); });
+    if (begun)
+      in_transaction_ = true;
+    return begun;
   }
 
   result<done> send(const outgoing_message& message) override { return sender_.send(message); }
@@ -177,6 +192,7 @@ class kafka_transactional_producer final : public transactional_producer {
     auto undelivered = sender_.take_delivery_failure();
     if (!committed)
       return committed.error();
+    in_transaction_ = false;
     if (undelivered.code != error_code::none)
       return undelivered;
     return ends;
@@ -185,6 +201,8 @@ class kafka_transactional_producer final : public transactional_producer {
   result<done> abort() override {
     auto aborted = outcome(
         "aborting", [this] { return rd_kafka_abort_transaction(sender_.client(), commit_timeout_ms); });
+    if (aborted)
+      in_transaction_ = false;
     sender_.take_ends();
     sender_.take_delivery_failure();
     return aborted;
@@ -216,6 +234,7 @@ class kafka_transactional_producer final : public transactional_producer {
   std::string id_;
   std::vector<std::string> topics_;
   message_sender sender_;
+  bool in_transaction_ = false;
 };
 
 class kafka_plain_producer final : public plain_producer {

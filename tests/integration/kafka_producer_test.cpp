@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/publish/kafka_producer.hpp"
+
+#include "actors/publish/kafka_topics.hpp"
+#include "given_deployment.hpp"
+
+#include <chrono>
+
+namespace matricula {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// A lane of one partition and producers of one transactional.id.
+class kafka_producer_test : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    deployment.write(1);
+    loaded = deployment.load();
+    ASSERT_TRUE(create_topics(*loaded, seconds{20}));
+  }
+
+  transactional_producer_ptr opened() {
+    auto producer = make_kafka_transactional_producer(loaded->kafka, deployment.lane(), {deployment.lane()});
+    const auto open = producer->open();
+    EXPECT_TRUE(open) << open.error().text;
+    return producer;
+  }
+
+  given_deployment deployment;
+  std::optional<topology> loaded;
+};
+
+TEST_F(kafka_producer_test, may_be_destroyed_anywhere_in_a_transaction) {
+  constexpr int deaths = 100;
+  for (int death = 0; death < deaths; ++death) {
+    const auto producer = opened();
+    ASSERT_TRUE(producer->begin());
+    ASSERT_TRUE(producer->send({deployment.lane(), 0, "key", "value", "itaca", 1, 1}));
+    // Within two milliseconds librdkafka tells the coordinator of the partition.
+    const auto end = steady_clock::now() + microseconds{20 * death};
+    while (steady_clock::now() < end) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace matricula
