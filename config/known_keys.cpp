@@ -77,7 +77,7 @@ const std::vector<known_table>& known_tables() {
           {"prefetch_bytes_max", number, optional, "prefetch_bytes_max = 67108864", 1'024, 2'147'482'624},
           {"outbox_entries_max", number, optional, "outbox_entries_max = 2000", 1, 100'000},
           {"retry_delay_ms_min", number, optional, "retry_delay_ms_min = 100", 1, hour_ms},
-          {"retry_delay_ms_max", number, optional, "retry_delay_ms_max = 1000", 1, hour_ms},
+          {"retry_delay_ms_max", number, optional, "retry_delay_ms_max = 500", 1, hour_ms},
           {"restarts_max", number, optional, "restarts_max = 10", 0, 10'000},
           {"restart_window_ms", number, optional, "restart_window_ms = 60000", 1, 24 * hour_ms},
           {"request_timeout_ms", number, optional, "request_timeout_ms = 120000", 100, hour_ms},

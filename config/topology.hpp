@@ -91,7 +91,7 @@ struct limits {
   std::size_t prefetch_bytes_max = 64U << 20;  ///< librdkafka's queue of messages not yet taken, per site
   std::uint32_t outbox_entries_max = 2'000;    ///< one round of the reporter
   std::uint32_t retry_delay_ms_min = 100;
-  std::uint32_t retry_delay_ms_max = 1'000;
+  std::uint32_t retry_delay_ms_max = 500;
   std::uint32_t restarts_max = 10;  ///< of one actor within restart_window_ms; then its supervisor gives up
   std::uint32_t restart_window_ms = 60'000;
   std::uint32_t request_timeout_ms = 120'000;  ///< of a request between actors, retries within it included

@@ -118,7 +118,7 @@ void fetcher_state::read_page() {
       return;
     if (why.code == error_code::cursor_unknown)
       asked.cursor.reset();  // the sweep starts again
-    const auto delay = std::max(delays->next(), source->retry_after());
+    const auto delay = std::max(source_delays->next(), source->retry_after());
     log_failure(why);
     wait(delay);
     return;
@@ -154,6 +154,7 @@ void fetcher_state::received(page_receipt receipt) {
   const auto& flight = page.mapped();
   if (flight.retries == 0) {
     delays->reset();
+    source_delays->reset();
     if (const auto line = outage.works(self->clock().now()))
       spdlog::info("source:{} page {}: {}", settings.name, receipt.number, *line);
     invalid_reads = 0;
@@ -246,7 +247,9 @@ fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_sta
   state.quarantine = state.deployment->adapters.open_tail(state.deployment->topology.kafka.quarantine_topic);
   state.retries.emplace(state.settings.name);
   const auto& limits = state.deployment->topology.limits;
-  state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
+  const milliseconds least{limits.retry_delay_ms_min}, greatest{limits.retry_delay_ms_max};
+  state.delays.emplace(least, greatest);
+  state.source_delays.emplace(least, std::max(greatest, state.settings.every));
   return {
       [self](start_atom, source_position& position) { self->state.start(std::move(position)); },
       [self](retry_atom) { self->state.tick(); },

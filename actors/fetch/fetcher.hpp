@@ -65,7 +65,8 @@ struct fetcher_state {
   steady_time due;  ///< when the timer that counts is up; earlier ones are void
   bool stopping = false;
   steady_time started_last;
-  std::optional<back_off> delays;
+  std::optional<back_off> delays;         ///< after a page was sent back
+  std::optional<back_off> source_delays;  ///< after the source failed: grow to what it is asked at its best
   page_memory memory{pages_remembered_max};
   outage_log outage;
   topic_tail_ptr quarantine;

@@ -117,12 +117,12 @@ TEST_F(fetcher_test, starts_the_next_sweep_after_the_last_page) {
   EXPECT_THAT(numbers(), ElementsAre(5U, 6U));
 }
 
-TEST_F(fetcher_test, backs_off_while_the_source_fails) {
-  feed.fail(because(error_code::source_unavailable), 6);
+TEST_F(fetcher_test, asks_a_source_that_fails_less_and_less_down_to_every) {
+  feed.fail(because(error_code::source_unavailable), 9);
   started();
-  let_pass(10s);
-  EXPECT_THAT(feed.times(), ElementsAre(0ms, 100ms, 300ms, 700ms, 1'500ms, 2'300ms,
-                                        3'100ms));  // 100, 200, 400, 800, 800, 800
+  let_pass(33s);
+  EXPECT_THAT(feed.times(), ElementsAre(0ms, 100ms, 300ms, 700ms, 1'500ms, 3'100ms, 6'300ms, 12'700ms,
+                                        22'700ms, 32'700ms));  // 100, 200, ..., 6'400, 10'000, 10'000
   EXPECT_EQ(pages_sent(), 1U);
   EXPECT_THAT(feed.cursors().back(), "-");
 }
@@ -483,7 +483,7 @@ TEST_F(retrying_fetcher_test, takes_no_page_of_retries_for_the_end_of_a_back_off
   ASSERT_THAT(retries(), ElementsAre(1U));
   feed.fail(because(error_code::source_unavailable), 1);
   commits(0);
-  let_pass(799ms);
+  let_pass(1'599ms);
   EXPECT_EQ(pages_sent(), 1U);
   let_pass(1ms);
   EXPECT_THAT(retries(), ElementsAre(1U, 0U));

@@ -95,7 +95,7 @@ void deployment::write_topology(const wishes& what) const {
   out << "[[node]]\nname = \"source\"\nruns = [\"source:itaca\"]\n"
       << "[[node]]\nname = \"sites\"\nruns = [\"site:eso46\", \"site:fp46\"]\n"
       << "[[node]]\nname = \"all\"\nruns = [\"source:itaca\", \"site:eso46\", \"site:fp46\"]\n"
-      << "[limits]\nretry_delay_ms_max = 1000\n"
+      << "[limits]\n"
       << what.limits;
 }
 
