@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/dedup/content_index.hpp"
+#include "actors/partition/lane_table.hpp"
+#include "messages/page_decoder.hpp"
+#include "parts/counting.hpp"
+#include "parts/school_pages.hpp"
+
+#include <benchmark/benchmark.h>
+#include <simdjson.h>
+
+#include <map>
+
+namespace matricula::bench {
+namespace {
+
+namespace json = simdjson::ondemand;
+
+constexpr std::size_t record_bytes_max = 1U << 20;
+
+/// All lanes of the three provinces, one source.
+std::vector<lane_settings> all_lanes() {
+  std::vector<lane_settings> lanes;
+  for (const char* flavour :
+       {"Infantil", "Primaria", "ESO", "Batxillerat", "FP", "FPA", "ISEACV", "Especials"})
+    for (const char* province : {"03", "12", "46"}) {
+      lane_settings lane;
+      lane.flavour = flavour;
+      lane.province = province;
+      lane.source = "itaca";
+      lane.topic = std::string{flavour} + '-' + province;
+      lanes.push_back(lane);
+    }
+  return lanes;
+}
+
+page_decoder decoder() {
+  return page_decoder{
+      [table = lane_table{all_lanes(), "itaca"}](std::string_view flavour, std::string_view province) {
+        return table.find(flavour, province);
+      },
+      record_bytes_max};
+}
+
+page numbered(std::uint64_t number) {
+  page empty;
+  empty.source = "itaca";
+  empty.number = number;
+  return empty;
+}
+
+/// The text of a field of a nested object; simdjson goes on behind it.
+std::size_t length_of(json::object& record, const char* object, const char* field) {
+  std::string_view text;
+  if (record.find_field(object).find_field(field).get_string().get(text) != simdjson::SUCCESS)
+    throw std::runtime_error{std::string{"no "} + object + '.' + field};
+  return text.size();
+}
+
+std::size_t length_of(json::object& record, const char* field) {
+  std::string_view text;
+  if (record.find_field(field).get_string().get(text) != simdjson::SUCCESS)
+    throw std::runtime_error{std::string{"no "} + field};
+  return text.size();
+}
+
+/// What no reader of this feed can be faster than: simdjson looks for the fields of the key, in the order in which the
+/// source writes them, and does nothing with them.
+void floor_key_fields_by_simdjson(benchmark::State& state) {
+  const simdjson::padded_string bytes{school_pages{page_records}.first()};
+  json::parser parser;
+  std::size_t lengths = 0;
+  for (auto _ : state) {
+    auto document = parser.iterate(bytes);
+    for (auto element : document["records"].get_array()) {
+      json::object record = element.get_object();
+      lengths += length_of(record, "year") + length_of(record, "role") + length_of(record, "centre", "code") +
+                 length_of(record, "course", "code") + length_of(record, "subject", "code") +
+                 length_of(record, "group", "code") + length_of(record, "person", "id");
+    }
+  }
+  benchmark::DoNotOptimize(lengths);
+  count(state, page_records, bytes.size());
+}
+BENCHMARK(floor_key_fields_by_simdjson)->Unit(benchmark::kMillisecond);
+
+/// A page's bytes become records with lane, key and hashes.
+void decode(benchmark::State& state) {
+  const auto bytes = school_pages{page_records}.first();
+  auto decoding = decoder();
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto copy = bytes;  // as it comes from the source: the page keeps it
+    state.ResumeTiming();
+    auto page = decoding.decode(std::move(copy), numbered(1));
+    benchmark::DoNotOptimize(page);
+    state.PauseTiming();
+    page = failure{};
+    state.ResumeTiming();
+  }
+  count(state, page_records, bytes.size());
+}
+BENCHMARK(decode)->Unit(benchmark::kMillisecond);
+
+/// Decoded, dealt out to the lanes, and compared with an index of so many keys, which knows all of them.
+void decode_and_dedup_of_an_unchanged_page(benchmark::State& state) {
+  const auto keys = static_cast<std::uint64_t>(state.range(0));
+  const school_pages pages{keys};
+  auto decoding = decoder();
+  std::map<std::uint16_t, content_index> lanes;
+  std::uint64_t number = 0;
+  const auto deal_out = [&](const page_ptr& page) {
+    std::map<std::uint16_t, record_batch> shares;
+    for (std::uint32_t i = 0; i < page->records.size(); ++i) {
+      auto& share = shares[page->records[i].lane];
+      share.page = page;
+      share.indices.push_back(i);
+    }
+    std::size_t changed = 0;
+    for (const auto& [lane, share] : shares) {
+      changed += lanes[lane].select(share).size();
+      lanes[lane].commit(page->number);
+    }
+    return changed;
+  };
+  std::vector<std::string> kept;  // as many as do not all stay in the caches
+  pages.for_each([&](std::string bytes) {
+    if (kept.size() < 8)
+      kept.push_back(bytes);
+    deal_out(*decoding.decode(std::move(bytes), numbered(++number)));
+  });
+  std::size_t changed = 0, bytes_read = 0, records = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    const auto& bytes = kept[number % kept.size()];
+    bytes_read += bytes.size();
+    auto copy = bytes;
+    state.ResumeTiming();
+    const auto page = decoding.decode(std::move(copy), numbered(++number));
+    changed += deal_out(*page);
+    records += (*page)->records.size();
+  }
+  if (changed != 0)
+    state.SkipWithError("a page that is not changed was taken for one");
+  state.SetItemsProcessed(static_cast<std::int64_t>(records));
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes_read));
+}
+BENCHMARK(decode_and_dedup_of_an_unchanged_page)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
+void lane_of_a_record(benchmark::State& state) {
+  const lane_table table{all_lanes(), "itaca"};
+  const auto lanes = all_lanes();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const auto& lane = lanes[i++ % lanes.size()];
+    benchmark::DoNotOptimize(table.find(lane.flavour, lane.province));
+  }
+  count(state, 1);
+}
+BENCHMARK(lane_of_a_record);
+
+}  // namespace
+}  // namespace matricula::bench
