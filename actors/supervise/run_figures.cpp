@@ -24,6 +24,15 @@ double milliseconds_between(steady_time from, steady_time to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
+/// The same moment by the clock on the wall, UTC.
+std::string time_text(steady_time at) {
+  using namespace std::chrono;
+  const auto ago = duration_cast<milliseconds>(steady_clock::now() - at);
+  const auto wall = duration_cast<milliseconds>(system_clock::now().time_since_epoch()) - ago;
+  return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(wall.count() / 1'000)),
+                     wall.count() % 1'000);
+}
+
 double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
@@ -40,8 +49,9 @@ json_value process_figures() {
 }  // namespace
 
 run_figures::run_figures(std::vector<std::string> sources, std::vector<site_topics> sites,
-                         std::size_t pages_max)
-    : pages_max_(pages_max) {
+                         std::size_t pages_max, steady_time began)
+    : pages_max_(pages_max)
+    , began_(began) {
   for (auto& name : sources) {
     auto& source = sources_.emplace_back();
     source.name = std::move(name);
@@ -122,6 +132,7 @@ void run_figures::applied(const std::string& name, const applied_receipt& receip
   site->unchanged += receipt.unchanged;
   site->superseded += receipt.superseded;
   site->quarantined += receipt.quarantined;
+  site->applied_at = std::max(site->applied_at.value_or(receipt.applied_at), receipt.applied_at);
   auto& times = site->partitions[{receipt.from.topic, receipt.from.partition}];
   times.push_back({receipt.next_offset, receipt.applied_at});
   if (times.size() > reached_max)
@@ -212,6 +223,7 @@ std::string run_figures::json(bool with_pages) const {
                      {"quarantined", receipt.quarantined},
                      {"repeated", receipt.repeated},
                      {"bytes", receipt.bytes},
+                     {"requested_ms", milliseconds_between(began_, receipt.requested_at)},
                      {"published_ms", milliseconds_between(receipt.requested_at, receipt.published_at)}};
     entry["applied_ms"] =
         applied_at ? json_value(milliseconds_between(receipt.requested_at, *applied_at)) : json_value();
@@ -257,6 +269,7 @@ std::string run_figures::json(bool with_pages) const {
                      {"superseded", site.superseded},
                      {"quarantined", site.quarantined},
                      {"restarts", site.restarts},
+                     {"applied_at", site.applied_at ? json_value(time_text(*site.applied_at)) : json_value()},
                      {"lag", waits ? json_value() : json_value(site.lag)}});
   }
   json_value figures{{"time", fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr)))},

@@ -23,8 +23,9 @@ class run_figures {
     std::vector<std::string> topics;
   };
 
-  /// Figures of at most `pages_max` pages are kept, the newest.
-  run_figures(std::vector<std::string> sources, std::vector<site_topics> sites, std::size_t pages_max);
+  /// Figures of at most `pages_max` pages are kept, the newest. The run has begun at `began`.
+  run_figures(std::vector<std::string> sources, std::vector<site_topics> sites, std::size_t pages_max,
+              steady_time began = std::chrono::steady_clock::now());
 
   void page(const page_receipt& receipt);
 
@@ -81,6 +82,7 @@ class run_figures {
                   superseded = 0, quarantined = 0, restarts = 0;
     std::map<std::pair<std::string, std::int32_t>, std::deque<reached>> partitions;  ///< newest last
     std::int64_t lag = 0;
+    std::optional<steady_time> applied_at;     ///< the newest batch
     std::map<std::string, std::string> parts;  ///< what hinders a part of it
   };
 
@@ -93,6 +95,7 @@ class run_figures {
   std::vector<source_figures> sources_;
   std::vector<site_figures> sites_;
   std::size_t pages_max_;
+  steady_time began_;
   std::deque<page_figures> pages_;
 };
 

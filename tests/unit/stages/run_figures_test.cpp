@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/supervise/run_figures.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -83,6 +84,20 @@ TEST_F(run_figures_test, a_page_whose_receipt_is_lost_counts_when_every_site_has
 TEST_F(run_figures_test, topics_of_other_nodes_are_not_waited_for) {
   figures.page(page_of(1, {{{"Primaria-12", 0}, 9}}));
   EXPECT_TRUE(figures.pages_applied(1));
+}
+
+TEST_F(run_figures_test, tells_when_a_page_was_requested_and_a_site_applied_last) {
+  run_figures late{{"itaca"}, {{"eso46", {"ESO-46"}}}, 100, start - 20ms};
+  EXPECT_TRUE(nlohmann::json::parse(late.json())["sites"][0]["applied_at"].is_null());
+  late.page(page_of(1, {}));
+  applied_receipt receipt;
+  receipt.from = {"ESO-46", 0};
+  receipt.applied_at = std::chrono::steady_clock::now();
+  late.applied("eso46", receipt);
+  const auto told = nlohmann::json::parse(late.json());
+  EXPECT_DOUBLE_EQ(told["pages"][0]["requested_ms"].get<double>(), 20);
+  EXPECT_THAT(told["sites"][0]["applied_at"].get<std::string>(),
+              testing::MatchesRegex("20.*T.*\\.[0-9]{3}Z"));
 }
 
 TEST_F(run_figures_test, tells_the_lag_that_it_was_told_last) {
