@@ -15,12 +15,16 @@ std::string script() { return MATRICULA_SOURCE_DIRECTORY "/scripts/services"; }
 
 }  // namespace
 
-services::services(std::filesystem::path folder, int brokers, network* apart)
+services::services(std::filesystem::path folder, int brokers, network* apart, start how)
     : folder_(std::move(folder))
     , brokers_(brokers)
     , apart_(apart) {
   std::filesystem::create_directories(folder_);
-  tell({"start", "--brokers", std::to_string(brokers), "--fast-start", "--owner", std::to_string(getpid())});
+  std::vector<std::string> words{"start", "--brokers", std::to_string(brokers), "--owner",
+                                 std::to_string(getpid())};
+  if (how == start::fast)
+    words.emplace_back("--fast-start");
+  tell(words);
   std::ifstream file{folder_ / "env"};
   for (std::string line; std::getline(file, line);) {
     const auto equals = line.find('=');

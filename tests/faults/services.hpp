@@ -9,12 +9,15 @@
 
 namespace matricula::faults {
 
+/// How Kafka is started: soon, for tests; or as in production, for what is measured.
+enum class start { fast, plain };
+
 /// Kafka and PostgreSQL of a program's own, by scripts/services; gone with it, however it ends. Errors are thrown as
 /// std::runtime_error.
 class services {
  public:
   /// The calling thread is on the servers' host of `apart`, if there is one.
-  services(std::filesystem::path folder, int brokers, network* apart = nullptr);
+  services(std::filesystem::path folder, int brokers, network* apart = nullptr, start how = start::fast);
   ~services();
   services(const services&) = delete;
   services& operator=(const services&) = delete;
