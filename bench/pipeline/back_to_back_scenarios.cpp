@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "page_feed.hpp"
+#include "process_figures.hpp"
+#include "scenario.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <utility>
+
+namespace matricula::bench {
+namespace {
+
+constexpr std::chrono::seconds wait{900};
+
+/// From the first request to the last answer, in seconds; of the pages [first, last).
+double seconds_over(const nlohmann::json& pages, std::size_t first, std::size_t last, const char* until) {
+  double begin = pages.at(first).at("requested_ms").get<double>(), end = begin;
+  for (auto i = first; i < last; ++i)
+    end = std::max(end, pages.at(i).at("requested_ms").get<double>() + pages.at(i).at(until).get<double>());
+  return (end - begin) / 1000;
+}
+
+std::vector<records_of_page> all_pages(const school_records& school) {
+  std::vector<records_of_page> pages;
+  for (std::uint64_t i = 0; i < school.pages(); ++i)
+    pages.push_back(school.page(i));
+  return pages;
+}
+
+/// Ten pages that are all new, one right after the other.
+class throughput_scenario final : public scenario {
+ public:
+  throughput_scenario(const servers& on, const bench_settings& settings)
+      : on_(on)
+      , settings_(settings)
+      , pages_(all_pages({pages_in_all * settings.page, {}, settings.page})) {}
+
+  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+    std::vector<measured> all;
+    for (const int sites : {1, 3, 12})
+      all.push_back({"throughput", fmt::format("{} site{}", sites, sites == 1 ? "" : "s"), number,
+                     settings_.page, with(sites, number, folder / std::to_string(sites))});
+    return all;
+  }
+
+  figures with(int sites, int number, const std::filesystem::path& folder) const {
+    page_feed feed{pages_};
+    bench_wishes wishes;
+    wishes.sites = sites_for_all_lanes(sites);
+    wishes.feed_url = feed.url();
+    wishes.partitions = 1;
+    wishes.page_records_max = settings_.page;
+    bench_deployment world{on_, folder, fmt::format("throughput{}x{}", sites, number), wishes};
+    const auto before = world.read();
+    auto process = world.start({"--pages", std::to_string(pages_in_all)});
+    world.await(process, wait);
+    const auto after = world.read();
+    const auto report = world.report();
+    const auto records = static_cast<double>(pages_in_all * settings_.page), per_million = 1e6 / records;
+    const auto& own = report.at("process");
+    const auto seconds = seconds_over(report.at("pages"), 0, pages_in_all, "applied_ms");
+    return {{"seconds_s", seconds},
+            {"records_per_s", records / seconds},
+            {"published_per_s", records / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms")},
+            {"matricula_cpu_s_per_million",
+             (own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>()) * per_million},
+            {"kafka_cpu_s_per_million", (after.kafka_cpu_s - before.kafka_cpu_s) * per_million},
+            {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) * per_million},
+            {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)},
+            {"rss_peak_bytes", own.at("rss_peak_bytes").get<double>()}};
+  }
+
+ private:
+  static constexpr std::uint64_t pages_in_all = 10;
+
+  const servers& on_;
+  bench_settings settings_;
+  std::vector<records_of_page> pages_;
+};
+
+/// A sweep that is all new, then one that is not, without a pause; the source only.
+class sweep_scenario final : public scenario {
+ public:
+  sweep_scenario(const servers& on, const bench_settings& settings)
+      : on_(on)
+      , settings_(settings)
+      , records_(settings.page * 100 / 3 / (settings.quick ? 5 : 1))
+      , pages_(all_pages({records_, {}, settings.page})) {}
+
+  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+    page_feed feed{[&](std::uint64_t index) { return pages_[index % pages_.size()]; }};
+    bench_wishes wishes;
+    wishes.sites = sites_for_all_lanes(1);
+    wishes.feed_url = feed.url();
+    wishes.partitions = 1;
+    wishes.page_records_max = settings_.page;
+    bench_deployment world{on_, folder, fmt::format("sweep{}", number), wishes};
+    auto process = world.start({"--node", "source", "--pages", std::to_string(2 * pages_.size())});
+    world.await(process, wait);
+    const auto report = world.report();
+    const auto& pages = report.at("pages");
+    const auto fresh = seconds_over(pages, 0, pages_.size(), "published_ms");
+    const auto unchanged = seconds_over(pages, pages_.size(), 2 * pages_.size(), "published_ms");
+    const auto rss_peak = report.at("process").at("rss_peak_bytes").get<double>();
+    const auto records = static_cast<double>(records_);
+    const auto figures_of = [&](double seconds) {
+      return figures{{"seconds_s", seconds},
+                     {"seconds_per_million_s", seconds / records * 1e6},
+                     {"records", records},
+                     {"records_per_s", records / seconds},
+                     {"rss_peak_bytes", rss_peak}};
+    };
+    return {{"sweep", "new", number, settings_.page, figures_of(fresh)},
+            {"sweep", "unchanged", number, settings_.page, figures_of(unchanged)}};
+  }
+
+ private:
+  const servers& on_;
+  bench_settings settings_;
+  std::uint64_t records_;
+  std::vector<records_of_page> pages_;
+};
+
+}  // namespace
+
+scenario_ptr make_throughput_scenario(const servers& on, const bench_settings& settings) {
+  return std::make_unique<throughput_scenario>(on, settings);
+}
+
+scenario_ptr make_sweep_scenario(const servers& on, const bench_settings& settings) {
+  return std::make_unique<sweep_scenario>(on, settings);
+}
+
+void warm_up(const servers& on, const bench_settings& settings) {
+  throughput_scenario{on, settings}.with(1, 0, settings.folder / "warm-up");
+}
+
+}  // namespace matricula::bench

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connect_sink.hpp"
+#include "page_feed.hpp"
+#include "process_figures.hpp"
+#include "scenario.hpp"
+#include "told.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+namespace matricula::bench {
+namespace {
+
+constexpr std::chrono::seconds wait{600};
+const std::vector<bench_site> flat_site{{"flat", {"ESO-46"}}};
+
+std::string text_of_file(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// A topic with so many records, none of which is at the site; then the same again, all of which are.
+class backlog_scenario final : public scenario {
+ public:
+  backlog_scenario(const servers& on, const bench_settings& settings)
+      : on_(on)
+      , settings_(settings)
+      , school_((settings.quick ? 2 : 10) * settings.page, lanes_of(flat_site), settings.page)
+      , records_(school_.pages() * settings.page) {}
+
+  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+    page_feed feed{[&](std::uint64_t index) { return school_.page(index % school_.pages()); }};
+    bench_wishes wishes;
+    wishes.sites = flat_site;
+    wishes.feed_url = feed.url();
+    wishes.page_records_max = settings_.page;
+    wishes.targets_directory = MATRICULA_SOURCE_DIRECTORY "/bench/pipeline/targets";
+    wishes.target = "flat";
+    bench_deployment world{on_, folder / "world", fmt::format("backlog{}", number), wishes};
+    auto source = world.start({"--node", "source", "--pages", std::to_string(school_.pages())});
+    world.await(source, wait);
+
+    std::vector<measured> all;
+    const auto add = [&](const std::string& about, const figures& values) {
+      all.push_back({"backlog", about, number, settings_.page, values});
+    };
+    add("new", drained_by_matricula(world));
+    execute(world.database_url("flat"), "update matricula.positions set next_offset = 0");
+    add("unchanged", drained_by_matricula(world));
+    add_peer(world, folder, number, all);
+    return all;
+  }
+
+ private:
+  figures drained_by_matricula(bench_deployment& world) const {
+    const auto before = world.read();
+    auto process = world.start({"--node", "sites"});
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    for (double applied = 0; applied < static_cast<double>(records_);) {
+      if (!process.alive() || std::chrono::steady_clock::now() > deadline)
+        throw std::runtime_error{"matricula does not come to the topic's end: " + process.log()};
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+      const auto told = newest_figures(process.log());
+      applied = told.is_null() ? 0 : told.at("sites").at(0).at("applied").get<double>();
+    }
+    const auto after = world.read();
+    world.end(process);
+    const auto report = world.report();
+    const auto began = first_said(process.log(), "site:flat running");
+    if (!began)
+      throw std::runtime_error{"matricula's log does not say when its site began"};
+    const auto seconds =
+        seconds_between(*began, time_from(report.at("sites").at(0).at("applied_at").get<std::string>()));
+    const auto& own = report.at("process");
+    return figures_of(seconds, before, after,
+                      own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>(),
+                      own.at("rss_peak_bytes").get<double>());
+  }
+
+  figures figures_of(double seconds, const reading& before, const reading& after, double program_cpu_s,
+                     double rss_peak) const {
+    const auto records = static_cast<double>(records_);
+    return {{"seconds_s", seconds},
+            {"rows_per_s", records / seconds},
+            {"program_cpu_s_per_million", program_cpu_s / records * 1e6},
+            {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) / records * 1e6},
+            {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)},
+            {"rss_peak_bytes", rss_peak}};
+  }
+
+  void add_peer(const bench_deployment& world, const std::filesystem::path& folder, int number,
+                std::vector<measured>& all) const {
+    // Its database has the name of a site that no topology knows.
+    const auto name = world.name() + "_connect", administration = on_.services.postgres_url() + "/postgres";
+    execute(administration, "create database " + name);
+    const auto url = on_.services.postgres_url() + '/' + name;
+    execute(url, text_of_file(MATRICULA_SOURCE_DIRECTORY "/scripts/kafka/connect/table.sql"));
+    execute(url, "alter table classrooms.record set (autovacuum_enabled = off)");
+    {
+      connect_sink peer{on_, folder, world.name()};
+      for (const std::string rows : {"new", "unchanged"}) {
+        const auto sink = fmt::format("{}{}", rows, number);
+        const auto before = world.read();
+        const auto cpu_before = cpu_seconds(peer.process());
+        const auto first_transaction = value_of(url, "select pg_current_xact_id()::text");
+        const auto found = peer.drain(sink, world.topic("ESO-46"), url);
+        const auto after = world.read();
+        const auto cpu = cpu_seconds(peer.process()) - cpu_before;
+        const auto written = std::stoull(value_of(
+            url, "select count(*) from classrooms.record where xmin::text::bigint >= " + first_transaction));
+        if (written != records_)
+          throw std::runtime_error{fmt::format("Kafka Connect has written {} of {} rows", written, records_)};
+        auto values = figures_of(found.seconds(), before, after, cpu,
+                                 static_cast<double>(rss_peak_bytes(peer.process())));
+        for (auto& ours : all)
+          if (ours.about == rows) {
+            ours.values["rate_ratio"] = ours.values.at("rows_per_s") / values.at("rows_per_s");
+            ours.values["memory_ratio"] = ours.values.at("rss_peak_bytes") / values.at("rss_peak_bytes");
+          }
+        all.push_back({"backlog", rows + ", Kafka Connect", number, settings_.page, values});
+        peer.remove(sink);
+      }
+    }
+    execute(administration, "drop database " + name + " with (force)");
+  }
+
+  const servers& on_;
+  bench_settings settings_;
+  school_records school_;
+  std::uint64_t records_;
+};
+
+}  // namespace
+
+scenario_ptr make_backlog_scenario(const servers& on, const bench_settings& settings) {
+  return std::make_unique<backlog_scenario>(on, settings);
+}
+
+}  // namespace matricula::bench

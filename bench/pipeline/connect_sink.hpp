@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bench_deployment.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace matricula::bench {
+
+/// When a server's write-ahead log began to grow, and when it had grown last.
+struct growth {
+  std::chrono::steady_clock::time_point first, last;
+  double seconds() const { return std::chrono::duration<double>(last - first).count(); }
+};
+
+/// A worker of Kafka Connect with the Debezium JDBC sink, of a group of its own (scripts/connect). Errors are thrown as
+/// std::runtime_error.
+class connect_sink {
+ public:
+  /// Returns when the worker answers.
+  connect_sink(const servers& on, const std::filesystem::path& folder, std::string group);
+
+  pid_t process() const { return worker_.id(); }
+
+  /// Writes a topic to the table of scripts/kafka/connect/table.sql, by a sink of this name, which must be new; returns
+  /// when nothing has been written for a while.
+  growth drain(const std::string& name, const std::string& topic, const std::string& database_url);
+  /// The sink's tasks end.
+  void remove(const std::string& name) const;
+
+ private:
+  std::string address() const;
+
+  const servers& on_;
+  std::filesystem::path folder_;
+  std::string group_;
+  running_process worker_;
+};
+
+}  // namespace matricula::bench

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "floors.hpp"
+
+#include "actors/apply/copy_encoder.hpp"
+#include "actors/apply/postgres_bookkeeping.hpp"
+#include "actors/apply/target.hpp"
+#include "actors/publish/kafka_client.hpp"
+#include "messages/enrolment.hpp"
+#include "messages/hashing.hpp"
+#include "parts/key_fields.hpp"
+#include "tests/faults/topic_reader.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+namespace matricula::bench {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int wait_ms = 30'000;
+/// What the psqls wait for, so that all begin at the same time; any number.
+constexpr int starting_gun = 4711;
+
+double milliseconds_since(steady_clock::time_point began) {
+  return std::chrono::duration<double, std::milli>(steady_clock::now() - began).count();
+}
+
+void check(rd_kafka_error_t* error) {
+  if (error == nullptr)
+    return;
+  const std::string why = rd_kafka_error_string(error);
+  rd_kafka_error_destroy(error);
+  throw std::runtime_error{"librdkafka alone: " + why};
+}
+
+void check(rd_kafka_resp_err_t error) {
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error{std::string{"librdkafka alone: "} + rd_kafka_err2str(error)};
+}
+
+kafka_handle<rd_kafka_t> client_of(rd_kafka_type_t type,
+                                   const std::vector<std::pair<const char*, std::string>>& properties) {
+  auto* const configuration = rd_kafka_conf_new();
+  char why[256];
+  for (const auto& [name, value] : properties)
+    if (rd_kafka_conf_set(configuration, name, value.c_str(), why, sizeof why) != RD_KAFKA_CONF_OK)
+      throw std::runtime_error{why};
+  auto* const client = rd_kafka_new(type, configuration, why, sizeof why);
+  if (client == nullptr)
+    throw std::runtime_error{why};
+  return kafka_handle<rd_kafka_t>{client};
+}
+
+/// Learns where all topics live.
+void ask_metadata(rd_kafka_t* client) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  check(rd_kafka_metadata(client, 1, nullptr, &metadata, wait_ms));
+  rd_kafka_metadata_destroy(metadata);
+}
+
+std::size_t append_body(char* data, std::size_t, std::size_t size, void* body) {
+  static_cast<std::string*>(body)->append(data, size);
+  return size;
+}
+
+std::string fetched(CURL* handle, const std::string& url) {
+  std::string body;
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, append_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &body);
+  if (const auto code = curl_easy_perform(handle); code != CURLE_OK)
+    throw std::runtime_error{std::string{"libcurl alone: "} + curl_easy_strerror(code)};
+  return body;
+}
+
+using curl_handle = std::unique_ptr<CURL, void (*)(CURL*)>;
+
+/// Sends records to topics that it opens once.
+class lone_producer {
+ public:
+  lone_producer(const servers& on, const bench_deployment& into)
+      : client_(client_of(RD_KAFKA_PRODUCER, {{"bootstrap.servers", on.services.bootstrap()},
+                                              {"transactional.id", into.name() + "-floor"},
+                                              {"linger.ms", "5"},
+                                              {"batch.size", "1000000"},
+                                              {"queue.buffering.max.messages", "200000"},
+                                              {"queue.buffering.max.kbytes", "524288"}})) {
+    check(rd_kafka_init_transactions(client_.get(), wait_ms));
+    for (const auto& lane : lanes_of(into.wishes().sites))
+      topics_[lane].reset(rd_kafka_topic_new(client_.get(), into.topic(lane).c_str(), nullptr));
+    ask_metadata(client_.get());
+  }
+
+  double send(const std::vector<sent_record>& records) {
+    const auto began = steady_clock::now();
+    check(rd_kafka_begin_transaction(client_.get()));
+    for (const auto& record : records)
+      send(record);
+    check(rd_kafka_commit_transaction(client_.get(), wait_ms));
+    return milliseconds_since(began);
+  }
+
+ private:
+  void send(const sent_record& record) {
+    static const std::string source = "itaca";
+    const big_endian content_hash{record.content_hash}, revision{record.revision};
+    auto* const headers = rd_kafka_headers_new(3);
+    rd_kafka_header_add(headers, content_hash_header, -1, content_hash.bytes, sizeof content_hash.bytes);
+    rd_kafka_header_add(headers, revision_header, -1, revision.bytes, sizeof revision.bytes);
+    rd_kafka_header_add(headers, source_header, -1, source.data(), static_cast<ssize_t>(source.size()));
+    rd_kafka_vu_t parts[5]{};
+    parts[0].vtype = RD_KAFKA_VTYPE_RKT;
+    parts[0].u.rkt = topics_.at(record.lane).get();
+    parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+    parts[1].u.i32 = record.partition;
+    parts[2].vtype = RD_KAFKA_VTYPE_KEY;
+    parts[2].u.mem = {const_cast<char*>(record.key.data()), record.key.size()};
+    parts[3].vtype = RD_KAFKA_VTYPE_VALUE;
+    parts[3].u.mem = {const_cast<char*>(record.value.data()), record.value.size()};
+    parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+    parts[4].u.headers = headers;
+    check(rd_kafka_produceva(client_.get(), parts, 5));
+  }
+
+  kafka_handle<rd_kafka_t> client_;
+  std::map<std::string, kafka_handle<rd_kafka_topic_t>> topics_;
+};
+
+/// The rows of COPY's text format for the records that `is_wanted` chooses.
+template <class Wanted>
+void write_rows(const std::filesystem::path& file, const std::vector<sent_record>& records,
+                Wanted is_wanted) {
+  std::ofstream out{file, std::ios::binary};
+  copy_encoder encoder;
+  enrolment_reader reader;
+  enrolment read;
+  std::int32_t ordinal = 0;
+  for (const auto& record : records) {
+    if (!is_wanted(record) || reader.read(record.value, read))
+      continue;
+    const auto last_two = record.key.rfind('/', record.key.rfind('/') - 1);
+    encoder.append({.ordinal = ++ordinal,
+                    .key = record.key,
+                    .classroom = std::string_view{record.key}.substr(0, last_two),
+                    .key_hash = key_hash_of(record.key),
+                    .content_hash = record.content_hash,
+                    .revision = record.revision,
+                    .record = read});
+  }
+  out << encoder.rows();
+}
+
+/// One transaction of psql.
+std::string transaction(const target& steps, const std::filesystem::path& rows) {
+  auto text = fmt::format("begin;\n\\copy batch ({}) from '{}'\n", copy_encoder::columns, rows.string());
+  for (const auto& step : steps.steps)
+    text += step.sql + "\n;\n";
+  return text + steps.outcomes.sql + "\n;\ncommit;\n";
+}
+
+std::string script(const target& steps, const std::filesystem::path& warm_up,
+                   const std::filesystem::path& rows) {
+  constexpr const char* now = "select 'time', extract(epoch from clock_timestamp());\n";
+  return fmt::format(
+      "\\set ON_ERROR_STOP on\n\\set QUIET on\n\\pset format unaligned\n\\pset tuples_only on\n"
+      "set client_min_messages = warning;\nset jit = off;\nset work_mem = '32MB';\n"
+      "set temp_buffers = '64MB';\nset datestyle = 'ISO, YMD';\nset timezone = 'UTC';\n"
+      "select set_config('matricula.site', 'floor', false), "
+      "set_config('matricula.base_url', 'https://aules.example', false);\n"
+      "{}\n{}\n{}select pg_advisory_lock_shared({});\n{}{}{}",
+      staging_tables_sql(), steps.session.sql, transaction(steps, warm_up), starting_gun, now,
+      transaction(steps, rows), now);
+}
+
+/// The two times that the script has printed.
+std::pair<double, double> times_in(const std::string& log) {
+  std::vector<double> times;
+  std::istringstream in{log};
+  for (std::string line; std::getline(in, line);)
+    if (line.rfind("time|", 0) == 0)
+      times.push_back(std::stod(line.substr(5)));
+  if (times.size() != 2)
+    throw std::runtime_error{"psql alone: " + log};
+  return {times[0], times[1]};
+}
+
+}  // namespace
+
+std::vector<sent_record> records_in(const servers& on, const bench_deployment& world) {
+  faults::topic_reader reader{on.services.bootstrap()};
+  std::vector<sent_record> all;
+  for (const auto& lane : lanes_of(world.wishes().sites))
+    reader.read_all(world.topic(lane), [&](const faults::read_message& message) {
+      all.push_back({lane, std::string{message.key}, std::string{message.value}, message.partition,
+                     message.offset, message.content_hash, message.revision});
+    });
+  return all;
+}
+
+double fetch_floor_ms(const std::string& url) {
+  const curl_handle handle{curl_easy_init(), curl_easy_cleanup};
+  fetched(handle.get(), url);
+  const auto began = steady_clock::now();
+  fetched(handle.get(), url);
+  return milliseconds_since(began);
+}
+
+double json_floor_ms(const std::string& url) {
+  const curl_handle handle{curl_easy_init(), curl_easy_cleanup};
+  const simdjson::padded_string bytes{fetched(handle.get(), url)};
+  simdjson::ondemand::parser parser;
+  lengths_of_key_fields(parser, bytes);
+  const auto began = steady_clock::now();
+  lengths_of_key_fields(parser, bytes);
+  return milliseconds_since(began);
+}
+
+double produce_floor_ms(const servers& on, const bench_deployment& into,
+                        const std::vector<sent_record>& warm_up, const std::vector<sent_record>& records) {
+  lone_producer producer{on, into};
+  producer.send(warm_up);
+  return producer.send(records);
+}
+
+double consume_floor_ms(const servers& on, const bench_deployment& from,
+                        const std::vector<sent_record>& before, const std::vector<sent_record>& records) {
+  const auto client = client_of(RD_KAFKA_CONSUMER, {{"bootstrap.servers", on.services.bootstrap()},
+                                                    {"group.id", from.name() + "-floor"},
+                                                    {"isolation.level", "read_committed"},
+                                                    {"enable.auto.commit", "false"},
+                                                    {"enable.auto.offset.store", "false"},
+                                                    {"fetch.message.max.bytes", "8388608"},
+                                                    {"queued.min.messages", "60000"}});
+  rd_kafka_poll_set_consumer(client.get());
+  ask_metadata(client.get());
+  // Where the records begin: the first of each partition that come after the others, and Kafka's own entry after those.
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> begins;
+  for (const auto& record : before)
+    ++begins[{record.lane, record.partition}];
+  const kafka_handle<rd_kafka_topic_partition_list_t> partitions{rd_kafka_topic_partition_list_new(8)};
+  std::set<std::pair<std::string, std::int32_t>> known;
+  for (const auto& record : records)
+    if (known.insert({record.lane, record.partition}).second) {
+      const auto others = begins.find({record.lane, record.partition});
+      rd_kafka_topic_partition_list_add(partitions.get(), from.topic(record.lane).c_str(), record.partition)
+          ->offset = others == begins.end() ? 0 : others->second + 1;
+    }
+  const kafka_handle<rd_kafka_queue_t> queue{rd_kafka_queue_get_consumer(client.get())};
+  std::vector<rd_kafka_message_t*> messages(10'000);
+  std::size_t read = 0;
+  const auto began = steady_clock::now();
+  check(rd_kafka_assign(client.get(), partitions.get()));
+  while (read < records.size()) {
+    const auto count = rd_kafka_consume_batch_queue(queue.get(), 10, messages.data(), messages.size());
+    if (count < 0 || milliseconds_since(began) > wait_ms)
+      throw std::runtime_error{
+          fmt::format("librdkafka alone: has read {} of {} records", read, records.size())};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      read += messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR ? 1U : 0U;
+      rd_kafka_message_destroy(messages[i]);
+    }
+  }
+  return milliseconds_since(began);
+}
+
+double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
+                     const std::vector<sent_record>& records) {
+  const auto steps =
+      target::load(std::filesystem::path{into.wishes().targets_directory} / into.wishes().target);
+  if (!steps)
+    throw std::runtime_error{steps.error().text};
+  std::vector<running_process> processes;
+  std::vector<std::unique_ptr<pqxx::connection>> guns;
+  int number = 0;
+  for (const auto& site : into.wishes().sites) {
+    guns.push_back(std::make_unique<pqxx::connection>(into.database_url(site.name)));
+    std::string doing;
+    install_schemas(*guns.back(), *steps, doing);
+    pqxx::nontransaction{*guns.back()}.exec(fmt::format("select pg_advisory_lock({})", starting_gun));
+    for (const auto& lane : site.lanes)
+      for (int partition = 0; partition < into.wishes().partitions; ++partition) {
+        const auto wanted = [&](const sent_record& record) {
+          return record.lane == lane && record.partition == partition;
+        };
+        const auto file = into.folder() / fmt::format("psql-{}", ++number);
+        const auto part = [&](const char* what) { return std::filesystem::path{file.string() + what}; };
+        write_rows(part(".warm"), warm_up, wanted);
+        write_rows(part(".rows"), records, wanted);
+        std::ofstream{part(".sql")} << script(*steps, part(".warm"), part(".rows"));
+        processes.push_back(running_process{
+            {"/usr/bin/psql", "-X", "-q", "-f", part(".sql").string(), into.database_url(site.name)},
+            part(".log")});
+      }
+  }
+  // Until all of them wait for the gun.
+  const bool ready = eventually([&] {
+    return std::stoull(
+               value_of(into.database_url(into.wishes().sites.front().name),
+                        "select count(*) from pg_locks where locktype = 'advisory' and not granted")) ==
+           processes.size();
+  });
+  if (!ready)
+    throw std::runtime_error{"psql alone: not ready; see " + into.folder().string()};
+  guns.clear();
+  double began = 0, ended = 0;
+  for (auto& process : processes) {
+    into.await(process, std::chrono::seconds{120});
+    const auto [from, to] = times_in(process.log());
+    began = began == 0 ? from : std::min(began, from);
+    ended = std::max(ended, to);
+  }
+  return (ended - began) * 1000;
+}
+
+}  // namespace matricula::bench

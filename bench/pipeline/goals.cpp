@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "goals.hpp"
+
+namespace matricula::bench {
+
+const std::vector<goal>& goals() {
+  constexpr double to_mb = 1e-6, to_percent = 100;
+  static const std::vector<goal> all{
+      {"decode, hash and dedup of an unchanged page, 1,000,000 keys, of simdjson alone", "parts", "derived",
+       "decode_ratio", goal::at_least, 0.7, ""},
+      {"the same, records a second on one core", "parts", "decode_and_dedup_of_an_unchanged_page/1000000",
+       "items_per_s", goal::at_least, 1e6, "/s", 1, 0},
+      {"publish an all-new page, of fetching, simdjson and librdkafka alone", "page", "new", "publish_ratio",
+       goal::at_least, 0.7, ""},
+      {"apply an all-new page, of librdkafka and psql alone", "page", "new", "apply_ratio", goal::at_least,
+       0.7, ""},
+      {"page alone, all new: request → visible at every site, of the floors' sum", "page", "new",
+       "latency_ratio", goal::at_most, 1.3, ""},
+      {"page alone, 1 % changed", "page", "1 % changed", "applied_ms", goal::at_most, 200, "ms", 1, 0},
+      {"page alone, 1 % changed: CPU of matricula", "page", "1 % changed", "matricula_cpu_s", goal::at_most,
+       0.1, "s"},
+      {"page alone, unchanged", "page", "unchanged", "applied_ms", goal::at_most, 100, "ms", 1, 0},
+      {"page alone, unchanged: WAL at the sites", "page", "unchanged", "wal_bytes", goal::at_most, 0, "bytes",
+       1, 0},
+      {"page alone, unchanged: Kafka messages but the cursor", "page", "unchanged", "lane_entries",
+       goal::at_most, 0, "", 1, 0},
+      {"peak RSS, two sites: 200 MB, the index, and what the limits allow", "page", "new", "rss_peak_bytes",
+       goal::at_most, 400e6, "MB", to_mb, 0},
+      {"sweep of 1,000,000 unchanged records", "sweep", "unchanged", "seconds_per_million_s", goal::at_most,
+       4, "s"},
+      {"apply into 4,000,000 rows against 30,000", "big-table", "page", "time_ratio", goal::at_most, 1.5, ""},
+      {"backlog, new rows: rows a second against Kafka Connect", "backlog", "new", "rate_ratio",
+       goal::at_least, 4, ""},
+      {"backlog, unchanged rows: rows a second against Kafka Connect", "backlog", "unchanged", "rate_ratio",
+       goal::at_least, 10, ""},
+      {"backlog: peak RSS against Kafka Connect", "backlog", "new", "memory_ratio", goal::at_most, 0.1, ""},
+      {"index: bytes a key", "parts", "index_bytes_per_key", "bytes_per_key", goal::at_most, 40, "bytes", 1,
+       1},
+      {"index of 8,000,000 keys rebuilt", "startup", "8,000,000 keys", "rebuilt_s", goal::at_most, 45, "s", 1,
+       1},
+      {"idle, 12 sites: CPU", "idle", "12 sites", "cpu_share", goal::at_most, 0.01, "% of a core",
+       to_percent},
+      {"idle, 12 sites: wake-ups", "idle", "12 sites", "wake_ups_per_s", goal::at_most, 20, "/s", 1, 1},
+  };
+  return all;
+}
+
+}  // namespace matricula::bench

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "page_feed.hpp"
+#include "process_figures.hpp"
+#include "scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+namespace matricula::bench {
+namespace {
+
+constexpr std::chrono::seconds settling{10}, watched{20};
+
+/// Twelve sites and a source that has nothing to read for an hour.
+class idle_scenario final : public scenario {
+ public:
+  idle_scenario(const servers& on, const bench_settings& settings)
+      : on_(on)
+      , settings_(settings)
+      , school_(settings.page, {}, settings.page) {}
+
+  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+    page_feed feed{{school_.page(0)}};
+    bench_wishes wishes;
+    wishes.sites = sites_for_all_lanes(12);
+    wishes.feed_url = feed.url();
+    wishes.every = "1h";
+    wishes.partitions = 1;
+    wishes.page_records_max = settings_.page;
+    bench_deployment world{on_, folder, fmt::format("idle{}", number), wishes};
+    auto process = world.start({});
+    feed.asked_at(0, std::chrono::seconds{60});
+    std::this_thread::sleep_for(settling);
+    const auto cpu_before = cpu_seconds(process.id());
+    const auto wakes_before = wake_ups(process.id());
+    std::this_thread::sleep_for(watched);
+    const auto seconds = static_cast<double>(watched.count());
+    const figures values{
+        {"cpu_share", (cpu_seconds(process.id()) - cpu_before) / seconds},
+        {"wake_ups_per_s", static_cast<double>(wake_ups(process.id()) - wakes_before) / seconds},
+        {"threads", static_cast<double>(threads(process.id()))},
+        {"rss_bytes", static_cast<double>(rss_bytes(process.id()))}};
+    world.end(process);
+    return {{"idle", "12 sites", number, settings_.page, values}};
+  }
+
+ private:
+  const servers& on_;
+  bench_settings settings_;
+  school_records school_;
+};
+
+}  // namespace
+
+scenario_ptr make_idle_scenario(const servers& on, const bench_settings& settings) {
+  return std::make_unique<idle_scenario>(on, settings);
+}
+
+}  // namespace matricula::bench

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tests/faults/services.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+
+namespace matricula::bench {
+
+/// CPU time of a process so far, in user and kernel mode, to 10 ms. Throws std::runtime_error if it is gone.
+double cpu_seconds(pid_t process);
+/// The same with its children, those that have ended too.
+double cpu_seconds_of_family(pid_t parent);
+/// How often its threads have gone to sleep so far, and so were woken.
+std::uint64_t wake_ups(pid_t process);
+std::uint64_t threads(pid_t process);
+std::uint64_t rss_bytes(pid_t process);
+/// The greatest so far.
+std::uint64_t rss_peak_bytes(pid_t process);
+
+/// The process that has this argument in its command line. Throws std::runtime_error if there is none.
+pid_t process_with_argument(const std::string& argument);
+
+/// Of the write-ahead log between two positions, in bytes, what the server has not written of its own accord, as when it
+/// notes every 15 s which transactions run. To be asked when all of it has been flushed.
+std::uint64_t wal_bytes_between(const faults::services& on, std::uint64_t from, std::uint64_t to);
+
+pid_t broker_of(const faults::services& on);
+pid_t postmaster_of(const faults::services& on);
+
+}  // namespace matricula::bench

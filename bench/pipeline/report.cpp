@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report.hpp"
+
+#include "goals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <stdexcept>
+
+namespace matricula::bench {
+namespace {
+
+using nlohmann::json;
+
+/// A number with thousands apart.
+std::string shown(double value, int decimals) {
+  auto text = fmt::format("{:.{}f}", value, decimals);
+  const auto point = std::min(text.find('.'), text.size());
+  const std::size_t first = text[0] == '-' ? 1 : 0;
+  for (auto at = point; at > first + 3; at -= 3)
+    text.insert(at - 3, ",");
+  return text;
+}
+
+/// "1,234 (1,200–1,300)"
+std::string shown(const spread& values, double scale, int decimals) {
+  if (values.runs == 0)
+    return "–";
+  const auto median = shown(values.median * scale, decimals);
+  if (values.least == values.greatest)
+    return median;
+  return fmt::format("{} ({}–{})", median, shown(values.least * scale, decimals),
+                     shown(values.greatest * scale, decimals));
+}
+
+struct column {
+  const char* title;
+  const char* figure;
+  double scale = 1;
+  int decimals = 2;
+};
+
+struct section {
+  const char* scenario;
+  const char* title;
+  const char* text;
+  std::vector<column> columns;
+  const char* picture = nullptr;
+};
+
+constexpr double to_mb = 1e-6;
+
+const std::vector<section>& sections() {
+  static const std::vector<section> all{
+      {"page",
+       "One page alone",
+       "A page of records for two sites (ESO-46 and FP-46, two partitions each), alone: from its request "
+       "until all of it "
+       "is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the "
+       "same way. CPU "
+       "is that of all of the time from page to page, Java's idling included; WAL that of the whole server.",
+       {{"visible, ms", "applied_ms", 1, 0},
+        {"in Kafka, ms", "published_ms", 1, 0},
+        {"changed", "changed_records", 1, 0},
+        {"CPU s, matricula", "matricula_cpu_s"},
+        {"Kafka", "kafka_cpu_s"},
+        {"PostgreSQL", "postgres_cpu_s"},
+        {"WAL bytes", "wal_bytes", 1, 0},
+        {"entries of the lanes", "lane_entries", 1, 0},
+        {"other entries", "other_entries", 1, 0},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}},
+       "latency"},
+      {"page",
+       "Its floors",
+       "What no program on these libraries and servers can be faster than, with the same bytes, after each "
+       "run on the "
+       "same servers: libcurl reading the page, simdjson looking for the fields of the keys, librdkafka "
+       "sending the "
+       "records in one transaction and reading them back, psql copying them into the staging table and "
+       "running the "
+       "target's own SQL in a transaction for each partition, all at a time. Ratios: fetch, simdjson and "
+       "produce against "
+       "matricula's request → in Kafka, and produce alone against it; consume and psql against in Kafka → "
+       "visible, and "
+       "psql alone against it; last, matricula's request → visible against the sum of the floors.",
+       {{"fetch, ms", "floor_fetch_ms", 1, 0},
+        {"simdjson", "floor_json_ms", 1, 1},
+        {"produce", "floor_produce_ms", 1, 0},
+        {"consume", "floor_consume_ms", 1, 0},
+        {"psql", "floor_psql_ms", 1, 0},
+        {"sum", "floors_ms", 1, 0},
+        {"publishing", "publish_ratio"},
+        {"produce alone", "produce_ratio"},
+        {"applying", "apply_ratio"},
+        {"psql alone", "psql_ratio"},
+        {"all", "latency_ratio"}}},
+      {"throughput",
+       "Pages back to back",
+       "Ten pages, all new, as fast as they go, for all 24 lanes: from the request of the first until all of "
+       "them are "
+       "durable at every site.",
+       {{"records/s", "records_per_s", 1, 0},
+        {"into Kafka/s", "published_per_s", 1, 0},
+        {"CPU s per million, matricula", "matricula_cpu_s_per_million"},
+        {"Kafka", "kafka_cpu_s_per_million"},
+        {"PostgreSQL", "postgres_cpu_s_per_million"},
+        {"WAL MB", "wal_bytes", to_mb, 0},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}},
+       "throughput"},
+      {"sweep",
+       "A sweep",
+       "The source only, without a pause between pages.",
+       {{"records", "records", 1, 0},
+        {"seconds", "seconds_s"},
+        {"seconds per million", "seconds_per_million_s"},
+        {"records/s", "records_per_s", 1, 0},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}}},
+      {"startup",
+       "Start-up",
+       "The index is rebuilt from the topics.",
+       {{"rebuilt, s", "rebuilt_s"},
+        {"keys/s", "keys_per_s", 1, 0},
+        {"RSS, bytes a key", "rss_bytes_per_key", 1, 1},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}}},
+      {"backlog",
+       "A backlog, beside Kafka Connect",
+       "One topic of two partitions into one flat table of the same columns, new rows and then the same "
+       "again. "
+       "matricula: from the start of its site until the last row is durable. Kafka Connect with the Debezium "
+       "JDBC sink, "
+       "which runs already: from the first byte that it writes to the last; two tasks, batches of 3,000, "
+       "unnest and a "
+       "record schema as its documentation advises (scripts/kafka/connect/sink.json). Its two 64-bit headers "
+       "arrive as "
+       "Base64 text, from which the table computes the numbers.",
+       {{"rows/s", "rows_per_s", 1, 0},
+        {"seconds", "seconds_s"},
+        {"CPU s per million, program", "program_cpu_s_per_million"},
+        {"PostgreSQL", "postgres_cpu_s_per_million"},
+        {"WAL MB", "wal_bytes", to_mb, 1},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0},
+        {"rows/s, matricula : peer", "rate_ratio", 1, 1},
+        {"memory, matricula : peer", "memory_ratio"}},
+       "backlog"},
+      {"big-table",
+       "A big table",
+       "One page, all new, into a site that holds 4,000,000 rows already, and into one that holds 30,000.",
+       {{"into the large, ms", "large_ms", 1, 0},
+        {"into the small, ms", "small_ms", 1, 0},
+        {"large : small", "time_ratio"}}},
+      {"idle",
+       "Nothing to do",
+       "Twelve sites are connected; 20 s in which nothing happens.",
+       {{"CPU, % of a core", "cpu_share", 100},
+        {"wake-ups/s", "wake_ups_per_s", 1, 1},
+        {"threads", "threads", 1, 0},
+        {"RSS MB", "rss_bytes", to_mb, 0}}},
+      {"parts",
+       "Parts",
+       "Google Benchmark, without Kafka and PostgreSQL.",
+       {{"ms", "real_ms", 1, 3},
+        {"items/s", "items_per_s", 1, 0},
+        {"bytes a key", "bytes_per_key", 1, 1},
+        {"ratio to simdjson alone", "decode_ratio"}}},
+  };
+  return all;
+}
+
+std::vector<std::string> cases_of(const result_lines& results, const std::string& scenario) {
+  std::vector<std::string> cases;
+  for (const auto& one : results.all())
+    if (one.scenario == scenario && std::find(cases.begin(), cases.end(), one.about) == cases.end())
+      cases.push_back(one.about);
+  return cases;
+}
+
+bool any_value(const result_lines& results, const section& part, const std::string& about) {
+  return std::any_of(part.columns.begin(), part.columns.end(), [&](const auto& each) {
+    return !results.values(part.scenario, about, each.figure).empty();
+  });
+}
+
+std::string table_of(const result_lines& results, const section& part) {
+  std::string head = "| |", line = "|---|", rows;
+  for (const auto& each : part.columns) {
+    head += fmt::format(" {} |", each.title);
+    line += "---|";
+  }
+  for (const auto& about : cases_of(results, part.scenario)) {
+    if (!any_value(results, part, about))
+      continue;
+    rows += fmt::format("| {} |", about);
+    for (const auto& each : part.columns)
+      rows += fmt::format(" {} |",
+                          shown(results.of(part.scenario, about, each.figure), each.scale, each.decimals));
+    rows += '\n';
+  }
+  return head + '\n' + line + '\n' + rows;
+}
+
+std::string origin_text(const result_lines& results) {
+  const auto& origin = results.origin();
+  if (origin.is_null())
+    return {};
+  std::uint64_t page = 0;
+  for (const auto& one : results.all())
+    page = std::max(page, one.records);
+  const auto& machine = origin.at("machine");
+  std::string settings;
+  for (const auto& [name, value] : origin.at("settings").items())
+    settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", name,
+                            value.is_string() ? value.get<std::string>() : value.dump());
+  return fmt::format(
+      "| | |\n|---|---|\n| machine | {}, {} cores, {:.0f} GiB, {}; all servers and programs on it |\n"
+      "| page | {} records |\n| commit | {}, {} |\n| begun | {} |\n| command | `{}` |\n| settings | {} |\n\n",
+      machine.at("cpu").get<std::string>(), machine.at("cores").get<int>(),
+      machine.at("memory_bytes").get<double>() / (1 << 30), machine.at("kernel").get<std::string>(),
+      shown(static_cast<double>(page), 0), origin.at("commit").get<std::string>(),
+      origin.at("build").get<std::string>(), origin.at("time").get<std::string>(),
+      origin.at("command").get<std::string>(), settings);
+}
+
+std::string bound_text(const goal& each) {
+  const auto bound = each.bound * each.scale;
+  return shown(bound, bound == std::round(bound) ? 0 : 1);
+}
+
+std::string goals_table(const result_lines& results) {
+  std::string text = "| what | goal | measured | runs | reached |\n|---|---|---|---|---|\n";
+  for (const auto& each : goals()) {
+    const auto found = results.of(each.scenario, each.about, each.figure);
+    text += fmt::format("| {} | {} {} {} | {} {} | {} | {} |\n", each.what,
+                        each.side == goal::at_least ? "≥" : "≤", bound_text(each), each.unit,
+                        shown(found, each.scale, each.decimals), found.runs == 0 ? "" : each.unit, found.runs,
+                        found.runs == 0                 ? "not measured"
+                        : each.reached_by(found.median) ? "yes"
+                                                        : "**no**");
+  }
+  return text;
+}
+
+/// Where the peer's median is the better one.
+std::string peers_advantages(const result_lines& results) {
+  const std::pair<const char*, const char*> less_is_better[] = {
+      {"seconds_s", "seconds"},
+      {"program_cpu_s_per_million", "CPU of the program"},
+      {"postgres_cpu_s_per_million", "CPU of PostgreSQL"},
+      {"wal_bytes", "WAL bytes"},
+      {"rss_peak_bytes", "peak RSS"}};
+  std::string text;
+  for (const std::string rows : {"new", "unchanged"})
+    for (const auto& [figure, title] : less_is_better) {
+      const auto ours = results.of("backlog", rows, figure);
+      const auto theirs = results.of("backlog", rows + ", Kafka Connect", figure);
+      if (ours.runs > 0 && theirs.runs > 0 && theirs.median < ours.median)
+        text += fmt::format("- {} rows, {}: {} against {} of matricula\n", rows, title,
+                            shown(theirs.median, 2), shown(ours.median, 2));
+    }
+  if (results.values("backlog", "new, Kafka Connect", "seconds_s").empty())
+    return {};
+  return text.empty() ? "Kafka Connect is better in none of these.\n\n"
+                      : "**Kafka Connect is better in these:**\n\n" + text + '\n';
+}
+
+}  // namespace
+
+std::vector<measured> parts_in(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  if (!in)
+    throw std::runtime_error{"cannot read " + file.string()};
+  std::vector<measured> all;
+  std::map<int, figures> derived;
+  const auto written = json::parse(in);
+  for (const auto& line : written.at("benchmarks")) {
+    if (line.value("run_type", "") != "iteration" || line.value("error_occurred", false))
+      continue;
+    const auto unit = line.at("time_unit").get<std::string>();
+    const auto to_ms = unit == "ns" ? 1e-6 : unit == "us" ? 1e-3 : unit == "ms" ? 1 : 1e3;
+    auto name = line.at("run_name").get<std::string>();
+    for (const std::string mark : {"/real_time", "/iterations:1"})
+      if (const auto at = name.find(mark); at != name.npos)
+        name.erase(at, mark.size());
+    auto& one = all.emplace_back();
+    one.scenario = "parts";
+    one.about = name;
+    one.run = line.value("repetition_index", 0) + 1;
+    one.values["real_ms"] = line.at("real_time").get<double>() * to_ms;
+    if (line.contains("items_per_second"))
+      one.values["items_per_s"] = line.at("items_per_second").get<double>();
+    if (line.contains("bytes_per_key"))
+      one.values["bytes_per_key"] = line.at("bytes_per_key").get<double>();
+    if (name == "floor_key_fields_by_simdjson" || name == "decode_and_dedup_of_an_unchanged_page/1000000")
+      derived[one.run][name] = one.values["real_ms"];
+  }
+  for (const auto& [run, times] : derived)
+    if (times.size() == 2)
+      all.push_back({"parts",
+                     "derived",
+                     run,
+                     0,
+                     {{"decode_ratio", times.at("floor_key_fields_by_simdjson") /
+                                           times.at("decode_and_dedup_of_an_unchanged_page/1000000")}}});
+  return all;
+}
+
+std::string report_text(const result_lines& results, const std::vector<std::string>& pictures) {
+  std::string text = "# Performance\n\nWritten by `scripts/bench`; the medians of all runs, and in brackets "
+                     "the least and the greatest. "
+                     "Ratios are taken inside each run. The figures themselves: performance.json.\n\n";
+  text += origin_text(results) + "## What was to be reached\n\n" + goals_table(results) + '\n';
+  for (const auto& part : sections()) {
+    const auto cases = cases_of(results, part.scenario);
+    if (std::none_of(cases.begin(), cases.end(),
+                     [&](const auto& about) { return any_value(results, part, about); }))
+      continue;
+    text += fmt::format("## {}\n\n{}\n\n", part.title, part.text);
+    if (part.picture != nullptr)
+      for (const auto& picture : pictures)
+        if (picture == std::string{part.picture} + ".svg")
+          text += fmt::format("![{}](performance/{})\n\n", part.title, picture);
+    text += table_of(results, part) + '\n';
+    if (std::string{part.scenario} == "backlog")
+      text += peers_advantages(results);
+  }
+  text.pop_back();
+  return text;
+}
+
+json report_json(const result_lines& results) {
+  std::set<std::tuple<std::string, std::string, std::string>> names;
+  for (const auto& one : results.all())
+    for (const auto& [figure, value] : one.values)
+      names.emplace(one.scenario, one.about, figure);
+  auto entries = json::array();
+  for (const auto& [scenario, about, figure] : names) {
+    const auto found = results.of(scenario, about, figure);
+    entries.push_back({{"scenario", scenario},
+                       {"about", about},
+                       {"figure", figure},
+                       {"median", found.median},
+                       {"least", found.least},
+                       {"greatest", found.greatest},
+                       {"runs", found.runs}});
+  }
+  return {{"origin", results.origin()}, {"figures", entries}};
+}
+
+std::vector<comparison> compared_with(const json& earlier, const result_lines& results) {
+  std::vector<comparison> all;
+  for (const auto& each : goals())
+    for (const auto& known : earlier.at("figures")) {
+      const auto scenario = known.at("scenario").get<std::string>();
+      if ((scenario != each.scenario && scenario != std::string{each.scenario} + quick_mark) ||
+          known.at("about") != each.about || known.at("figure") != each.figure)
+        continue;
+      const spread before{known.at("median").get<double>(), known.at("least").get<double>(),
+                          known.at("greatest").get<double>(), known.at("runs").get<std::size_t>()};
+      const auto now = results.of(scenario, each.about, each.figure);
+      if (now.runs > 0)
+        all.push_back({fmt::format("{}: {} {}, was {}", each.what, shown(now, each.scale, each.decimals),
+                                   each.unit, shown(before, each.scale, each.decimals)),
+                       each.worse(before, now.median)});
+    }
+  return all;
+}
+
+}  // namespace matricula::bench

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "result_lines.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace matricula::bench {
+
+/// The results of Google Benchmark (--benchmark_out, JSON, with repetitions) as runs of the scenario "parts": a case per
+/// benchmark, and "derived" for the ratios of those that belong together.
+std::vector<measured> parts_in(const std::filesystem::path& file);
+
+/// A page of Markdown: what was to be reached, a table for each scenario that has results, what the peer does better.
+/// `pictures`: the links of the pictures that exist.
+std::string report_text(const result_lines& results, const std::vector<std::string>& pictures);
+
+/// Origin, and median, least and greatest of every figure.
+nlohmann::json report_json(const result_lines& results);
+
+/// What of a scenario's name says that it was measured in a hurry: only such figures compare with such figures.
+inline constexpr const char* quick_mark = " (quick)";
+
+/// How a goal's figure has come off against an earlier one.
+struct comparison {
+  std::string text;
+  bool worse = false;  ///< by more than the earlier one varied
+};
+
+/// Each goal that both the results and an earlier report_json have figures for; of scenarios that were measured in a
+/// hurry, if the results are.
+std::vector<comparison> compared_with(const nlohmann::json& earlier, const result_lines& results);
+
+/// Draws what the results have figures for, by gnuplot: files NAME.svg in the folder, of which the names are returned.
+/// None without gnuplot.
+std::vector<std::string> draw_pictures(const result_lines& results, const std::filesystem::path& folder);
+
+}  // namespace matricula::bench

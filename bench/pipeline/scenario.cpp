@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenario.hpp"
+
+namespace matricula::bench {
+
+const std::vector<scenario_kind>& scenarios() {
+  static const std::vector<scenario_kind> all{
+      {"page", "one page alone: all new, unchanged, 1 % changed, withdrawn; the floors of the new one", true,
+       make_page_scenario},
+      {"throughput", "ten new pages back to back, to 1, 3 and 12 sites", false, make_throughput_scenario},
+      {"sweep", "1,000,000 records, new and then unchanged, without a pause; the source only", true,
+       make_sweep_scenario},
+      {"startup", "the index rebuilt from topics of 1,000,000 and 8,000,000 keys", false,
+       make_startup_scenario},
+      {"backlog", "300,000 records from Kafka to a flat table, beside Kafka Connect", true,
+       make_backlog_scenario},
+      {"big-table", "a page into a site of 4,000,000 rows, and into one of 30,000", false,
+       make_big_table_scenario},
+      {"idle", "12 sites connected, nothing to do", false, make_idle_scenario},
+  };
+  return all;
+}
+
+}  // namespace matricula::bench

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bench_deployment.hpp"
+#include "result_lines.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace matricula::bench {
+
+/// What a scenario runs with.
+struct bench_settings {
+  std::uint64_t page = 30'000;  ///< records of a page
+  /// The sizes of the scenarios, in this unit: their own number of pages times this part of a page.
+  double every_s = 4;  ///< from page to page, where each is measured alone
+  bool quick = false;
+  std::filesystem::path folder;
+};
+
+/// One question, asked again and again: each run gives the answers of all of its cases.
+class scenario {
+ public:
+  virtual ~scenario() = default;
+  /// Run `number`, from 1; in a folder of its own, which is empty. Throws std::runtime_error.
+  virtual std::vector<measured> run(int number, const std::filesystem::path& folder) = 0;
+};
+using scenario_ptr = std::unique_ptr<scenario>;
+
+struct scenario_kind {
+  const char* name;
+  const char* what;
+  bool quick;  ///< part of --quick
+  scenario_ptr (*make)(const servers&, const bench_settings&);
+};
+
+/// All there are, in the order of the report.
+const std::vector<scenario_kind>& scenarios();
+
+scenario_ptr make_page_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_throughput_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_sweep_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_startup_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_backlog_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_big_table_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_idle_scenario(const servers& on, const bench_settings& settings);
+
+/// So that a broker that has just been started has compiled what it runs most.
+void warm_up(const servers& on, const bench_settings& settings);
+
+}  // namespace matricula::bench

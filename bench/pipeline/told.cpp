@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "told.hpp"
+
+#include <cstdio>
+#include <ctime>
+#include <sstream>
+#include <stdexcept>
+
+namespace matricula::bench {
+
+wall_time time_from(const std::string& text) {
+  std::tm parts{};
+  int milliseconds = 0, hours = 0, minutes = 0;
+  char zone = 0;
+  const int read = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d%c%2d:%2d", &parts.tm_year,
+                               &parts.tm_mon, &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec,
+                               &milliseconds, &zone, &hours, &minutes);
+  if (read != 10 && (read != 8 || zone != 'Z'))
+    throw std::runtime_error{"'" + text + "' is no time"};
+  parts.tm_year -= 1900;
+  --parts.tm_mon;
+  const auto offset = std::chrono::minutes{hours * 60 + minutes} * (zone == '-' ? -1 : 1);
+  return std::chrono::system_clock::from_time_t(timegm(&parts)) + std::chrono::milliseconds{milliseconds} -
+         offset;
+}
+
+std::optional<wall_time> first_said(const std::string& log, const std::string& begins) {
+  std::istringstream in{log};
+  for (std::string line; std::getline(in, line);) {
+    const auto parsed = nlohmann::json::parse(line, nullptr, false);
+    if (parsed.is_object() && parsed.value("text", "").rfind(begins, 0) == 0)
+      return time_from(parsed.at("time").get<std::string>());
+  }
+  return std::nullopt;
+}
+
+nlohmann::json newest_figures(const std::string& printed) {
+  std::istringstream in{printed};
+  nlohmann::json newest;
+  for (std::string line; std::getline(in, line);)
+    if (auto parsed = nlohmann::json::parse(line, nullptr, false);
+        parsed.is_object() && parsed.contains("sites"))
+      newest = std::move(parsed);
+  return newest;
+}
+
+}  // namespace matricula::bench

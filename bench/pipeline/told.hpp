@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace matricula::bench {
+
+using wall_time = std::chrono::system_clock::time_point;
+
+/// "2026-11-23T08:15:00.123Z", or with "+01:00" in place of Z. Throws std::runtime_error for anything else.
+wall_time time_from(const std::string& text);
+
+/// When the log (JSON lines) said first what begins with this text.
+std::optional<wall_time> first_said(const std::string& log, const std::string& begins);
+
+/// The newest figures among what a process has printed; null: none yet.
+nlohmann::json newest_figures(const std::string& printed);
+
+inline double seconds_between(wall_time from, wall_time to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+}  // namespace matricula::bench

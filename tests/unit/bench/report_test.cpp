@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace matricula::bench {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+struct report_test : testing::Test {
+  std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("bench_report_" + std::to_string(getpid()) + ".jsonl");
+
+  ~report_test() override { std::filesystem::remove(file); }
+
+  static measured page(int run, double applied_ms) {
+    return {"page", "1 % changed", run, 30'000, {{"applied_ms", applied_ms}}};
+  }
+
+  result_lines with_runs(const std::vector<double>& applied_ms) const {
+    std::filesystem::remove(file);
+    result_lines results{file};
+    for (const auto value : applied_ms)
+      results.add({page(static_cast<int>(results.all().size()) + 1, value)});
+    return results;
+  }
+};
+
+TEST(spread_test, is_the_median_between_the_least_and_the_greatest) {
+  const auto odd = spread_of({3, 1, 2}), even = spread_of({4, 1, 2, 3});
+  EXPECT_EQ(odd.median, 2);
+  EXPECT_EQ(odd.least, 1);
+  EXPECT_EQ(odd.greatest, 3);
+  EXPECT_EQ(even.median, 2.5);
+  EXPECT_EQ(spread_of({}).runs, 0U);
+}
+
+TEST_F(report_test, an_interrupted_round_goes_on_after_its_last_whole_line) {
+  with_runs({100, 110});
+  std::ofstream{file, std::ios::app} << R"({"scenario": "page", "about": "1 % ch)";
+  const result_lines again{file};
+  EXPECT_TRUE(again.has("page", 30'000, 2));
+  EXPECT_FALSE(again.has("page", 30'000, 3));
+  EXPECT_FALSE(again.has("page", 3'000, 1));
+}
+
+TEST_F(report_test, says_what_was_reached_and_what_was_not) {
+  EXPECT_THAT(report_text(with_runs({120, 100, 110}), {}),
+              HasSubstr("| page alone, 1 % changed | ≤ 200 ms | 110 (100–120) ms | 3 | yes |"));
+  EXPECT_THAT(report_text(with_runs({1'234}), {}), HasSubstr("| 1,234 ms | 1 | **no** |"));
+  EXPECT_THAT(report_text(with_runs({}), {}), HasSubstr("not measured"));
+}
+
+TEST_F(report_test, finds_worse_what_has_lost_more_than_it_varied) {
+  const auto earlier = report_json(with_runs({100, 110, 120}));
+  const auto is_worse = [&](double now) {
+    const auto found = compared_with(earlier, with_runs({now}));
+    return found.size() == 1 && found[0].worse;
+  };
+  EXPECT_FALSE(is_worse(50));
+  EXPECT_FALSE(is_worse(129));
+  EXPECT_TRUE(is_worse(131));
+  EXPECT_EQ(compared_with(earlier, with_runs({131}))[0].text,
+            "page alone, 1 % changed: 131 ms, was 110 (100–120)");
+}
+
+TEST_F(report_test, compares_what_was_measured_in_a_hurry_with_its_like) {
+  result_lines results{file};
+  auto quick = page(1, 100);
+  quick.scenario += quick_mark;
+  results.add({quick});
+  EXPECT_EQ(compared_with(report_json(results), results).size(), 1U);
+  EXPECT_THAT(compared_with(report_json(with_runs({100})), results), IsEmpty());
+}
+
+TEST_F(report_test, names_what_the_peer_does_better) {
+  result_lines results{file};
+  results.add({{"backlog", "new", 1, 30'000, {{"seconds_s", 2}, {"wal_bytes", 90}}},
+               {"backlog", "new, Kafka Connect", 1, 30'000, {{"seconds_s", 20}, {"wal_bytes", 80}}}});
+  const auto text = report_text(results, {});
+  EXPECT_THAT(text, HasSubstr("- new rows, WAL bytes: 80.00 against 90.00"));
+  EXPECT_THAT(text, Not(HasSubstr("- new rows, seconds")));
+}
+
+TEST_F(report_test, takes_the_repetitions_of_google_benchmark_for_runs) {
+  std::ofstream{file} << R"({"benchmarks": [
+    {"run_type": "iteration", "run_name": "floor_key_fields_by_simdjson", "repetition_index": 1, "real_time": 14.0,
+     "time_unit": "ms", "items_per_second": 2e6},
+    {"run_type": "iteration", "run_name": "decode_and_dedup_of_an_unchanged_page/1000000", "repetition_index": 1,
+     "real_time": 20000.0, "time_unit": "us"},
+    {"run_type": "aggregate", "run_name": "floor_key_fields_by_simdjson", "real_time": 1, "time_unit": "ms"}]})";
+  const auto all = parts_in(file);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].run, 2);
+  EXPECT_DOUBLE_EQ(all[1].values.at("real_ms"), 20);
+  EXPECT_DOUBLE_EQ(all[2].values.at("decode_ratio"), 0.7);
+}
+
+}  // namespace
+}  // namespace matricula::bench

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/told.hpp"
+
+#include <gtest/gtest.h>
+
+namespace matricula::bench {
+namespace {
+
+TEST(told_test, a_time_is_the_same_in_every_zone) {
+  const auto utc = time_from("2026-11-23T08:15:00.250Z");
+  EXPECT_EQ(utc, time_from("2026-11-23T09:15:00.250+01:00"));
+  EXPECT_EQ(utc, time_from("2026-11-23T05:45:00.250-02:30"));
+  EXPECT_DOUBLE_EQ(seconds_between(time_from("2026-11-23T08:14:59.000+00:00"), utc), 1.25);
+  EXPECT_THROW(time_from("yesterday"), std::runtime_error);
+}
+
+TEST(told_test, finds_the_first_line_that_begins_so) {
+  const std::string log =
+      "no JSON\n"
+      R"({"time":"2026-11-23T08:15:00.000+00:00","level":"info","text":"site:flat running"})"
+      "\n"
+      R"({"time":"2026-11-23T08:16:00.000+00:00","level":"info","text":"site:flat running"})"
+      "\n";
+  EXPECT_EQ(first_said(log, "site:flat"), time_from("2026-11-23T08:15:00.000Z"));
+  EXPECT_FALSE(first_said(log, "source:"));
+}
+
+TEST(told_test, figures_are_told_again_and_again) {
+  EXPECT_TRUE(newest_figures("").is_null());
+  EXPECT_EQ(newest_figures("{\"sites\":[1]}\n{\"text\":\"a\"}\n{\"sites\":[2]}\n{\"sit").at("sites").at(0),
+            2);
+}
+
+}  // namespace
+}  // namespace matricula::bench
