@@ -11,7 +11,6 @@
 #include <csignal>
 #include <fstream>
 #include <memory>
-#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -31,10 +30,6 @@ const std::vector<std::string>& flavours() {
   static const std::vector<std::string> all{"Infantil", "Primaria", "ESO",    "Batxillerat",
                                             "FP",       "FPA",      "ISEACV", "Especials"};
   return all;
-}
-
-std::int64_t sum_of(const std::vector<std::int64_t>& numbers) {
-  return std::accumulate(numbers.begin(), numbers.end(), std::int64_t{0});
 }
 
 }  // namespace
@@ -204,23 +199,20 @@ reading bench_deployment::read(const running_process& process) const {
   return now;
 }
 
-std::vector<std::int64_t> bench_deployment::ends(const std::string& lane) const {
-  return faults::topic_reader{on_.services.bootstrap()}.ends(topic(lane));
-}
-
-std::int64_t bench_deployment::entries() const {
+std::map<std::string, std::vector<std::int64_t>> bench_deployment::ends() const {
   faults::topic_reader reader{on_.services.bootstrap()};
-  std::int64_t sum = 0;
+  std::map<std::string, std::vector<std::int64_t>> all;
   for (const auto& lane : lanes_of(wishes_.sites))
-    sum += sum_of(reader.ends(topic(lane)));
-  return sum;
+    all[lane] = reader.ends(topic(lane));
+  return all;
 }
 
 std::int64_t bench_deployment::other_entries() const {
   faults::topic_reader reader{on_.services.bootstrap()};
   std::int64_t sum = 0;
   for (const auto& topic : other_topics())
-    sum += sum_of(reader.ends(topic));
+    for (const auto end : reader.ends(topic))
+      sum += end;
   return sum;
 }
 

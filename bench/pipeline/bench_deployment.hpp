@@ -85,10 +85,8 @@ class bench_deployment {
   reading read(const running_process& process) const;
   /// Of the servers only.
   reading read() const;
-  /// Where the partitions of a lane end, Kafka's own entries included.
-  std::vector<std::int64_t> ends(const std::string& lane) const;
-  /// The sum over all lanes.
-  std::int64_t entries() const;
+  /// Where the partitions of each lane end, Kafka's own entries included.
+  std::map<std::string, std::vector<std::int64_t>> ends() const;
   /// Entries of its other topics: cursors, quarantine, outcomes.
   std::int64_t other_entries() const;
 

@@ -225,7 +225,12 @@ int main(int argc, char** argv) {
       *report_command ? report(reported) : compare(reported);
       return 0;
     }
-    return run_all(all, text_of(argc, argv)) ? 0 : 1;
+    const bool well = run_all(all, text_of(argc, argv));
+    if (well && !all.results_file.empty())
+      std::filesystem::remove_all(all.settings.folder);
+    else if (well)
+      std::cout << "results: " << (all.settings.folder / "results.jsonl").string() << '\n';
+    return well ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "bench_pipeline: " << error.what() << '\n';
     return 1;

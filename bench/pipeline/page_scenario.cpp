@@ -6,7 +6,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
+#include <map>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -75,9 +78,9 @@ class page_scenario final : public scenario {
   static after_page look(const bench_deployment& world, const running_process& process) {
     after_page now;
     now.used = world.read(process);
-    for (const auto& lane : lanes_of(two_sites()))
-      now.ends[lane] = world.ends(lane);
-    now.entries = world.entries();
+    now.ends = world.ends();
+    for (const auto& [lane, ends] : now.ends)
+      now.entries = std::accumulate(ends.begin(), ends.end(), now.entries);
     now.other_entries = world.other_entries();
     return now;
   }

@@ -4,14 +4,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace matricula::bench {
 namespace {
 
+enum class kind { ours, floor, peer };
+
 struct bar {
   std::string title;
   spread height;
+  kind whose = kind::ours;
 };
 
 /// A line across all bars.
@@ -26,21 +30,38 @@ struct picture {
   std::vector<mark> marks;
 };
 
+int colour_of(kind whose) {
+  return whose == kind::ours ? 0x4477aa : whose == kind::floor ? 0xbbbbbb : 0xddaa33;
+}
+
 std::string script_of(const picture& drawn, const std::filesystem::path& file) {
+  // Room above for what is written there, and below, for a logarithmic scale has no zero.
+  double least = drawn.bars.front().height.least, greatest = 0;
+  for (const auto& each : drawn.bars) {
+    least = std::min(least, each.height.least);
+    greatest = std::max(greatest, each.height.greatest);
+  }
+  for (const auto& each : drawn.marks) {
+    least = std::min(least, each.height);
+    greatest = std::max(greatest, each.height);
+  }
   auto text = fmt::format(
       "set terminal svg size 900,420 font 'sans-serif,13' background 'white'\nset output '{}'\nset title "
       "'{}'\n"
-      "set ylabel '{}'\nset logscale y\nset boxwidth 0.6\nset style fill solid 0.7\nset grid ytics\n"
-      "set key outside bottom center horizontal\nset xtics nomirror\nset xrange [-0.7:{}]\n$bars << EOD\n",
-      file.string(), drawn.title, drawn.unit, static_cast<double>(drawn.bars.size()) - 0.3);
+      "set ylabel '{}'\nset logscale y\nset yrange [{}:{}]\nset boxwidth 0.6\nset style fill solid 0.8\n"
+      "set grid ytics\nset key outside bottom center horizontal\nset xtics nomirror\nset xrange [-0.7:{}]\n"
+      "$bars << EOD\n",
+      file.string(), drawn.title, drawn.unit, least / 4, greatest * 3,
+      static_cast<double>(drawn.bars.size()) - 0.3);
   for (std::size_t i = 0; i < drawn.bars.size(); ++i) {
-    const auto& height = drawn.bars[i].height;
-    text += fmt::format("{} {} {} {} \"{}\"\n", i, height.median, height.least, height.greatest,
-                        drawn.bars[i].title);
+    const auto& [title, height, whose] = drawn.bars[i];
+    text += fmt::format("{} {} {} {} \"{}\" {} \"{:.0f}\"\n", i, height.median, height.least, height.greatest,
+                        title, colour_of(whose), height.median);
   }
-  text += "EOD\nset format y \"%'.0f\"\n"
-          "plot $bars using 1:2:xtic(5) with boxes lc rgb '#4477aa' title 'median', "
-          "$bars using 1:2:3:4 with yerrorbars lc rgb 'black' pt 0 title 'least and greatest'";
+  text += "EOD\nset format y '%.0f'\n"
+          "plot $bars using 1:2:6:xtic(5) with boxes lc rgb variable notitle, "
+          "$bars using 1:2:3:4 with yerrorbars lc rgb 'black' ps 0 title 'median, least and greatest', "
+          "$bars using 1:4:7 with labels offset 0,0.8 notitle";
   const char* colours[] = {"#cc3311", "#228833", "#aa3377"};
   for (std::size_t i = 0; i < drawn.marks.size(); ++i)
     text += fmt::format(", {} with lines lw 2 lc rgb '{}' title '{}'", drawn.marks[i].height, colours[i % 3],
@@ -54,13 +75,14 @@ std::vector<picture> pictures_of(const result_lines& results) {
                             const std::vector<std::string>& cases) {
     for (const auto& about : cases)
       if (const auto found = results.of(scenario, about, figure); found.runs > 0 && found.least > 0)
-        to.bars.push_back({about, found});
+        to.bars.push_back(
+            {about, found, about.find("Connect") == std::string::npos ? kind::ours : kind::peer});
   };
   picture latency{
       "latency", "A page of 30,000 records alone: request until visible at every site", "ms", {}, {}};
   add_bars(latency, "page", "applied_ms", {"new", "withdrawn", "1 % changed", "unchanged"});
-  if (const auto floors = results.of("page", "new", "floors_ms"); floors.runs > 0)
-    latency.bars.insert(latency.bars.begin() + 1, {"floors of new", floors});
+  if (const auto floors = results.of("page", "new", "floors_ms"); floors.runs > 0 && !latency.bars.empty())
+    latency.bars.insert(latency.bars.begin() + 1, {"floors of new", floors, kind::floor});
   latency.marks.push_back({"the budget: 10 s", 10'000});
   all.push_back(latency);
 

@@ -18,11 +18,14 @@ using nlohmann::json;
 
 /// A number with thousands apart.
 std::string shown(double value, int decimals) {
-  auto text = fmt::format("{:.{}f}", value, decimals);
-  const auto point = std::min(text.find('.'), text.size());
-  const std::size_t first = text[0] == '-' ? 1 : 0;
-  for (auto at = point; at > first + 3; at -= 3)
-    text.insert(at - 3, ",");
+  const auto plain = fmt::format("{:.{}f}", value, decimals);
+  const auto point = std::min(plain.find('.'), plain.size());
+  std::string text;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (i > 0 && i < point && (point - i) % 3 == 0 && plain[i - 1] != '-')
+      text += ',';
+    text += plain[i];
+  }
   return text;
 }
 
@@ -58,11 +61,9 @@ const std::vector<section>& sections() {
   static const std::vector<section> all{
       {"page",
        "One page alone",
-       "A page of records for two sites (ESO-46 and FP-46, two partitions each), alone: from its request "
-       "until all of it "
-       "is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the "
-       "same way. CPU "
-       "is that of all of the time from page to page, Java's idling included; WAL that of the whole server.",
+       R"(A page of records for two sites (ESO-46 and FP-46, two partitions each), alone: from its request until all of it
+is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the same way. CPU
+is that of all of the time from page to page, Java's idling included; WAL that of the whole server.)",
        {{"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
         {"changed", "changed_records", 1, 0},
@@ -76,17 +77,12 @@ const std::vector<section>& sections() {
        "latency"},
       {"page",
        "Its floors",
-       "What no program on these libraries and servers can be faster than, with the same bytes, after each "
-       "run on the "
-       "same servers: libcurl reading the page, simdjson looking for the fields of the keys, librdkafka "
-       "sending the "
-       "records in one transaction and reading them back, psql copying them into the staging table and "
-       "running the "
-       "target's own SQL in a transaction for each partition, all at a time. Ratios: fetch, simdjson and "
-       "produce against "
-       "matricula's request → in Kafka, and produce alone against it; consume and psql against in Kafka → "
-       "visible, and "
-       "psql alone against it; last, matricula's request → visible against the sum of the floors.",
+       R"(What no program on these libraries and servers can be faster than, with the same bytes, after each run on the
+same servers: libcurl reading the page, simdjson looking for the fields of the keys, librdkafka sending the
+records in one transaction and reading them back, psql copying them into the staging table and running the
+target's own SQL in a transaction for each partition, all at a time. Ratios: fetch, simdjson and produce against
+matricula's request → in Kafka, and produce alone against it; consume and psql against in Kafka → visible, and
+psql alone against it; last, matricula's request → visible against the sum of the floors.)",
        {{"fetch, ms", "floor_fetch_ms", 1, 0},
         {"simdjson", "floor_json_ms", 1, 1},
         {"produce", "floor_produce_ms", 1, 0},
@@ -100,9 +96,8 @@ const std::vector<section>& sections() {
         {"all", "latency_ratio"}}},
       {"throughput",
        "Pages back to back",
-       "Ten pages, all new, as fast as they go, for all 24 lanes: from the request of the first until all of "
-       "them are "
-       "durable at every site.",
+       R"(Ten pages, all new, as fast as they go, for all 24 lanes: from the request of the first until all of them are
+durable at every site.)",
        {{"records/s", "records_per_s", 1, 0},
         {"into Kafka/s", "published_per_s", 1, 0},
         {"CPU s per million, matricula", "matricula_cpu_s_per_million"},
@@ -128,15 +123,11 @@ const std::vector<section>& sections() {
         {"peak RSS MB", "rss_peak_bytes", to_mb, 0}}},
       {"backlog",
        "A backlog, beside Kafka Connect",
-       "One topic of two partitions into one flat table of the same columns, new rows and then the same "
-       "again. "
-       "matricula: from the start of its site until the last row is durable. Kafka Connect with the Debezium "
-       "JDBC sink, "
-       "which runs already: from the first byte that it writes to the last; two tasks, batches of 3,000, "
-       "unnest and a "
-       "record schema as its documentation advises (scripts/kafka/connect/sink.json). Its two 64-bit headers "
-       "arrive as "
-       "Base64 text, from which the table computes the numbers.",
+       R"(One topic of two partitions into one flat table of the same columns, new rows and then the same again.
+matricula: from when its site has been given the topic until the last row is durable. Kafka Connect with the
+Debezium JDBC sink, which runs already: from the first byte that it writes to the last; two tasks, batches of
+3,000, unnest and a record schema as its documentation advises (scripts/kafka/connect/sink.json). Its two 64-bit
+headers arrive as Base64 text, from which the table computes the numbers.)",
        {{"rows/s", "rows_per_s", 1, 0},
         {"seconds", "seconds_s"},
         {"CPU s per million, program", "program_cpu_s_per_million"},
