@@ -53,15 +53,21 @@ std::string connect_sink::address() const {
   return line;
 }
 
-growth connect_sink::drain(const std::string& name, const std::string& topic,
-                           const std::string& database_url) {
+growth connect_sink::drain(const std::string& name, const std::string& topic, const std::string& database_url,
+                           std::uint64_t records) {
   pqxx::connection connection{database_url};
   pqxx::nontransaction work{connection};
   const auto written = [&] {
     return work.exec1("select pg_current_wal_insert_lsn() - '0/0'")[0].as<std::int64_t>();
   };
+  const auto first_transaction = work.exec1("select pg_current_xact_id()::text")[0].as<std::string>();
+  const auto rows_written = [&] {
+    return work
+        .exec1("select count(*) from classrooms.record where xmin::text::bigint >= " + first_transaction)[0]
+        .as<std::uint64_t>();
+  };
   const auto began = steady_clock::now();
-  const auto before = written();
+  auto before = written();
   auto seen = before;
   running_process sink{
       command(on_, group_, "sink", {name, "--topics", topic, "--tasks", "2", "--database", database_url}),
@@ -83,8 +89,16 @@ growth connect_sink::drain(const std::string& name, const std::string& topic,
         throw std::runtime_error{"scripts/connect sink failed: " + sink.log()};
       ordered = true;
     }
-    if (ordered && found.first != steady_clock::time_point{} && now - found.last > quiet_for)
-      return found;
+    if (ordered && found.first != steady_clock::time_point{} && now - found.last > quiet_for) {
+      const auto rows = rows_written();
+      if (rows == records)
+        return found;
+      found.last = steady_clock::now();
+      if (rows == 0) {  // it was somebody else
+        found = {};
+        before = seen = written();
+      }
+    }
     if (now - began > wait || !worker_.alive())
       throw std::runtime_error{"Kafka Connect does not come to an end: " + worker_.log()};
   }

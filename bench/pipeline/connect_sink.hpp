@@ -25,9 +25,10 @@ class connect_sink {
 
   pid_t process() const { return worker_.id(); }
 
-  /// Writes a topic to the table of scripts/kafka/connect/table.sql, by a sink of this name, which must be new; returns
-  /// when nothing has been written for a while.
-  growth drain(const std::string& name, const std::string& topic, const std::string& database_url);
+  /// Writes a topic of so many records to the table of scripts/kafka/connect/table.sql, by a sink of this name, which
+  /// must be new; returns when all rows have been written.
+  growth drain(const std::string& name, const std::string& topic, const std::string& database_url,
+               std::uint64_t records);
   /// The sink's tasks end.
   void remove(const std::string& name) const;
 

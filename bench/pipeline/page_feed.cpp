@@ -100,6 +100,7 @@ std::string page_feed::url_of(std::uint64_t index) const { return fmt::format("{
 
 void page_feed::serve() {
   server_->set_tcp_nodelay(true);
+  server_->set_keep_alive_max_count(1'000'000);
   server_->Get("/feed", [this](const httplib::Request& request, httplib::Response& response) {
     const auto index =
         request.has_param("cursor") ? std::stoull(request.get_param_value("cursor")) : std::uint64_t{0};

@@ -14,10 +14,9 @@ namespace matricula::bench {
 
 /// What a scenario runs with.
 struct bench_settings {
-  std::uint64_t page = 30'000;  ///< records of a page
-  /// The sizes of the scenarios, in this unit: their own number of pages times this part of a page.
-  double every_s = 4;  ///< from page to page, where each is measured alone
-  bool quick = false;
+  std::uint64_t page = 30'000;  ///< records of a page; whatever is counted in pages shrinks with it
+  double every_s = 4;           ///< from page to page, where each is measured alone
+  bool quick = false;           ///< smaller, where a scenario can be
   std::filesystem::path folder;
 };
 
