@@ -36,7 +36,7 @@ result_lines::result_lines(std::filesystem::path file)
     if (parsed.is_discarded())
       continue;
     if (parsed.contains("machine"))
-      origin_ = parsed;
+      note_origin(parsed);
     else
       all_.push_back(from_json(parsed));
   }
@@ -46,6 +46,11 @@ bool result_lines::has(const std::string& scenario, std::uint64_t records, int r
   return std::any_of(all_.begin(), all_.end(), [&](const auto& one) {
     return one.scenario == scenario && one.records == records && one.run == run;
   });
+}
+
+void result_lines::note_origin(const json& origin) {
+  if (origin_.is_null() || origin.value("command", "").find("--quick") == std::string::npos)
+    origin_ = origin;
 }
 
 void result_lines::append(const std::string& lines) const {
@@ -78,7 +83,7 @@ void result_lines::include(std::vector<measured> more) {
 
 void result_lines::add_origin(const json& origin) {
   append(origin.dump() + '\n');
-  origin_ = origin;
+  note_origin(origin);
 }
 
 std::vector<double> result_lines::values(const std::string& scenario, const std::string& about,

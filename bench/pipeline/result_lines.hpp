@@ -42,7 +42,7 @@ class result_lines {
   void add_origin(const nlohmann::json& origin);
 
   const std::vector<measured>& all() const { return all_; }
-  /// The newest; null if there is none.
+  /// The newest, if it can be of what was not measured in a hurry; null if there is none.
   const nlohmann::json& origin() const { return origin_; }
 
   /// The values of a figure over the runs.
@@ -54,6 +54,7 @@ class result_lines {
 
  private:
   void append(const std::string& lines) const;
+  void note_origin(const nlohmann::json& origin);
 
   std::filesystem::path file_;
   std::vector<measured> all_;
