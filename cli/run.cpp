@@ -22,6 +22,7 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <malloc.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -153,8 +154,17 @@ bool write_report(const std::string& file, const std::string& figures) {
   return static_cast<bool>(out);
 }
 
+/// A page is 20 MB and more, and the next one comes in a moment: the memory of the last one is kept for it. Given back
+/// and taken anew, it costs a fifth of what reading the page does.
+void keep_memory() {
+  constexpr int greatest_kept_bytes = 32 << 20, top_kept_bytes = 256 << 20;
+  mallopt(M_MMAP_THRESHOLD, greatest_kept_bytes);
+  mallopt(M_TRIM_THRESHOLD, top_kept_bytes);
+}
+
 int run_topology(const run_options& options) {
   block_signals();
+  keep_memory();
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const auto board = std::make_shared<live_board>();
   if (terminal)

@@ -65,10 +65,26 @@ bool is_time(std::string_view text) {
          all_digits(text.substr(3, 2)) && two_digits(text) < 24 && two_digits(text.substr(3)) < 60;
 }
 
+/// A member's name. It stands where it was written, but for one with escapes, which none of ours needs.
+bool read_name(simdjson::simdjson_result<json::field>& member, std::string_view& out) {
+  json::raw_json_string raw;
+  if (member.key().get(raw) != simdjson::SUCCESS)
+    return false;
+  const char* end = raw.raw();
+  while (*end != '"' && *end != '\\')
+    ++end;
+  if (*end == '\\')
+    return member.unescaped_key().get(out) == simdjson::SUCCESS;
+  out = {raw.raw(), static_cast<std::size_t>(end - raw.raw())};
+  return true;
+}
+
 /// A text field: a JSON string. PostgreSQL's text holds no NUL, so none passes here either.
 void read_text(simdjson::simdjson_result<json::value> value, std::string_view field, std::string_view& out,
                record_problems& problems) {
-  if (value.get_string().get(out) != simdjson::SUCCESS)
+  if (out.data() != nullptr)
+    problems.value(field, "stands twice");
+  else if (value.get_string().get(out) != simdjson::SUCCESS)
     problems.type(field, "not a string");
   else if (std::memchr(out.data(), '\0', out.size()) != nullptr)
     problems.value(field, "holds U+0000");
@@ -76,11 +92,10 @@ void read_text(simdjson::simdjson_result<json::value> value, std::string_view fi
 
 void read_optional_text(simdjson::simdjson_result<json::value> value, std::string_view field,
                         std::optional<std::string_view>& out, record_problems& problems) {
-  out.reset();
   bool null = false;
   if (value.is_null().get(null) == simdjson::SUCCESS && null)
     return;
-  std::string_view text;
+  auto text = out.value_or(std::string_view{});
   read_text(value, field, text, problems);
   out = text;
 }
@@ -97,7 +112,7 @@ void read_object(simdjson::simdjson_result<json::value> value, std::string_view 
   }
   for (auto member : object) {
     std::string_view name;
-    if (member.unescaped_key().get(name) != simdjson::SUCCESS) {
+    if (!read_name(member, name)) {
       problems.type(field, "broken JSON");
       return;
     }
@@ -111,6 +126,10 @@ template <class OnElement>
 void read_array(simdjson::simdjson_result<json::value> value, std::string_view field, std::string_view& raw,
                 record_problems& problems, OnElement on_element) {
   json::array array;
+  if (raw.data() != nullptr) {
+    problems.value(field, "stands twice");
+    return;
+  }
   if (value.get_array().get(array) != simdjson::SUCCESS) {
     problems.type(field, "not an array");
     return;
@@ -214,6 +233,13 @@ void check(const enrolment& record, record_problems& problems) {
 }
 
 void append_key_part(std::string_view part, std::string& out) {
+  bool escapes = false;
+  for (const char c : part)
+    escapes |= c == '~' || c == '/';
+  if (!escapes) {
+    out += part;
+    return;
+  }
   for (const char c : part) {
     if (c == '~')
       out += "~0";
@@ -255,7 +281,7 @@ std::optional<rejection> read_enrolment(simdjson::ondemand::object& object, enro
   record_problems problems;
   for (auto member : object) {
     std::string_view name;
-    if (member.unescaped_key().get(name) != simdjson::SUCCESS) {
+    if (!read_name(member, name)) {
       problems.type("record", "broken JSON");
       break;
     }

@@ -47,6 +47,7 @@ struct record_view {
   std::uint16_t centre_length = 0;
   std::uint16_t lane = 0;      ///< index into the topology's lanes
   std::uint32_t position = 0;  ///< in the page as read, from 0
+  bool checked = false;        ///< read whole and found usable; else nobody knows yet: see record_checker
 };
 
 /// A record of a page that cannot be used, and why.

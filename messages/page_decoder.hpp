@@ -17,12 +17,19 @@ namespace matricula {
 using lane_lookup =
     std::function<std::optional<std::uint16_t>(std::string_view flavour, std::string_view province)>;
 
+/// How much of a record the decoder reads.
+enum class reading : std::uint8_t {
+  whole,  ///< every field: what is in page::records can be used
+  keys,  ///< the fields of the key, and the rest only where these are not as usual: for who knows the content of most
+  ///< records already, and has the others checked (record_checker)
+};
+
 /// Turns the bytes of one read of the feed (docs/feed.md) into a page. Not thread-safe; reuse one for many
 /// pages, its buffers stay.
 class page_decoder {
  public:
   /// Records longer than `record_bytes_max` are rejected unread.
-  page_decoder(lane_lookup lanes, std::size_t record_bytes_max);
+  page_decoder(lane_lookup lanes, std::size_t record_bytes_max, reading how = reading::whole);
   ~page_decoder();
   page_decoder(page_decoder&&) noexcept;
   page_decoder& operator=(page_decoder&&) noexcept;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +45,13 @@ struct fetched_page {
 };
 using fetched_page_ptr = std::shared_ptr<fetched_page>;
 
+/// How many records were rejected for which reason.
+using rejection_counts = std::map<error_code, std::uint64_t>;
+
 /// What a lane's deduplicator found in its share of a page.
 struct lane_receipt {
   std::uint64_t records = 0, unchanged = 0, changed = 0;
+  rejection_counts rejected{};
 };
 
 /// What became of a record of a page of retries.
@@ -64,6 +69,7 @@ struct page_share {
   batch_ptr changed;  ///< what of a lane has changed; null in the partitioner's own share
   std::optional<source_position> position;  ///< the partitioner's own share: the cursor that the page moves
   std::vector<settled_retry> settled{};     ///< a lane's share of a page of retries: all of its records
+  std::vector<rejected_record> rejected{};  ///< found by the lane, beside those of the page itself
 };
 using page_share_ptr = std::shared_ptr<const page_share>;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/dedup/content_table.hpp"
 #include "messages/page.hpp"
 #include "messages/receipts.hpp"
 
@@ -9,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace matricula {
@@ -26,18 +29,23 @@ class content_index {
   /// An entry read from the topic. The greater revision of a key stays, whatever the order of the calls.
   void load(const index_entry& entry);
 
-  /// The share's records that differ from what is known: new keys, and keys whose content hash is another.
-  /// They become the tentative part of this page. Precondition: pages come in the order of their numbers,
-  /// each once.
-  std::vector<std::uint32_t> select(const record_batch& share);
+  /// Whether the record at this index of the page can be used. Asked of those that differ only: what is known has been
+  /// found usable before.
+  using usable = std::function<bool(std::uint32_t index)>;
+  static bool every(std::uint32_t) { return true; }
+
+  /// The share's records that differ from what is known, new keys and keys whose content hash is another, as far as
+  /// they can be used. They become the tentative part of this page. Precondition: pages come in the order of their
+  /// numbers, each once.
+  std::vector<std::uint32_t> select(const record_batch& share, const usable& can_be_used = every);
 
   /// Likewise for a share of a page of retries. The topic may hold a record that a site refused: it passes all the
   /// same, unless the topic holds a newer revision of its key than the one that was refused.
   struct retried_selection {
     std::vector<std::uint32_t> changed;
-    std::vector<settled_retry> settled;  ///< of every record of the share
+    std::vector<settled_retry> settled;  ///< of every record of the share that can be used
   };
-  retried_selection select_retries(const record_batch& share);
+  retried_selection select_retries(const record_batch& share, const usable& can_be_used = every);
 
   /// The page is committed: its changes are the topic's content now. Precondition: it is the oldest in
   /// flight.
@@ -53,20 +61,16 @@ class content_index {
   std::size_t pages_in_flight() const { return in_flight_.size(); }
 
  private:
-  struct content {
-    std::uint64_t content_hash = 0;
-    revision_t revision = 0;
-  };
-  using table = absl::flat_hash_map<std::uint64_t, content>;
+  using changed_contents = absl::flat_hash_map<std::uint64_t, known_content>;
 
   struct tentative {
     std::uint64_t page_number = 0;
-    table changes;
+    changed_contents changes;
   };
 
-  const content* find(std::uint64_t key_hash) const;
+  std::optional<known_content> find(std::uint64_t key_hash) const;
 
-  table table_;
+  content_table table_;
   std::deque<tentative> in_flight_;  // oldest first
 };
 

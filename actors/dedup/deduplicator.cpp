@@ -17,18 +17,29 @@ caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std
   changed->page = share->page;
   changed->lane = share->lane;
   std::vector<settled_retry> settled;
+  std::vector<rejected_record> rejected;
+  lane_receipt receipt;
+  const auto usable = [&](std::uint32_t record) {
+    auto found = checker.check(*share->page, share->page->records[record]);
+    if (!found)
+      return true;
+    ++receipt.rejected[found->reason.code];
+    rejected.push_back(*std::move(found));
+    return false;
+  };
   if (share->page->retries.empty()) {
-    changed->indices = index.select(*share);
+    changed->indices = index.select(*share, usable);
   } else {
-    auto selection = index.select_retries(*share);
+    auto selection = index.select_retries(*share, usable);
     changed->indices = std::move(selection.changed);
     settled = std::move(selection.settled);
   }
-  const lane_receipt receipt{share->indices.size(), share->indices.size() - changed->indices.size(),
-                             changed->indices.size()};
+  receipt.records = share->indices.size();
+  receipt.changed = changed->indices.size();
+  receipt.unchanged = receipt.records - receipt.changed - rejected.size();
   const auto number = share->page->number;
-  const page_share_ptr onward = std::make_shared<page_share>(
-      page_share{share->page, shares_total, std::move(changed), std::nullopt, std::move(settled)});
+  const page_share_ptr onward = std::make_shared<page_share>(page_share{
+      share->page, shares_total, std::move(changed), std::nullopt, std::move(settled), std::move(rejected)});
   in_flight.emplace(number, self->make_response_promise<lane_receipt>());
   self->request(publisher, request_timeout, onward)
       .then(

@@ -3,6 +3,7 @@
 
 #include "actors/dedup/content_index.hpp"
 #include "actors/protocol.hpp"
+#include "messages/record_checker.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -13,7 +14,8 @@
 
 namespace matricula {
 
-/// A lane's memory. A changed record is remembered for good only when the publisher has answered.
+/// A lane's memory. A changed record is remembered for good only when the publisher has answered. What has changed is
+/// read whole here, and not by the partitioner: most records have not, and lanes work side by side.
 struct deduplicator_state {
   static inline const char* name = "deduplicator";
 
@@ -21,6 +23,7 @@ struct deduplicator_state {
   publisher_actor publisher;
   std::chrono::milliseconds request_timeout{};
   content_index index;
+  record_checker checker;
   std::map<std::uint64_t, caf::typed_response_promise<lane_receipt>> in_flight;  ///< by page number
 
   ~deduplicator_state();

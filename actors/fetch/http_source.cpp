@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -128,8 +129,19 @@ class http_source final : public page_source {
       source.too_large_ = true;
       return 0;
     }
+    if (source.body_->empty())
+      source.expect_body();
     source.body_->append(data, size * count);
     return size * count;
+  }
+
+  /// Makes room for what the server has announced, so that a page is not moved while it grows.
+  void expect_body() const {
+    constexpr std::size_t read_beyond = 64;  // by the page's parser
+    curl_off_t announced = 0;
+    if (curl_easy_getinfo(handle_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced) == CURLE_OK &&
+        announced > 0)
+      body_->reserve(std::min(static_cast<std::size_t>(announced), page_bytes_max_) + read_beyond);
   }
 
   static std::size_t header(char* data, std::size_t size, std::size_t count, void* self) {

@@ -9,13 +9,10 @@ namespace matricula {
 namespace {
 
 /// "2 field_missing, 1 lane_unknown".
-std::string reasons_of(const std::vector<rejected_record>& rejected) {
-  std::map<std::string_view, std::size_t> counts;
-  for (const auto& record : rejected)
-    ++counts[name_of(record.reason.code)];
+std::string text_of(const rejection_counts& rejected) {
   std::string text;
-  for (const auto& [name, count] : counts)
-    text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string{name};
+  for (const auto& [code, count] : rejected)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string{name_of(code)};
   return text;
 }
 
@@ -76,8 +73,8 @@ caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fe
   receipt.read = page->envelope.count;
   receipt.unchanged = fetched->not_modified ? page->envelope.count : 0;
   receipt.repeated = page->repeated;
-  receipt.quarantined = page->rejected.size();
-  flight.reasons = reasons_of(page->rejected);
+  for (const auto& record : page->rejected)
+    ++flight.rejected[record.reason.code];
   receipt.bytes = bytes;
   receipt.requested_at = page->requested_at;
 
@@ -85,7 +82,10 @@ caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fe
     self->request(lanes.at(lane), request_timeout, batch_ptr{share}, shares_total)
         .then(
             [this, number, lane = lane](const lane_receipt& reply) {
-              auto& sum = in_flight[number].receipt;
+              auto& dealt_out = in_flight[number];
+              for (const auto& [code, count] : reply.rejected)
+                dealt_out.rejected[code] += count;
+              auto& sum = dealt_out.receipt;
               sum.unchanged += reply.unchanged;
               sum.changed += reply.changed;
               if (reply.changed > 0)
@@ -113,15 +113,17 @@ void partitioner_state::answered(std::uint64_t number, const caf::error& why) {
   if (--flight.unanswered > 0)
     return;
   auto page = in_flight.extract(number);
-  auto& [promise, receipt, unanswered, first_error, reasons] = page.mapped();
+  auto& [promise, receipt, unanswered, first_error, rejected] = page.mapped();
   if (first_error) {
     promise.deliver(first_error);
     return;
   }
   receipt.published_at = std::chrono::steady_clock::now();
+  for (const auto& [code, count] : rejected)
+    receipt.quarantined += count;
   if (receipt.quarantined > 0)
     spdlog::warn("source:{} page {}: {} to quarantine: {}", receipt.source, receipt.number,
-                 receipt.quarantined, reasons);
+                 receipt.quarantined, text_of(rejected));
   promise.deliver(std::move(receipt));
 }
 
@@ -140,7 +142,7 @@ partitioner_actor::behavior_type partitioner(partitioner_actor::stateful_pointer
       [table = lane_table{topology.lanes, source}](std::string_view flavour, std::string_view province) {
         return table.find(flavour, province);
       },
-      topology.limits.record_bytes_max);
+      topology.limits.record_bytes_max, reading::keys);
   return {
       [self](const fetched_page_ptr& fetched) { return self->state.deal_out(fetched); },
   };

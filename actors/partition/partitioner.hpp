@@ -18,7 +18,8 @@ namespace matricula {
 /// A lane's deduplicator, by the lane's index in the topology.
 using deduplicators = std::map<std::uint16_t, deduplicator_actor>;
 
-/// Decodes a page once, deals indices out to the lanes and gathers the replies of all shares into one.
+/// Reads of a page what tells its records apart, deals indices out to the lanes and gathers the replies of all shares
+/// into one.
 struct partitioner_state {
   /// A page whose shares have not all been answered.
   struct page_in_flight {
@@ -26,7 +27,7 @@ struct partitioner_state {
     page_receipt receipt;
     std::size_t unanswered = 0;
     caf::error first_error;
-    std::string reasons;  ///< of its quarantined records, with their numbers
+    rejection_counts rejected;
   };
 
   static inline const char* name = "partitioner";

@@ -37,8 +37,8 @@ result<done> publisher_state::send_records(const record_batch& batch) {
   return done{};
 }
 
-result<done> publisher_state::send_rejected(const page& page) {
-  for (const auto& record : page.rejected) {
+result<done> publisher_state::send_rejected(const page& page, const std::vector<rejected_record>& rejected) {
+  for (const auto& record : rejected) {
     auto entry = quarantine_message_of(page, record, quarantined_bytes_max);
     if (quarantined.size() >= quarantined_keys_max)
       quarantined.clear();
@@ -77,9 +77,11 @@ result<done> publisher_state::send(const page_share& share) {
     for (const auto& settled : share.settled)
       if (auto sent = send_settled(*share.page, settled); !sent)
         return sent;
+    if (auto sent = send_rejected(*share.page, share.rejected); !sent)
+      return sent;
     return send_records(*share.changed);
   }
-  if (auto sent = send_rejected(*share.page); !sent)
+  if (auto sent = send_rejected(*share.page, share.page->rejected); !sent)
     return sent;
   outgoing_message message;
   message.topic = deployment->topology.kafka.cursors_topic;

@@ -49,7 +49,7 @@ struct publisher_state {
   result<done> send(const page_share& share);
   result<done> send_records(const record_batch& batch);
   result<done> send_to_quarantine(std::string key, std::string value);
-  result<done> send_rejected(const page& page);
+  result<done> send_rejected(const page& page, const std::vector<rejected_record>& rejected);
   result<done> send_settled(const page& page, const settled_retry& settled);
   std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
   void commit();

@@ -21,7 +21,7 @@ inline std::size_t length_of(simdjson::simdjson_result<simdjson::ondemand::value
 /// simdjson looks for the fields of every record's key, in the order in which the source writes them, and does nothing
 /// with them but add up their lengths.
 inline std::size_t lengths_of_key_fields(simdjson::ondemand::parser& parser,
-                                         const simdjson::padded_string& page) {
+                                         simdjson::padded_string_view page) {
   std::size_t sum = 0;
   auto document = parser.iterate(page);
   for (auto element : document["records"].get_array()) {

@@ -69,6 +69,39 @@ TEST_F(deduplicator_test, sends_a_share_on_of_which_nothing_has_changed) {
   EXPECT_EQ(receipt->value->unchanged, 1U);
 }
 
+TEST_F(deduplicator_test, reads_whole_what_has_changed_and_sets_aside_what_cannot_be_used) {
+  reads(1, {ana});
+  commits(0);
+  auto broken = ana;
+  const std::string_view since = "2026-09-09";
+  broken.replace(broken.find(since), since.size(), "some time");
+  const auto receipt =
+      ask<lane_receipt>(actor, share_of(given_page(2, {broken, bru}, reading::keys), 0), std::uint32_t{2});
+  const auto& share = *publisher.shares.at(1).request;
+  EXPECT_THAT(share.changed->indices, ElementsAre(1U));
+  ASSERT_EQ(share.rejected.size(), 1U);
+  EXPECT_EQ(share.rejected[0].reason.code, error_code::field_value);
+  EXPECT_EQ(share.rejected[0].position, 0U);
+  EXPECT_EQ(share.page->json(share.rejected[0]), broken);
+  commits(1);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->changed, 1U);
+  EXPECT_EQ(receipt->value->unchanged, 0U);
+  EXPECT_EQ(receipt->value->rejected.at(error_code::field_value), 1U);
+}
+
+TEST_F(deduplicator_test, remembers_nothing_of_a_record_that_cannot_be_used) {
+  auto broken = ana;
+  const std::string_view since = "2026-09-09";
+  broken.replace(broken.find(since), since.size(), "some time");
+  for (std::uint64_t number = 1; number <= 2; ++number) {
+    ask<lane_receipt>(actor, share_of(given_page(number, {broken}, reading::keys), 0), std::uint32_t{2});
+    EXPECT_THAT(changed(number - 1), IsEmpty());
+    EXPECT_EQ(publisher.shares.at(number - 1).request->rejected.size(), 1U);
+    commits(number - 1);
+  }
+}
+
 TEST_F(deduplicator_test, compares_a_page_with_those_still_in_flight) {
   reads(1, {ana});
   reads(2, {ana, bru});

@@ -14,13 +14,14 @@
 namespace matricula::testing {
 
 /// A decoded page of these records: flavour ESO is lane 0, FP lane 1, others are no lane's.
-inline page_ptr given_page(std::uint64_t number, const std::vector<std::string>& records) {
+inline page_ptr given_page(std::uint64_t number, const std::vector<std::string>& records,
+                           reading how = reading::whole) {
   page_decoder decoder{[](std::string_view flavour, std::string_view) -> std::optional<std::uint16_t> {
                          if (flavour == "ESO")
                            return std::uint16_t{0};
                          return flavour == "FP" ? std::optional<std::uint16_t>{1} : std::nullopt;
                        },
-                       1'000'000};
+                       1'000'000, how};
   page empty;
   empty.source = "itaca";
   empty.number = number;

@@ -142,6 +142,15 @@ TEST_F(partitioner_test, hands_what_cannot_be_used_to_the_publisher_with_its_own
   EXPECT_THAT(eso.shares.at(0).request.batch->indices, ElementsAre(0U));
 }
 
+TEST_F(partitioner_test, counts_what_lanes_could_not_use_with_what_it_could_not) {
+  const auto receipt = reads(1, {json_of({.person = "10000009", .flavour = "ISEACV"}), ana, cai});
+  lane_answers(eso, {2, 0, 1, {{error_code::field_value, 1}}});
+  publisher_answers();
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->changed, 1U);
+  EXPECT_EQ(receipt->value->quarantined, 2U);
+}
+
 TEST_F(partitioner_test, sends_a_page_back_that_it_cannot_read) {
   auto cut = page_of(1, {ana});
   cut->bytes.resize(cut->bytes.size() / 2);

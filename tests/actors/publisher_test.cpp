@@ -182,6 +182,24 @@ TEST_F(publisher_test, puts_a_record_into_quarantine_once) {
   EXPECT_EQ(kafka.latest("matricula.quarantine").size(), 2U);
 }
 
+TEST_F(publisher_test, puts_into_quarantine_what_a_lane_could_not_use) {
+  opened_after(0);
+  const auto read = given_page(1, {json_of({.person = "10000001"})});
+  const auto& record = read->records.at(0);
+  const auto lanes = std::make_shared<page_share>();
+  lanes->page = read;
+  lanes->shares_total = 2;
+  lanes->changed = std::make_shared<record_batch>(record_batch{read, 0, {}});
+  lanes->rejected.push_back({record.position, record.offset, record.length, std::string{read->key(record)},
+                             failure{error_code::field_value, "since: not a date as YYYY-MM-DD"}});
+  adds(lanes);
+  EXPECT_TRUE(kafka.messages("matricula.quarantine").empty());
+  ASSERT_TRUE(adds(own_share(read, 2))->value);
+  ASSERT_EQ(kafka.messages("matricula.quarantine").size(), 1U);
+  EXPECT_THAT(kafka.messages("matricula.quarantine")[0].value, ::testing::HasSubstr("field_value"));
+  EXPECT_TRUE(kafka.messages("ESO-46").empty());
+}
+
 TEST_F(publisher_test, puts_a_record_into_quarantine_again_when_the_transaction_was_aborted) {
   opened_after(0);
   kafka.refuse(kafka_step::commit, because(error_code::transaction_aborted));

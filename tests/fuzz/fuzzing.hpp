@@ -26,11 +26,11 @@ inline std::string text_of(const std::uint8_t* data, std::size_t size) { return 
 
 /// A decoder whose topology has one lane, and whose largest record is a little longer than those of the
 /// corpus.
-inline page_decoder make_decoder() {
+inline page_decoder make_decoder(reading how = reading::whole) {
   return {[](std::string_view flavour, std::string_view province) -> std::optional<std::uint16_t> {
             return flavour == "ESO" && province == "46" ? std::optional<std::uint16_t>{3} : std::nullopt;
           },
-          800};
+          800, how};
 }
 
 inline result<page_ptr> decoded(page_decoder& decoder, std::string bytes, bool salvage) {
