@@ -72,7 +72,7 @@ struct page {
   std::string bytes;         ///< as read, without padding
   std::string keys;          ///< the natural keys, one after the other
   page_envelope envelope;
-  std::vector<record_view> records;       ///< usable, each key once, in the order of the page
+  std::vector<record_view> records;       ///< each key once, in the order of the page; usable if checked
   std::vector<rejected_record> rejected;  ///< in the order of the page
   std::uint64_t repeated = 0;             ///< records that a later one of the same key replaced
   std::vector<retried_record> retries;    ///< by position, in a page of retries; else empty

@@ -68,14 +68,6 @@ failure invalid_page(std::string_view why, std::size_t at, std::size_t size) {
                                         std::to_string(size) + ": " + std::string{why}};
 }
 
-/// A record whose key has been read, and whose end is where the next one begins.
-struct open_record {
-  const char* begin = nullptr;
-  std::uint32_t position = 0;
-  std::uint32_t key_offset = 0, key_length = 0;  // in page::keys
-  std::uint16_t lane = 0;
-};
-
 }  // namespace
 
 struct page_decoder::parts {
@@ -90,7 +82,7 @@ struct page_decoder::parts {
   json::parser parser;
   enrolment record;
   record_checker checker;
-  std::optional<open_record> open;
+  std::optional<record_view> open;          // its key has been read; its end is where the next one begins
   std::string flavour_last, province_last;  // records of one centre follow one another
   std::optional<std::uint16_t> lane_last;
   absl::flat_hash_map<std::uint64_t, std::uint32_t> index_by_key_hash;
@@ -99,7 +91,7 @@ struct page_decoder::parts {
   const char* records_end = nullptr;  // of the records read so far
   bool not_utf8 = false;              // why the page could not even be begun
 
-  /// Reads a page's bytes into `into`, which has none of its records yet.
+  /// Reads a page's bytes into `into`, in place of what an earlier try has left there.
   std::optional<failure> read_page(const simdjson::padded_string_view& bytes, reading extent, page& into);
   /// Reads one element of "records" into `into`. Returns simdjson's error where the page itself is broken.
   simdjson::error_code read_record(simdjson::simdjson_result<json::value> element, std::uint32_t position,
@@ -115,7 +107,9 @@ struct page_decoder::parts {
   std::size_t flaws_within(std::string_view raw, const page& into) const;
   bool goes_on(std::string_view raw);
   void accept(std::string_view raw, std::uint32_t position, page& into);
-  /// Takes up a record whose key is the last of page::keys.
+  /// A view of the record whose fields are in `record`: its key, which is appended to page::keys, and its place.
+  record_view view_of_key(const char* begin, std::uint32_t position, std::uint16_t lane, page& into);
+  /// Takes up a record whose key has been read.
   void take_up(record_view view, std::string_view raw, page& into);
   /// Whether this record, of which so far only the key has been read, can be used; rejects it if not.
   bool usable(record_view& view, page& into);
@@ -189,20 +183,26 @@ void page_decoder::parts::accept(std::string_view raw, std::uint32_t position, p
            into);
     return;
   }
+  auto view = view_of_key(raw.data(), position, *lane, into);
+  view.checked = true;
+  take_up(view, raw, into);
+}
+
+record_view page_decoder::parts::view_of_key(const char* begin, std::uint32_t position, std::uint16_t lane,
+                                             page& into) {
   record_view view;
+  view.offset = static_cast<std::uint32_t>(begin - into.bytes.data());
   view.key_offset = static_cast<std::uint32_t>(into.keys.size());
   append_key(record, into.keys);
   view.key_length = static_cast<std::uint32_t>(into.keys.size()) - view.key_offset;
-  view.lane = *lane;
+  view.lane = lane;
   view.position = position;
-  view.checked = true;
-  take_up(view, raw, into);
+  return view;
 }
 
 void page_decoder::parts::take_up(record_view view, std::string_view raw, page& into) {
   // The key reads year/centre/…, and neither part needs an escape: four and eight digits.
   constexpr std::uint32_t year_length = 4, centre_length = 8;
-  view.offset = static_cast<std::uint32_t>(raw.data() - into.bytes.data());
   view.length = static_cast<std::uint32_t>(raw.size());
   view.centre_offset = view.key_offset + year_length + 1;
   view.centre_length = centre_length;
@@ -245,8 +245,8 @@ std::optional<std::uint16_t> page_decoder::parts::lane_of(std::string_view flavo
 bool page_decoder::parts::close_before(const char* here, char separator, page& into) {
   if (!open)
     return true;
-  const auto record_open = *std::exchange(open, {});
-  const auto* const begin = record_open.begin;
+  const auto view = *std::exchange(open, {});
+  const auto* const begin = into.bytes.data() + view.offset;
   const auto back_over_space = [&] {
     do
       --here;
@@ -262,11 +262,6 @@ bool page_decoder::parts::close_before(const char* here, char separator, page& i
   records_end = raw.data() + raw.size();
   if (raw.size() > record_bytes_max)
     return false;  // and so its reason is found
-  record_view view;
-  view.key_offset = record_open.key_offset;
-  view.key_length = record_open.key_length;
-  view.lane = record_open.lane;
-  view.position = record_open.position;
   take_up(view, raw, into);
   return true;
 }
@@ -293,10 +288,7 @@ simdjson::error_code page_decoder::parts::read_keys(simdjson::simdjson_result<js
       return error;
     return read_whole(object, position, into);
   }
-  const auto key_offset = static_cast<std::uint32_t>(into.keys.size());
-  append_key(record, into.keys);
-  const auto key_length = static_cast<std::uint32_t>(into.keys.size()) - key_offset;
-  open = open_record{begin, position, key_offset, key_length, *lane};
+  open = view_of_key(begin, position, *lane, into);
   return simdjson::SUCCESS;
 }
 

@@ -35,7 +35,7 @@ class page_decoder {
   page_decoder& operator=(page_decoder&&) noexcept;
 
   /// Decodes a whole page or nothing. `into` has source, number and requested_at set by the caller; the rest
-  /// is filled. A record that cannot be used is listed in page::rejected and the rest goes on. Of two records
+  /// is filled. A record that cannot be used, as far as it was read, is listed in page::rejected and the rest goes on. Of two records
   /// with one key the later wins. Errors: page_invalid (with the byte position), page_miscounted.
   ///
   /// A page that is not UTF-8 is invalid, for it may have been damaged on the way. With `salvage` it is taken
