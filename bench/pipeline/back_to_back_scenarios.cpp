@@ -46,12 +46,8 @@ class throughput_scenario final : public scenario {
 
   figures with(int sites, int number, const std::filesystem::path& folder) const {
     page_feed feed{pages_};
-    bench_wishes wishes;
-    wishes.sites = sites_for_all_lanes(sites);
-    wishes.feed_url = feed.url();
-    wishes.partitions = 1;
-    wishes.page_records_max = settings_.page;
-    bench_deployment world{on_, folder, fmt::format("throughput{}x{}", sites, number), wishes};
+    bench_deployment world{on_, folder, fmt::format("throughput{}x{}", sites, number),
+                           wishes_for_all_lanes(sites, settings_, feed)};
     const auto before = world.read();
     auto process = world.start({"--pages", std::to_string(pages_in_all)});
     world.await(process, wait);
@@ -90,12 +86,8 @@ class sweep_scenario final : public scenario {
 
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
     page_feed feed{[&](std::uint64_t index) { return pages_[index % pages_.size()]; }};
-    bench_wishes wishes;
-    wishes.sites = sites_for_all_lanes(1);
-    wishes.feed_url = feed.url();
-    wishes.partitions = 1;
-    wishes.page_records_max = settings_.page;
-    bench_deployment world{on_, folder, fmt::format("sweep{}", number), wishes};
+    bench_deployment world{on_, folder, fmt::format("sweep{}", number),
+                           wishes_for_all_lanes(1, settings_, feed)};
     auto process = world.start({"--node", "source", "--pages", std::to_string(2 * pages_.size())});
     world.await(process, wait);
     const auto report = world.report();

@@ -21,7 +21,7 @@ class full_site {
       : settings_(settings)
       , school_((pages + spare_pages) * settings.page, {}, settings.page)
       , feed_([this](std::uint64_t index) { return school_.page(index % school_.pages()); })
-      , world_(on, settings.folder / name, name, wishes()) {
+      , world_(on, settings.folder / name, name, wishes_for_all_lanes(1, settings, feed_)) {
     if (pages > 0) {
       auto fill = world_.start({"--pages", std::to_string(pages)});
       world_.await(fill, wait);
@@ -38,15 +38,6 @@ class full_site {
   }
 
  private:
-  bench_wishes wishes() const {
-    bench_wishes all;
-    all.sites = sites_for_all_lanes(1);
-    all.feed_url = feed_.url();
-    all.partitions = 1;
-    all.page_records_max = settings_.page;
-    return all;
-  }
-
   bench_settings settings_;
   school_records school_;
   page_feed feed_;

@@ -21,4 +21,13 @@ const std::vector<scenario_kind>& scenarios() {
   return all;
 }
 
+bench_wishes wishes_for_all_lanes(int sites, const bench_settings& settings, const page_feed& feed) {
+  bench_wishes wishes;
+  wishes.sites = sites_for_all_lanes(sites);
+  wishes.feed_url = feed.url();
+  wishes.partitions = 1;
+  wishes.page_records_max = settings.page;
+  return wishes;
+}
+
 }  // namespace matricula::bench

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench_deployment.hpp"
+#include "page_feed.hpp"
 #include "result_lines.hpp"
 
 #include <cstdint>
@@ -46,6 +47,9 @@ scenario_ptr make_startup_scenario(const servers& on, const bench_settings& sett
 scenario_ptr make_backlog_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_big_table_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_idle_scenario(const servers& on, const bench_settings& settings);
+
+/// All lanes of the feed's schools, dealt out to so many sites; a partition each.
+bench_wishes wishes_for_all_lanes(int sites, const bench_settings& settings, const page_feed& feed);
 
 /// So that a broker that has just been started has compiled what it runs most.
 void warm_up(const servers& on, const bench_settings& settings);

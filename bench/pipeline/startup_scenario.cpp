@@ -22,7 +22,7 @@ class full_topics {
       : school_(std::max(keys, settings.page), {}, settings.page)
       , feed_([this](std::uint64_t index) { return school_.page(index % school_.pages()); })
       , world_(on, settings.folder / fmt::format("startup-{}", keys), fmt::format("startup{}", keys),
-               wishes(settings, feed_)) {
+               wishes_for_all_lanes(1, settings, feed_)) {
     if (keys == 0)
       return;
     auto source = world_.start({"--node", "source", "--pages", std::to_string(school_.pages())});
@@ -54,15 +54,6 @@ class full_topics {
   }
 
  private:
-  static bench_wishes wishes(const bench_settings& settings, const page_feed& feed) {
-    bench_wishes all;
-    all.sites = sites_for_all_lanes(1);
-    all.feed_url = feed.url();
-    all.partitions = 1;
-    all.page_records_max = settings.page;
-    return all;
-  }
-
   school_records school_;
   page_feed feed_;
   bench_deployment world_;
