@@ -67,6 +67,8 @@ class kafka_consumer final : public group_consumer {
     leave();
     if (queue_)
       rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
+    if (may_be_joining())
+      abandon();
   }
 
   void on_ready(std::function<void()> ready) override {
@@ -84,6 +86,7 @@ class kafka_consumer final : public group_consumer {
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
     if (const auto error = rd_kafka_subscribe(client_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
       return kafka_failure(settings_, "subscribing", rd_kafka_err2str(error));
+    subscribed_ = true;
     return done{};
   }
 
@@ -175,6 +178,16 @@ class kafka_consumer final : public group_consumer {
     return done{};
   }
 
+  bool may_be_joining() const { return subscribed_ && !assigned_; }
+
+  /// librdkafka before 2.3 aborts the process (its issue 4312) when a member is destroyed that the group has taken in
+  /// but has not assigned anything yet, and does not tell who is such a member. So it stays, closed and mute, until the
+  /// process ends: a few sleeping threads for an actor that died in the second in which it joined.
+  void abandon() {
+    rd_kafka_set_log_level(client_.get(), 0);
+    static_cast<void>(client_.release());
+  }
+
   using place = std::pair<std::string, std::int32_t>;
 
   /// Offsets of a partition.
@@ -193,6 +206,7 @@ class kafka_consumer final : public group_consumer {
     auto& consumer = *static_cast<kafka_consumer*>(self);
     kafka_handle<rd_kafka_error_t> error;
     if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+      consumer.assigned_ = true;
       // Paused until the stage has asked its database where to begin; Kafka's own committed offset is never used.
       for (int i = 0; i < partitions->cnt; ++i)
         partitions->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
@@ -241,7 +255,7 @@ class kafka_consumer final : public group_consumer {
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
-  bool left_ = false;
+  bool subscribed_ = false, assigned_ = false, left_ = false;
 };
 
 }  // namespace

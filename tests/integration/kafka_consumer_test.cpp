@@ -8,10 +8,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 namespace matricula {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
@@ -130,6 +132,19 @@ TEST_F(kafka_consumer_test, goes_on_after_an_offset_that_the_topic_does_not_hold
   ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 3)); }));
   ASSERT_TRUE(poll_until_read(2));
   EXPECT_EQ(offsets, (std::vector<std::int64_t>{3, 4}));
+}
+
+TEST_F(kafka_consumer_test, may_be_destroyed_anywhere_while_it_joins) {
+  const auto settings = deployment.load().kafka;
+  constexpr int deaths = 60;
+  for (int death = 0; death < deaths; ++death) {
+    auto member = make_kafka_consumer(settings, deployment.lane() + std::to_string(death), prefetch_bytes_max);
+    ASSERT_TRUE(member->subscribe({deployment.lane()}));
+    // Within some thirty milliseconds it has been taken in and assigned its partition.
+    const auto end = steady_clock::now() + microseconds{500 * death};
+    while (steady_clock::now() < end)
+      std::this_thread::yield();
+  }
 }
 
 TEST_F(kafka_consumer_test, is_not_behind_what_was_never_committed) {
