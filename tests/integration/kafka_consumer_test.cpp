@@ -138,7 +138,8 @@ TEST_F(kafka_consumer_test, may_be_destroyed_anywhere_while_it_joins) {
   const auto settings = deployment.load().kafka;
   constexpr int deaths = 60;
   for (int death = 0; death < deaths; ++death) {
-    auto member = make_kafka_consumer(settings, deployment.lane() + std::to_string(death), prefetch_bytes_max);
+    auto member =
+        make_kafka_consumer(settings, deployment.lane() + std::to_string(death), prefetch_bytes_max);
     ASSERT_TRUE(member->subscribe({deployment.lane()}));
     // Within some thirty milliseconds it has been taken in and assigned its partition.
     const auto end = steady_clock::now() + microseconds{500 * death};
