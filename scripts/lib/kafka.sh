@@ -56,7 +56,7 @@ END
   done
 }
 
-# launch_broker N: starts the process and returns.
+# launch_broker N: starts the process and returns as soon as broker_processes finds it.
 launch_broker() {
   local home=$dir/kafka/$1
   local -a options=(-Xmx512m -XX:+UseSerialGC -XX:-UsePerfData)
@@ -74,7 +74,9 @@ launch_broker() {
       -cp "$kafka_class_path" kafka.Kafka "$home/server.properties" \
       </dev/null >>"$dir/logs/kafka-$1.out" 2>&1
   ) &
+  local launched=$!
   disown
+  until [[ -n $(broker_processes "$1") || -z $(process_start "$launched") ]]; do sleep 0.01; done
 }
 
 # How many brokers the one at this port knows to be alive: a real Metadata request (version 8, no topics),
