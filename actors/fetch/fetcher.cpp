@@ -169,7 +169,8 @@ void fetcher_state::received(page_receipt receipt) {
       memory.forget();
   }
   committed = {receipt.number, receipt.next, receipt.sweep};
-  if (receipt.number == asked.page_number) {
+  // A page of retries has no say in where the source's next page is: its cursor may be unknown there by now.
+  if (receipt.number == asked.page_number && flight.retries == 0) {
     asked = committed;
     cursor_known = true;
   }

@@ -438,6 +438,16 @@ TEST_F(retrying_fetcher_test, takes_turns_with_the_source) {
   EXPECT_THAT(feed.times(), ElementsAre(0s, 10s, 20s));
 }
 
+TEST_F(retrying_fetcher_test, does_not_bring_back_a_cursor_that_the_source_no_longer_knows) {
+  asks_for("10000001");
+  feed.fail(because(error_code::cursor_unknown));
+  started({7, "3", 17});
+  ASSERT_THAT(retries(), ElementsAre(1U));
+  commits(0);
+  let_pass(100ms);
+  EXPECT_THAT(feed.cursors(), ElementsAre("3", "-"));
+}
+
 TEST_F(retrying_fetcher_test, sends_no_more_pages_than_may_be_in_flight) {
   limits().pages_in_flight_max = 1;
   asks_for("10000001");
