@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace matricula {
 namespace {
 
@@ -10,7 +12,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds gather_delay{200};
 
-/// How often to look for what another process's appliers left behind.
 constexpr std::chrono::seconds look_interval{10};
 
 }  // namespace
@@ -35,8 +36,6 @@ void reporter_state::notice() {
 /// One round: answers whether there may be more.
 result<bool> reporter_state::round() {
   const auto& topology = deployment->topology;
-  if (!producer)
-    producer = deployment->adapters.open_plain_producer();
   const auto entries = outbox->take(topology.limits.outbox_entries_max);
   if (!entries)
     return entries.error();
@@ -44,6 +43,9 @@ result<bool> reporter_state::round() {
     outbox->release();
     return false;
   }
+  if (!producer)
+    producer = deployment->adapters.open_plain_producer();
+  sent_lately = true;
   for (const auto& entry : *entries) {
     outgoing_message message;
     message.topic =
@@ -83,6 +85,15 @@ void reporter_state::empty() {
   }
 }
 
+/// For what another process's appliers left behind.
+void reporter_state::look() {
+  if (!timer_set)
+    empty();
+  if (!std::exchange(sent_lately, false))
+    producer.reset();
+  self->delayed_send(self, look_interval, poll_atom::value);
+}
+
 reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter_state> self,
                                        deployment_ptr deployment, const site_settings& site) {
   auto& state = self->state;
@@ -90,18 +101,13 @@ reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter
   state.deployment = std::move(deployment);
   state.site = site.name;
   state.outbox = state.deployment->adapters.open_outbox(site);
-  state.producer = state.deployment->adapters.open_plain_producer();
   const auto& limits = state.deployment->topology.limits;
   state.delays.emplace(milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
   state.wait(gather_delay);  // what a predecessor left
   self->delayed_send(self, look_interval, poll_atom::value);
   return {
       [self](outcome_atom) { self->state.notice(); },
-      [self](poll_atom) {
-        if (!self->state.timer_set)
-          self->state.empty();
-        self->delayed_send(self, look_interval, poll_atom::value);
-      },
+      [self](poll_atom) { self->state.look(); },
       [self](stop_atom) -> caf::result<done> {
         self->state.empty();
         return done{};

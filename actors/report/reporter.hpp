@@ -23,7 +23,8 @@ struct reporter_state {
   deployment_ptr deployment;
   std::string site;
   site_outbox_ptr outbox;
-  plain_producer_ptr producer;
+  plain_producer_ptr producer;  ///< none while there is nothing to send: its threads wake every second
+  bool sent_lately = false;     ///< since the last look
   std::optional<back_off> delays;
   bool timer_set = false;
   outage_log outage;
@@ -31,6 +32,7 @@ struct reporter_state {
   /// Entries are gathered for a moment, so that a busy site's outbox is emptied in few rounds.
   void notice();
   void empty();
+  void look();
 
   void wait(std::chrono::milliseconds delay);
 

@@ -84,7 +84,12 @@ class memory_transactional_producer final : public transactional_producer {
 class memory_plain_producer final : public plain_producer {
  public:
   explicit memory_plain_producer(memory_kafka& kafka)
-      : kafka_(kafka) {}
+      : kafka_(kafka) {
+    ++kafka_.plain_producers;
+  }
+  ~memory_plain_producer() override { --kafka_.plain_producers; }
+  memory_plain_producer(const memory_plain_producer&) = delete;
+  memory_plain_producer& operator=(const memory_plain_producer&) = delete;
 
   result<done> send(const outgoing_message& message) override {
     if (auto why = kafka_.refused(kafka_step::plain_send))

@@ -77,6 +77,8 @@ class memory_kafka {
   std::size_t consumed(const std::string& group) const;
   /// The last offset that the group was told is applied; -1: none.
   std::int64_t noted(const topic_partition& where) const;
+  /// Of those opened, how many are still there.
+  std::size_t plain_producers = 0;
 
   // ---- the adapters
   transactional_producer_ptr open_transactional_producer(const std::string& id);

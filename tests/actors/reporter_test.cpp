@@ -51,6 +51,23 @@ TEST_F(reporter_test, gathers_for_a_moment_and_then_sends_in_order) {
   EXPECT_EQ(all.back().value, "link");
 }
 
+TEST_F(reporter_test, keeps_a_producer_only_while_there_is_something_to_send) {
+  started();
+  let_pass(1s);
+  EXPECT_EQ(kafka.plain_producers, 0U);
+  given_outcomes(1);
+  tell(actor, outcome_atom::value);
+  let_pass(200ms);
+  EXPECT_EQ(sent(), 1U);
+  let_pass(10s);
+  EXPECT_EQ(kafka.plain_producers, 1U);  // more may come with the next page
+  let_pass(10s);
+  EXPECT_EQ(kafka.plain_producers, 0U);
+  given_outcomes(1);
+  let_pass(10s);
+  EXPECT_EQ(sent(), 2U);
+}
+
 TEST_F(reporter_test, sends_quarantine_entries_to_their_own_topic) {
   site().add_outcome("quarantine", "site/eso46/1", "why");
   given_outcomes(1);
