@@ -70,7 +70,7 @@ const std::vector<known_table>& known_tables() {
       {"limits", once, optional, {
           {"pages_in_flight_max", number, optional, "pages_in_flight_max = 2", 1, 64},
           {"batches_in_flight_max", number, optional, "batches_in_flight_max = 2", 1, 64},
-          {"batch_records_max", number, optional, "batch_records_max = 30000", 1, 1'000'000},
+          {"batch_records_max", number, optional, "batch_records_max = 10000", 1, 1'000'000},
           {"batch_bytes_max", number, optional, "batch_bytes_max = 67108864", 1'024, 1'073'741'824},
           {"page_bytes_max", number, optional, "page_bytes_max = 268435456", 1'024, 2'147'483'648},
           {"record_bytes_max", number, optional, "record_bytes_max = 1000000", 1'024, 100'000'000},

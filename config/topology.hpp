@@ -84,7 +84,7 @@ struct node_settings {
 struct limits {
   std::uint32_t pages_in_flight_max = 2;       ///< fetcher → partitioner, per source
   std::uint32_t batches_in_flight_max = 2;     ///< subscriber → applier, per partition
-  std::uint32_t batch_records_max = 30'000;    ///< one request to an applier
+  std::uint32_t batch_records_max = 10'000;    ///< one request to an applier
   std::size_t batch_bytes_max = 64U << 20;     ///< one request to an applier
   std::size_t page_bytes_max = 256U << 20;     ///< one read of a source
   std::size_t record_bytes_max = 1'000'000;    ///< longer records go to quarantine

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "messages/utf8.hpp"
 
-namespace matricula {
-namespace {
+#include <simdjson.h>
 
-/// The length of the well-formed sequence at the start of `text`, or 0. Precondition: text is not empty.
-std::size_t sequence_length(std::string_view text) {
+namespace matricula {
+
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+std::size_t utf8_character_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto in = [](unsigned char value, unsigned char low, unsigned char high) {
     return low <= value && value <= high;
@@ -30,12 +32,10 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
-}  // namespace
-
 std::vector<std::size_t> bytes_outside_utf8(std::string_view text) {
   std::vector<std::size_t> offsets;
   for (std::size_t at = 0; at < text.size();) {
-    const auto length = sequence_length(text.substr(at));
+    const auto length = utf8_character_length(text.substr(at));
     if (length == 0)
       offsets.push_back(at++);
     else

@@ -41,6 +41,10 @@ void append_number(std::int64_t number, std::string& out) {
   out.append(std::begin(digits), end);
 }
 
+std::string_view list_of(std::string_view json, bool is_staged) {
+  return is_staged && !json.empty() ? json : "[]";
+}
+
 class row_writer {
  public:
   explicit row_writer(std::string& out)
@@ -91,8 +95,8 @@ void copy_encoder::append(const staged_record& row) {
   write.text(record.group_code).text(record.group_name).text(record.group_tutor);
   write.text(record.person_id).text(record.person_name).text(record.person_surname1);
   write.text(record.person_surname2).text(record.person_email).text(record.person_born);
-  write.text(record.teachers_json.empty() ? std::string_view{"[]"} : record.teachers_json);
-  write.text(record.timetable_json.empty() ? std::string_view{"[]"} : record.timetable_json);
+  write.text(list_of(record.teachers_json, lists_.teachers));
+  write.text(list_of(record.timetable_json, lists_.timetable));
   write.end();
 }
 

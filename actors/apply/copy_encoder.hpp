@@ -20,6 +20,11 @@ struct staged_record {
   const enrolment& record;
 };
 
+/// Which of a record's lists are staged. They are nearly half of its bytes, and a target may have no use for them.
+struct staged_lists {
+  bool teachers = true, timetable = true;
+};
+
 /// Turns records into rows of COPY's text format (PostgreSQL 15 manual, COPY, "Text Format"): columns parted
 /// by tabs, rows ended by newlines, NULL as \N; backslash, newline, carriage return and tab inside a text are
 /// escaped. 64-bit hashes and revisions become bigint, two's complement.
@@ -33,6 +38,10 @@ class copy_encoder {
       "person_id, person_name, person_surname1, person_surname2, person_email, person_born, teachers, "
       "timetable";
 
+  /// A list that is not staged stands there as one without elements, [].
+  explicit copy_encoder(staged_lists lists = {})
+      : lists_(lists) {}
+
   void append(const staged_record& row);
 
   /// The rows since the last clear, ready for COPY … FROM STDIN.
@@ -42,6 +51,7 @@ class copy_encoder {
   void clear() { rows_.clear(); }
 
  private:
+  staged_lists lists_;
   std::string rows_;
 };
 

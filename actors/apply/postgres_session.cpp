@@ -7,8 +7,7 @@
 #include "messages/hashing.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <unordered_map>
+#include <iterator>
 #include <utility>
 
 namespace matricula {
@@ -73,6 +72,15 @@ void refuse_broken_keys(const site_batch& batch, batch_range range, std::vector<
     if (std::none_of(refused.begin(), known_end, [&](const auto& one) { return one.index == i; }))
       refused.push_back({i, failure{error_code::record_not_utf8, "key: not UTF-8"}});
   }
+}
+
+/// What the target's session.sql says (docs/targets.md): set matricula.unread_lists = 'teachers, timetable'.
+staged_lists lists_to_stage(pqxx::connection_base& connection) {
+  const auto unread = pqxx::nontransaction{connection}
+                          .exec1("select coalesce(current_setting('matricula.unread_lists', true), '')")[0]
+                          .as<std::string>();
+  return {.teachers = unread.find("teachers") == std::string::npos,
+          .timetable = unread.find("timetable") == std::string::npos};
 }
 
 std::int64_t as_bigint(std::uint64_t number) { return static_cast<std::int64_t>(number); }
@@ -147,6 +155,7 @@ void postgres_session::connect() {
   create_staging_tables(*connection_);
   doing_ = target_.session.name;
   pqxx::nontransaction{*connection_}.exec(target_.session.sql);
+  encoder_ = copy_encoder{lists_to_stage(*connection_)};
 
   const auto prepare = [&](const std::string& name, const std::string& sql) {
     doing_ = name;
@@ -177,7 +186,7 @@ stored_position postgres_session::read_position() {
   return position;
 }
 
-std::vector<std::uint32_t>
+std::vector<postgres_session::candidate>
 postgres_session::newest_of_each_key(const site_batch& batch, batch_range range,
                                      const std::vector<refused_record>& refused) const {
   std::vector<bool> skipped(range.last - range.first);
@@ -185,37 +194,40 @@ postgres_session::newest_of_each_key(const site_batch& batch, batch_range range,
     if (one.index >= range.first && one.index < range.last)
       skipped[one.index - range.first] = true;
 
-  std::vector<std::uint32_t> newest;
-  newest.reserve(range.last - range.first);
-  std::unordered_map<std::string_view, std::size_t> places;  // into newest
-  places.reserve(range.last - range.first);
-  for (auto i = range.first; i < range.last; ++i) {
-    if (skipped[i - range.first])
-      continue;
-    const auto index = static_cast<std::uint32_t>(i);
-    const auto [place, is_first] = places.try_emplace(batch.records[i].key, newest.size());
-    if (is_first)
-      newest.push_back(index);
-    else if (batch.records[i].revision >= batch.records[newest[place->second]].revision)
-      newest[place->second] = index;
+  std::vector<candidate> all;
+  all.reserve(range.last - range.first);
+  for (auto i = range.first; i < range.last; ++i)
+    if (!skipped[i - range.first])
+      all.push_back({as_bigint(key_hash_of(batch.records[i].key)), static_cast<std::uint32_t>(i)});
+  std::sort(all.begin(), all.end());
+
+  const auto key_of = [&](const candidate& one) { return batch.records[one.index].key; };
+  const auto revision_of = [&](const candidate& one) { return batch.records[one.index].revision; };
+  auto kept = all.begin();
+  for (const auto& each : all) {
+    auto same_hash = kept;
+    while (same_hash != all.begin() && std::prev(same_hash)->key_hash == each.key_hash)
+      --same_hash;
+    const auto before =
+        std::find_if(same_hash, kept, [&](const candidate& one) { return key_of(one) == key_of(each); });
+    if (before == kept)
+      *kept++ = each;
+    else if (revision_of(each) >= revision_of(*before))
+      *before = each;
   }
-  return newest;
+  all.erase(kept, all.end());
+  return all;
 }
 
 std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
-                                                       const std::vector<std::uint32_t>& candidates,
+                                                       const std::vector<candidate>& candidates,
                                                        applied_counts& counts) {
   if (candidates.empty())
     return {};
-  // Asked in the order of the hashes, which is the order of an index on them: neighbours share its pages.
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_hash;
-  by_hash.reserve(candidates.size());
-  for (const auto index : candidates)
-    by_hash.emplace_back(key_hash_of(batch.records[index].key), index);
-  std::sort(by_hash.begin(), by_hash.end(),
-            [](const auto& one, const auto& other) { return as_bigint(one.first) < as_bigint(other.first); });
-  postgres_array keys, key_hashes, content_hashes, revisions;
-  for (const auto& [key_hash, index] : by_hash) {
+  using element = postgres_array::element;
+  postgres_array keys{element::text}, key_hashes{element::bigint}, content_hashes{element::bigint},
+      revisions{element::bigint};
+  for (const auto& [key_hash, index] : candidates) {
     const auto& record = batch.records[index];
     keys.append(record.key);
     key_hashes.append(key_hash);
@@ -224,7 +236,8 @@ std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
   }
   doing_ = target_.differs.name;
   const auto rows = pqxx::nontransaction{*connection_}.exec_prepared(
-      target_.differs.name, keys.finish(), key_hashes.finish(), content_hashes.finish(), revisions.finish());
+      target_.differs.name, keys.parameter(), key_hashes.parameter(), content_hashes.parameter(),
+      revisions.parameter());
   counts.unchanged += candidates.size() - rows.size();
   std::vector<std::uint32_t> indices;
   indices.reserve(rows.size());
@@ -232,7 +245,7 @@ std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
     if (row[1].as<bool>())
       ++counts.superseded;
     else
-      indices.push_back(by_hash.at(row[0].as<std::size_t>() - 1).second);
+      indices.push_back(candidates.at(row[0].as<std::size_t>() - 1).index);
   }
   std::sort(indices.begin(), indices.end());
   return indices;
@@ -292,7 +305,10 @@ void postgres_session::quarantine(pqxx::transaction_base& work, const site_batch
                                   const std::vector<refused_record>& refused) {
   if (refused.empty())
     return;
-  postgres_array keys, offsets, revisions, reasons, texts, records, sizes, classrooms;
+  using element = postgres_array::element;
+  postgres_array keys{element::text}, offsets{element::bigint}, revisions{element::bigint},
+      reasons{element::text}, texts{element::text}, records{element::text}, sizes{element::bigint},
+      classrooms{element::text};
   for (const auto& one : refused) {
     const auto& consumed = batch.records[one.index];
     const auto key = storable_text(consumed.key, quarantined_bytes_max);
@@ -307,9 +323,10 @@ void postgres_session::quarantine(pqxx::transaction_base& work, const site_batch
       classrooms.append(classroom);
   }
   doing_ = "matricula.outbox";
-  work.exec_prepared("quarantine", site_.name, from_.topic, from_.partition, keys.finish(), offsets.finish(),
-                     revisions.finish(), reasons.finish(), texts.finish(), records.finish(), sizes.finish());
-  work.exec_prepared("refused_effects", classrooms.finish());
+  work.exec_prepared("quarantine", site_.name, from_.topic, from_.partition, keys.parameter(),
+                     offsets.parameter(), revisions.parameter(), reasons.parameter(), texts.parameter(),
+                     records.parameter(), sizes.parameter());
+  work.exec_prepared("refused_effects", classrooms.parameter());
 }
 
 void postgres_session::count_effects(pqxx::transaction_base& work, std::size_t staged,

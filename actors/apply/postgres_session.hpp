@@ -38,9 +38,17 @@ class postgres_session final : public site_store {
  private:
   void connect();
   stored_position read_position();
-  std::vector<std::uint32_t> newest_of_each_key(const site_batch& batch, batch_range range,
-                                                const std::vector<refused_record>& refused) const;
-  std::vector<std::uint32_t> differing(const site_batch& batch, const std::vector<std::uint32_t>& candidates,
+  /// A record of the batch that may differ from what the site holds. In the order of the hashes, which is that of an
+  /// index on them: neighbours share its pages.
+  struct candidate {
+    std::int64_t key_hash = 0;
+    std::uint32_t index = 0;  ///< into site_batch::records
+
+    friend auto operator<=>(const candidate&, const candidate&) = default;
+  };
+  std::vector<candidate> newest_of_each_key(const site_batch& batch, batch_range range,
+                                            const std::vector<refused_record>& refused) const;
+  std::vector<std::uint32_t> differing(const site_batch& batch, const std::vector<candidate>& candidates,
                                        applied_counts& counts);
   bool swap_offset(pqxx::transaction_base& work, std::int64_t expected, std::int64_t next,
                    revision_t revision);

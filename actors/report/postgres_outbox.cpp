@@ -89,11 +89,11 @@ result<done> postgres_outbox::remove_taken() {
                                                          site_.name +
                                                          ", matricula.outbox: not connected. Take again."};
   return guarded([&]() -> result<done> {
-    postgres_array ids;
+    postgres_array ids{postgres_array::element::bigint};
     for (const auto id : taken_)
       ids.append(id);
     pqxx::nontransaction{*connection_}.exec_params(
-        "delete from matricula.outbox where id = any($1::bigint[])", ids.finish());
+        "delete from matricula.outbox where id = any($1::bigint[])", ids.parameter());
     taken_.clear();
     release();
     return done{};

@@ -25,28 +25,34 @@ std::vector<topic_partition> partitions_of(const rd_kafka_topic_partition_list_t
   return partitions;
 }
 
+/// Inside librdkafka, of all partitions; beyond it, or the bytes that are allowed, nothing is fetched.
+constexpr std::size_t queued_messages_max = 60'000;
+
+constexpr int ask_timeout_ms = 50;
+
 class kafka_consumer final : public group_consumer {
  public:
   kafka_consumer(const kafka_settings& settings, std::string group, std::size_t prefetch_bytes_max)
       : settings_(settings)
-      , group_(std::move(group)) {
+      , group_(std::move(group))
+      , queued_bytes_max_(prefetch_bytes_max) {
     // A member that was killed is given up after ten seconds instead of librdkafka's 45.
     settings_.properties.try_emplace("session.timeout.ms", "10000");
     settings_.properties.try_emplace("heartbeat.interval.ms", "2000");
     auto configuration = kafka_configuration(
-        settings_, {{"group.id", group_},
-                    // Who has a partition keeps it when others come and go.
-                    {"partition.assignment.strategy", "cooperative-sticky"},
-                    {"isolation.level", "read_committed"},
-                    {"enable.auto.commit", "false"},
-                    {"enable.auto.offset.store", "false"},
-                    {"auto.offset.reset", "error"},
-                    {"enable.partition.eof", "true"},
-                    {"fetch.wait.max.ms", "500"},
-                    {"fetch.message.max.bytes", "8388608"},
-                    {"queued.min.messages", "60000"},
-                    {"queued.max.messages.kbytes",
-                     std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
+        settings_,
+        {{"group.id", group_},
+         // Who has a partition keeps it when others come and go.
+         {"partition.assignment.strategy", "cooperative-sticky"},
+         {"isolation.level", "read_committed"},
+         {"enable.auto.commit", "false"},
+         {"enable.auto.offset.store", "false"},
+         {"auto.offset.reset", "error"},
+         {"enable.partition.eof", "true"},
+         {"fetch.wait.max.ms", "500"},
+         {"fetch.message.max.bytes", "8388608"},
+         {"queued.min.messages", std::to_string(queued_messages_max)},
+         {"queued.max.messages.kbytes", std::to_string(std::max<std::size_t>(queued_bytes_max_ / 1024, 1))}});
     if (!configuration) {
       broken_ = configuration.error();
       return;
@@ -108,6 +114,7 @@ class kafka_consumer final : public group_consumer {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return problem_of(*message);
     read_[place_of(*message)].handed_out = message->offset + 1;
+    make_room_known(*message);
     consumed_message consumed;
     consumed.from = {rd_kafka_topic_name(message->rkt), message->partition};
     auto& record = consumed.record;
@@ -126,7 +133,6 @@ class kafka_consumer final : public group_consumer {
     if (const auto assigned = assign_again(*list, from); !assigned)
       return assigned;
     read_.erase({from.topic, from.partition});
-    resume(from);
     return done{};
   }
 
@@ -144,10 +150,9 @@ class kafka_consumer final : public group_consumer {
   }
 
   void ask_end(const topic_partition& from) override {
-    constexpr int timeout_ms = 50;
     std::int64_t low = 0, high = 0;
     if (client_ && rd_kafka_query_watermark_offsets(client_.get(), from.topic.c_str(), from.partition, &low,
-                                                    &high, timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+                                                    &high, ask_timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
       read_[{from.topic, from.partition}].asked_end = high;
   }
 
@@ -173,9 +178,23 @@ class kafka_consumer final : public group_consumer {
   result<done> assign_again(const rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
     if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), &list)})
       return kafka_failure(settings_, "giving up " + from.topic, rd_kafka_error_string(error.get()));
+    // Not afterwards: librdkafka would ask for the partition's beginning once more, and only half a second later.
+    resume(from);
     if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_assign(client_.get(), &list)})
       return kafka_failure(settings_, "taking " + from.topic + " again", rd_kafka_error_string(error.get()));
     return done{};
+  }
+
+  /// librdkafka before 2.2 looks but once a second whether its queue has room again, unless the thread of the broker is
+  /// woken, as it is by the answer to any request. So one is made whenever half a queue has been taken.
+  void make_room_known(const rd_kafka_message_t& taken) {
+    taken_bytes_ += taken.key_len + taken.len;
+    if (++taken_messages_ < queued_messages_max / 2 && taken_bytes_ < queued_bytes_max_ / 2)
+      return;
+    taken_messages_ = taken_bytes_ = 0;
+    std::int64_t low = 0, high = 0;
+    rd_kafka_query_watermark_offsets(client_.get(), rd_kafka_topic_name(taken.rkt), taken.partition, &low,
+                                     &high, ask_timeout_ms);
   }
 
   bool may_be_joining() const { return subscribed_ && !assigned_; }
@@ -249,6 +268,9 @@ class kafka_consumer final : public group_consumer {
 
   kafka_settings settings_;
   std::string group_;
+  std::size_t queued_bytes_max_;
+  std::size_t taken_messages_ = 0,
+              taken_bytes_ = 0;  ///< since the last request that has woken the fetching thread
   failure broken_;
   kafka_handle<rd_kafka_t> client_;
   kafka_handle<rd_kafka_queue_t> queue_;

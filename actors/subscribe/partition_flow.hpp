@@ -6,14 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace matricula {
 
 /// Gathers one partition's messages into batches and bounds what is between Kafka and the site: at most
-/// `batches_in_flight_max` unanswered batches and one that is being gathered. When that one is full the
-/// partition is to be paused, and resumed when it could be sent on.
+/// `batches_in_flight_max` unanswered batches, one that is being gathered, and when that one is full the message after
+/// it, which waits.
 class partition_flow {
  public:
   struct bounds {
@@ -29,13 +30,18 @@ class partition_flow {
   void begin(std::int64_t offset) {
     next_offset_ = offset;
     gathering_.reset();
+    waiting_.reset();
   }
 
   /// Takes a message. One below the expected offset, as may still come from before the partition was begun, is passed
-  /// over.
+  /// over. Precondition: none waits.
   void add(consumed_message message) {
     if (message.record.offset < next_offset_)
       return;
+    if (full()) {
+      waiting_ = std::move(message);
+      return;
+    }
     if (!gathering_) {
       gathering_ = std::make_shared<site_batch>();
       gathering_->from = from_;
@@ -50,7 +56,10 @@ class partition_flow {
     memories_->push_back(std::move(message.memory));
   }
 
-  /// No message fits any more: pause the partition.
+  /// A message does not fit: the partition takes no more of them until a batch can be sent on.
+  bool waits() const { return waiting_.has_value(); }
+
+  /// No message fits any more.
   bool full() const {
     return gathering_ &&
            (gathering_->records.size() >= bounds_.records_max || gathering_->bytes >= bounds_.bytes_max);
@@ -63,7 +72,10 @@ class partition_flow {
       return nullptr;
     ++in_flight_;
     memories_.reset();
-    return std::exchange(gathering_, nullptr);
+    auto batch = std::exchange(gathering_, nullptr);
+    if (auto message = std::exchange(waiting_, std::nullopt))
+      add(*std::move(message));
+    return batch;
   }
 
   /// A batch in flight was answered, well or not.
@@ -81,6 +93,7 @@ class partition_flow {
   std::uint32_t in_flight_ = 0;
   std::shared_ptr<site_batch> gathering_;
   std::shared_ptr<std::vector<std::shared_ptr<const void>>> memories_;
+  std::optional<consumed_message> waiting_;
 };
 
 }  // namespace matricula

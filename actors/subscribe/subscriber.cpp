@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace matricula {
@@ -30,7 +31,26 @@ subscriber_state::~subscriber_state() {
       caf::anon_send_exit(partition.applier, caf::exit_reason::kill);
 }
 
+bool subscriber_state::waits_for_a_site() const {
+  return std::any_of(partitions.begin(), partitions.end(),
+                     [](const auto& each) { return each.second.flow.waits() && !each.second.paused; });
+}
+
+/// Its site is slow or gone, which is no reason to hold up its other partitions.
+void subscriber_state::pause_who_waits_long() {
+  for (auto& [key, partition] : partitions) {
+    if (!partition.flow.waits()) {
+      partition.waited = false;
+    } else if (std::exchange(partition.waited, true) && !partition.paused) {
+      partition.paused = true;
+      consumer->pause(partition.where);
+    }
+  }
+}
+
 void subscriber_state::poll() {
+  if (waits_for_a_site())
+    return;
   // One round takes what is there, up to a batch's worth; then other messages have their turn.
   for (std::size_t taken = 0; taken < deployment->topology.limits.batch_records_max; ++taken) {
     auto event = consumer->poll();
@@ -47,6 +67,8 @@ void subscriber_state::poll() {
       partition.flow.add(std::move(*message));
       if (partition.flow.full())
         send_on(partition);
+      if (partition.flow.waits())
+        return;  // the answer to a batch goes on
     } else if (const auto* given = std::get_if<partitions_assigned>(&event)) {
       for (const auto& where : given->partitions)
         assign(where);
@@ -109,6 +131,7 @@ void subscriber_state::open(assigned_partition& partition) {
   partition.flow = partition_flow{partition.where, partition.flow.limits()};
   partition.flowing = false;
   partition.begin_at.reset();
+  caf::anon_send(subscriber_actor{self}, poll_atom::value);  // the others may have waited for it
   const auto generation = partition.generation = ++generations;
   const partition_key key{partition.where.topic, partition.where.partition};
   self->request(partition.applier, caf::infinite, open_atom::value)
@@ -164,12 +187,9 @@ void subscriber_state::send_on(assigned_partition& partition) {
               [this, key, generation = partition.generation](const caf::error& why) {
                 failed(key, generation, why);
               });
-  if (partition.flow.full() != partition.paused) {
-    partition.paused = partition.flow.full();
-    if (partition.paused)
-      consumer->pause(partition.where);
-    else
-      consumer->resume(partition.where);
+  if (partition.paused && !partition.flow.waits()) {
+    partition.paused = false;
+    consumer->resume(partition.where);
   }
 }
 
@@ -184,6 +204,8 @@ void subscriber_state::applied(const partition_key& key, std::uint64_t generatio
   self->send(reporter, outcome_atom::value);
   self->send(scoreboard, site.name, std::move(receipt));
   tell_lag(false);
+  if (std::exchange(partition.waited, false) || partition.flow.waits())
+    caf::anon_send(subscriber_actor{self}, poll_atom::value);
   send_on(partition);
   stop_when_drained();
 }
@@ -264,6 +286,7 @@ void subscriber_state::applier_down(const caf::down_msg& down) {
     partition.generation = ++generations;
     partition.flow = partition_flow{partition.where, partition.flow.limits()};
     consumer->pause(partition.where);
+    caf::anon_send(subscriber_actor{self}, poll_atom::value);
     if (stopping)
       return stop_when_drained();
     const auto delay = partition.restarts.died(self->clock().now());
@@ -335,8 +358,11 @@ subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<su
   self->delayed_send(self, poll_interval_max, poll_atom::value);
   return {
       [self](poll_atom) {
+        const bool ticks = self->current_sender() == self->ctrl();
+        if (ticks)
+          self->state.pause_who_waits_long();
         self->state.poll();
-        if (self->current_sender() == self->ctrl()) {
+        if (ticks) {
           self->state.tell_lag(true);
           if (++self->state.ticks % look_ticks == 0)
             self->state.look_at_positions();

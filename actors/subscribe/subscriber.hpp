@@ -20,9 +20,14 @@ namespace matricula {
 /// Feeds a site: an applier for every partition that the group gives it, begun at the offset in the site's
 /// database.
 ///
-///     assigned ─▶ opening ──position──▶ flowing ──batch full──▶ paused ──answered──▶ flowing
-///                   ▲                      │ partition lost, applier dead (back-off)
-///                   └──────────────────────┘
+///     assigned ─▶ opening ──position──▶ flowing ──batch full──▶ waiting ──answered──▶ flowing
+///                   ▲                      │ partition lost,       └─ for long ─▶ paused ──answered──▶ flowing
+///                   └──────────────────────┘ applier dead (back-off)
+///
+/// While a partition waits for the site nothing is polled: a paused partition loses what the consumer has fetched for it,
+/// and may have to wait for the others' next fetch to be fetched again. One that has waited for a second is paused all
+/// the same, so that the others go on.
+///
 ///     revoked: the applier is let go; what it still commits moves the offset, and the next owner sees that.
 struct subscriber_state {
   struct assigned_partition {
@@ -37,7 +42,8 @@ struct subscriber_state {
     std::int64_t applied_to = 0;           ///< everything before this offset is durable at the site
     std::optional<std::int64_t> begin_at;  ///< opened, but the consumer was not ready to begin there
     bool flowing = false;
-    bool stuck = false;  ///< its topic no longer holds the site's offset
+    bool stuck = false;   ///< its topic no longer holds the site's offset
+    bool waited = false;  ///< for its site, at the last tick
     bool paused = false;
   };
   using partition_key = std::pair<std::string, std::int32_t>;
@@ -62,6 +68,7 @@ struct subscriber_state {
   ~subscriber_state();
 
   void poll();
+  void pause_who_waits_long();
   void restart(const partition_key& key);
   caf::result<done> stop();
   void crash_applier();
@@ -74,6 +81,7 @@ struct subscriber_state {
   void applier_down(const caf::down_msg& down);
 
  private:
+  bool waits_for_a_site() const;
   void assign(const topic_partition& where);
   void revoke(const topic_partition& where);
   void spawn_applier(assigned_partition& partition);

@@ -95,6 +95,27 @@ class postgres_site : public testing::Test {
   site_settings site_ = site_in(database_);
 };
 
+/// The same site with a copy of its target, to which a file is added or a file's end.
+class changed_target {
+ public:
+  changed_target(site_settings site, const std::string& file, const std::string& added)
+      : site_(std::move(site))
+      , folder_(fs::temp_directory_path() / ("matricula_changed_target_" + std::to_string(getpid()))) {
+    fs::copy(site_.target_directory, folder_);
+    std::ofstream{folder_ / file, std::ios::app} << added;
+    site_.target_directory = folder_;
+  }
+  ~changed_target() { fs::remove_all(folder_); }
+  changed_target(const changed_target&) = delete;
+  changed_target& operator=(const changed_target&) = delete;
+
+  const site_settings& site() const { return site_; }
+
+ private:
+  site_settings site_;
+  fs::path folder_;
+};
+
 TEST_F(postgres_site, begins_with_nothing) {
   postgres_session session{site_};
   const auto position = session.open(first_partition);
@@ -480,15 +501,19 @@ TEST_F(postgres_site, refuses_json_that_only_the_database_finds_wrong) {
   EXPECT_EQ(apply(*session, batch), "row_refused");
 }
 
+TEST_F(postgres_site, stages_no_list_that_the_target_leaves_unread) {
+  const changed_target changed{site_, "session.sql", "; set matricula.unread_lists = 'teachers'"};
+  postgres_session session{changed.site()};
+  ASSERT_TRUE(session.open(first_partition));
+  apply(session, given_batch{}.add({}, 1));
+  EXPECT_EQ(count("enrolment"), "1");
+  EXPECT_EQ(count("teaching"), "0");
+  EXPECT_EQ(database_.value("select jsonb_array_length(timetable) from classrooms.classroom"), "1");
+}
+
 TEST_F(postgres_site, reports_a_broken_target_with_its_file) {
-  const auto folder = fs::temp_directory_path() / ("matricula_broken_target_" + std::to_string(getpid()));
-  fs::copy(site_.target_directory, folder);
-  std::ofstream{folder / "15_mine.sql"} << "insert into nowhere select 1";
-  auto site = site_;
-  site.target_directory = folder;
-  postgres_session session{site};
-  const auto position = session.open(first_partition);
-  fs::remove_all(folder);
+  const changed_target changed{site_, "15_mine.sql", "insert into nowhere select 1"};
+  const auto position = postgres_session{changed.site()}.open(first_partition);
   ASSERT_FALSE(position);
   EXPECT_EQ(position.error().code, error_code::target_broken);
   EXPECT_THAT(position.error().text,
@@ -521,14 +546,8 @@ TEST_F(postgres_site, tells_what_a_statement_of_the_target_raises) {
 }
 
 TEST_F(postgres_site, a_refusal_without_a_record_is_the_targets) {
-  const auto folder = fs::temp_directory_path() / ("matricula_refusing_target_" + std::to_string(getpid()));
-  fs::copy(site_.target_directory, folder);
-  std::ofstream{folder / "session.sql", std::ios::app} << "; select 1 / 0";
-  auto site = site_;
-  site.target_directory = folder;
-  postgres_session session{site};
-  const auto position = session.open(first_partition);
-  fs::remove_all(folder);
+  const changed_target changed{site_, "session.sql", "; select 1 / 0"};
+  const auto position = postgres_session{changed.site()}.open(first_partition);
   ASSERT_FALSE(position);
   EXPECT_EQ(position.error().code, error_code::target_broken);
   EXPECT_THAT(position.error().text,

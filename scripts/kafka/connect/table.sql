@@ -6,7 +6,7 @@
 create schema classrooms;
 
 create table classrooms.record (
-  key                 text primary key,
+  key                 text collate "C" primary key,
   year                text not null,
   status              text not null,
   since               text not null,

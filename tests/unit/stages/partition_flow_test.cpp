@@ -53,6 +53,24 @@ TEST_F(partition_flow_test, admits_exactly_its_batches_and_the_one_gathered) {
   EXPECT_EQ(offset, 1 + 3 + 3);
 }
 
+TEST_F(partition_flow_test, the_first_that_does_not_fit_waits_and_begins_the_next_batch) {
+  for (std::int64_t offset = 0; offset < 7; ++offset) {
+    given(offset);
+    flow.take();
+  }
+  ASSERT_TRUE(flow.full());
+  EXPECT_FALSE(flow.waits());
+  given(7);
+  EXPECT_TRUE(flow.waits());
+  flow.answered();
+  EXPECT_EQ(flow.take()->records.back().offset, 6);
+  EXPECT_FALSE(flow.waits());
+  EXPECT_EQ(flow.records_gathered(), 1U);
+  flow.answered();
+  flow.answered();
+  EXPECT_EQ(flow.take()->first_offset, 7);
+}
+
 TEST_F(partition_flow_test, a_batch_says_where_it_follows_on) {
   flow.begin(10);
   given(12);  // offsets 10 and 11 were a transaction's markers

@@ -73,6 +73,15 @@ TEST(copy_encoder, writes_columns_in_their_order) {
   EXPECT_THAT(row, EndsWith("\n"));
 }
 
+TEST(copy_encoder, leaves_out_the_lists_that_are_not_staged) {
+  auto record = some_record();
+  record.teachers_json = R"([{"id":"1"}])";
+  record.timetable_json = R"([{"day":1}])";
+  copy_encoder encoder{{.teachers = false, .timetable = true}};
+  encoder.append({.record = record});
+  EXPECT_THAT(encoder.rows(), EndsWith("\t[]\t[{\"day\":1}]\n"));
+}
+
 TEST(copy_encoder, writes_hashes_as_signed_numbers) {
   const auto record = some_record();
   const auto row =

@@ -37,22 +37,28 @@ TEST(storable_text, cuts_between_characters) {
   EXPECT_EQ(storable_text("abc", 0), "");
 }
 
-TEST(postgres_array, quotes_texts) {
-  postgres_array array;
-  array.append(R"(a"b\c)");
+TEST(postgres_array, is_what_the_server_reads_as_an_array_of_texts) {
+  postgres_array array{postgres_array::element::text};
+  array.append("a\"b");
   array.append(std::string_view{});
-  array.append(std::string_view{"NULL"});
-  EXPECT_EQ(array.finish(), R"({"a\"b\\c","","NULL"})");
+  EXPECT_EQ(array.parameter().str(), (std::string{"\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\2\0\0\0\1"
+                                                  "\0\0\0\3a\"b\0\0\0\0",
+                                                  31}));
 }
 
 TEST(postgres_array, writes_unsigned_numbers_as_bigint) {
-  postgres_array array;
+  postgres_array array{postgres_array::element::bigint};
   array.append(~std::uint64_t{0});
   array.append(std::int64_t{5});
-  EXPECT_EQ(array.finish(), "{-1,5}");
+  EXPECT_EQ(array.parameter().str(),
+            (std::string{"\0\0\0\1\0\0\0\0\0\0\0\x14\0\0\0\2\0\0\0\1"
+                         "\0\0\0\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0\0\0\x08\0\0\0\0\0\0\0\5",
+                         44}));
 }
 
-TEST(postgres_array, may_be_empty) { EXPECT_EQ(postgres_array{}.finish(), "{}"); }
+TEST(postgres_array, may_be_empty) {
+  EXPECT_EQ(postgres_array{postgres_array::element::text}.parameter().size(), 20U);
+}
 
 }  // namespace
 }  // namespace matricula

@@ -5,7 +5,7 @@
 create schema if not exists flat;
 
 create table if not exists flat.record (
-  key              text primary key,
+  key              text collate "C" primary key,
   year             text not null,
   status           text not null,
   since            text not null,
