@@ -109,8 +109,10 @@ class kafka_consumer final : public group_consumer {
     if (!events_.empty()) {  // a rebalance happened inside poll, which answers no message then
       return take_event();
     }
-    if (!message)
+    if (!message) {
+      taken_messages_ = taken_bytes_ = 0;
       return {};
+    }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return problem_of(*message);
     read_[place_of(*message)].handed_out = message->offset + 1;
@@ -186,7 +188,7 @@ class kafka_consumer final : public group_consumer {
   }
 
   /// librdkafka before 2.2 looks but once a second whether its queue has room again, unless the thread of the broker is
-  /// woken, as it is by the answer to any request. So one is made whenever half a queue has been taken.
+  /// woken, as it is by the answer to any request. So one is made whenever half a queue has been taken without a pause.
   void make_room_known(const rd_kafka_message_t& taken) {
     taken_bytes_ += taken.key_len + taken.len;
     if (++taken_messages_ < queued_messages_max / 2 && taken_bytes_ < queued_bytes_max_ / 2)
@@ -269,8 +271,7 @@ class kafka_consumer final : public group_consumer {
   kafka_settings settings_;
   std::string group_;
   std::size_t queued_bytes_max_;
-  std::size_t taken_messages_ = 0,
-              taken_bytes_ = 0;  ///< since the last request that has woken the fetching thread
+  std::size_t taken_messages_ = 0, taken_bytes_ = 0;  ///< since the queue was empty, or room was made known
   failure broken_;
   kafka_handle<rd_kafka_t> client_;
   kafka_handle<rd_kafka_queue_t> queue_;
