@@ -152,10 +152,13 @@ class kafka_consumer final : public group_consumer {
   }
 
   void ask_end(const topic_partition& from) override {
-    std::int64_t low = 0, high = 0;
-    if (client_ && rd_kafka_query_watermark_offsets(client_.get(), from.topic.c_str(), from.partition, &low,
-                                                    &high, ask_timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      read_[{from.topic, from.partition}].asked_end = high;
+    if (!client_)
+      return;
+    const auto list = list_of(from, RD_KAFKA_OFFSET_END);
+    // Not rd_kafka_query_watermark_offsets, which would wait for the answer longer than it is told to.
+    if (rd_kafka_offsets_for_times(client_.get(), list.get(), ask_timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset >= 0)
+      read_[{from.topic, from.partition}].asked_end = list->elems[0].offset;
   }
 
   void pause(const topic_partition& from) override {
@@ -194,9 +197,7 @@ class kafka_consumer final : public group_consumer {
     if (++taken_messages_ < queued_messages_max / 2 && taken_bytes_ < queued_bytes_max_ / 2)
       return;
     taken_messages_ = taken_bytes_ = 0;
-    std::int64_t low = 0, high = 0;
-    rd_kafka_query_watermark_offsets(client_.get(), rd_kafka_topic_name(taken.rkt), taken.partition, &low,
-                                     &high, ask_timeout_ms);
+    ask_end({rd_kafka_topic_name(taken.rkt), taken.partition});
   }
 
   bool may_be_joining() const { return subscribed_ && !assigned_; }
@@ -243,6 +244,9 @@ class kafka_consumer final : public group_consumer {
       problem.reason = kafka_failure(consumer.settings_, "rebalancing", rd_kafka_error_string(error.get()));
       consumer.events_.emplace_back(std::move(problem));
     }
+    // Or poll could go on, and answer a message of before the events that it follows. The last call here: others take it
+    // back.
+    rd_kafka_yield(client);
   }
 
   consumer_event take_event() {

@@ -55,8 +55,7 @@ void subscriber_state::poll() {
   for (std::size_t taken = 0; taken < deployment->topology.limits.batch_records_max; ++taken) {
     auto event = consumer->poll();
     if (std::holds_alternative<std::monostate>(event)) {
-      for (auto& [key, partition] : partitions)
-        send_on(partition);
+      send_on_what_there_is();
       return;
     }
     if (auto* message = std::get_if<consumed_message>(&event)) {
@@ -67,8 +66,10 @@ void subscriber_state::poll() {
       partition.flow.add(std::move(*message));
       if (partition.flow.full())
         send_on(partition);
-      if (partition.flow.waits())
-        return;  // the answer to a batch goes on
+      if (partition.flow.waits()) {
+        send_on_what_there_is();  // of the others, who may have little
+        return;                   // the answer to a batch goes on
+      }
     } else if (const auto* given = std::get_if<partitions_assigned>(&event)) {
       for (const auto& where : given->partitions)
         assign(where);
@@ -174,6 +175,11 @@ void subscriber_state::restart(const partition_key& key) {
     spawn_applier(partition);
   else if (partition.begin_at)
     begin(partition, *partition.begin_at);
+}
+
+void subscriber_state::send_on_what_there_is() {
+  for (auto& [key, partition] : partitions)
+    send_on(partition);
 }
 
 void subscriber_state::send_on(assigned_partition& partition) {

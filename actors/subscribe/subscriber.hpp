@@ -25,7 +25,7 @@ namespace matricula {
 ///                   └──────────────────────┘ applier dead (back-off)
 ///
 /// While a partition waits for the site nothing is polled: a paused partition loses what the consumer has fetched for it,
-/// and may have to wait for the others' next fetch to be fetched again. One that has waited for a second is paused all
+/// and may have to wait for the others' next fetch to be fetched again. One that has waited for one to two seconds is paused all
 /// the same, so that the others go on.
 ///
 ///     revoked: the applier is let go; what it still commits moves the offset, and the next owner sees that.
@@ -88,6 +88,7 @@ struct subscriber_state {
   void open(assigned_partition& partition);
   void begin(assigned_partition& partition, std::int64_t offset);
   void send_on(assigned_partition& partition);
+  void send_on_what_there_is();
   void applied(const partition_key& key, std::uint64_t generation, applied_receipt receipt);
   void failed(const partition_key& key, std::uint64_t generation, const caf::error& why);
   /// Tells the scoreboard what a partition of the site does now.

@@ -84,6 +84,21 @@ TEST_F(subscriber_test, makes_batches_no_larger_than_the_limits) {
   expect_all_applied_once();
 }
 
+TEST_F(subscriber_test, sends_a_few_messages_on_while_another_partition_has_many) {
+  kafka = memory_kafka{2};
+  started();
+  kafka.append("ESO-46", 0, {"few", "value", "itaca", 0, 100});
+  for (int i = 0; i < 50; ++i)
+    kafka.append("ESO-46", 1,
+                 {"many " + std::to_string(i), "value", "itaca", 0, static_cast<revision_t>(i + 1)});
+  run();
+  EXPECT_EQ(site().rows.size(), 51U);
+  std::size_t before = 0;
+  while (before < scoreboard.applied.size() && scoreboard.applied[before].from.partition != 0)
+    ++before;
+  EXPECT_LT(before, 6U);
+}
+
 TEST_F(subscriber_test, makes_batches_of_no_more_bytes_than_the_limit) {
   limits().batch_bytes_max = 20;  // a message has 8 or 9 bytes: three of them are over it
   limits().batch_records_max = 100;
