@@ -307,7 +307,8 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
   std::string text = "# Performance\n\nWritten by `scripts/bench`; the medians of all runs, and in brackets "
                      "the least and the greatest. "
                      "Ratios are taken inside each run. The figures themselves: performance.json.\n\n";
-  text += origin_text(results) + "## What was to be reached\n\n" + goals_table(results) + '\n';
+  text += origin_text(results) + "## What was to be reached\n\n" + goals_table(results) +
+          "\n[what_takes_the_time.md](what_takes_the_time.md) says what stands in the way of the rest.\n\n";
   for (const auto& part : sections()) {
     const auto cases = cases_of(results, part.scenario);
     if (std::none_of(cases.begin(), cases.end(),
