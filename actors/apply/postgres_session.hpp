@@ -8,6 +8,7 @@
 #include "config/topology.hpp"
 #include "messages/enrolment.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>

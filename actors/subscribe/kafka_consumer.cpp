@@ -203,8 +203,8 @@ class kafka_consumer final : public group_consumer {
   bool may_be_joining() const { return subscribed_ && !assigned_; }
 
   /// librdkafka before 2.3 aborts the process (its issue 4312) when a member is destroyed that the group has taken in
-  /// but has not assigned anything yet, and does not tell who is such a member. So it stays, closed and mute, until the
-  /// process ends: a few sleeping threads for an actor that died in the second in which it joined.
+  /// but has not assigned anything yet, and does not tell who is such a member. So whoever was
+  /// never assigned anything stays, closed and mute, until the process ends: a few threads for each.
   void abandon() {
     rd_kafka_set_log_level(client_.get(), 0);
     static_cast<void>(client_.release());
