@@ -33,6 +33,16 @@ std::string reading_of(const source_stop& source) {
          std::to_string(source.position->sweep) + in_brackets(source.at);
 }
 
+/// What was made of the record on its way into the lane: what a later page had otherwise would be the newest message.
+std::string verdict_on(const topic_stop& message, const source_stop& source) {
+  const auto page = page_number_of(message.revision);
+  auto verdict = message.where.topic + ": new or changed with page " + std::to_string(page);
+  if (source.position && source.position->page_number > page)
+    verdict += "; what pages up to " + std::to_string(source.position->page_number) +
+               " have said of it since was the same, or refused";
+  return verdict;
+}
+
 /// Whether the site's row is at least what the message says.
 bool holds(const site_stop& site, const topic_stop& message) {
   return site.row &&
@@ -179,6 +189,10 @@ void key_trace::print(std::ostream& out) const {
   for (const auto& entry : quarantine)
     if (entry.site.empty())
       refused(entry);
+  for (const auto& source : sources)
+    for (const auto& message : topics)
+      if (message.source == source.name)
+        line("dedup", verdict_on(message, source));
   for (const auto& message : topics)
     line("topic", message.where.topic + ", partition " + std::to_string(message.where.partition) +
                       ", offset " + std::to_string(message.offset) + in_brackets(message.at) + ", revision " +

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <set>
 
 namespace matricula {
 namespace {
@@ -74,7 +73,8 @@ Without --with-personal-data a record that is not JSON, or cut off, is left out 
 
 constexpr auto drop_examples = R"(Examples:
   matricula quarantine my.toml drop source/itaca/9a3c52f0d1e6b784 --why "mended in ITACA, ticket 4711"
-  matricula quarantine my.toml drop KEY KEY KEY --why "the centre was closed"
+  matricula quarantine my.toml drop --key 2026/46012345/ --why "the centre was closed"
+      all of one centre's; --site, --source, --reason and --since choose as they do for list
 
 Nothing is removed: the entry says from now on that it is dropped, when and why. If one of the keys has no entry, none
 is dropped.)";
@@ -210,34 +210,26 @@ int show_quarantined(const quarantine_access& to, const std::string& key, bool w
 }
 
 int drop_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
-                     const std::string& why) {
+                     const quarantine_filter& filter, const std::string& why) {
   if (why.find_first_not_of(" \t\r\n") == std::string::npos) {
     to.errors << "--why is empty: whoever finds the entry later wants to know\n";
     return exit_wrong_usage;
   }
+  if (!is_choice(to, keys, filter, "drop"))
+    return exit_wrong_usage;
   quarantine_reading reading;
   if (const auto code = reading.read(to); code != exit_done)
     return code;
-  bool all_known = true;
-  std::set<const newest_entries::held*> found;
-  for (const auto& key : keys)
-    if (const auto* const entry = reading.entries.find(key)) {
-      found.insert(entry);
-    } else {
-      to.errors << no_entry(key) << '\n';
-      all_known = false;
-    }
-  if (!all_known) {
-    to.errors << "nothing was dropped\n";
-    return exit_failed;
-  }
+  const auto chosen = choose_entries(to, reading, keys, filter, "nothing was dropped");
+  if (chosen.code != exit_done)
+    return chosen.code;
 
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto& kafka = reading.all.kafka;
   std::map<std::string, std::string> values;  // outlives the producer, which reads them where they stand
   overtaken_entries overtaken;
   const auto producer = make_kafka_plain_producer(kafka);
-  for (const auto* each : found) {
+  for (const auto* each : chosen.entries) {
     const auto& entry = each->entry;
     if (entry.dropped) {
       to.out << printable(entry.key) << " was dropped before: " << printable(entry.why) << '\n';
@@ -335,12 +327,15 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   });
 
   auto* const drop = command->add_subcommand("drop", "Note that entries have been dealt with");
-  drop->add_option("key", given->keys, "The entries' keys, as list prints them")->required();
+  drop->add_option("key", given->keys, "The entries' keys, as list prints them");
+  add_filter(*drop);
   drop->add_option("--why", given->why, "What was done about them, for whoever asks later")->required();
   add_wait(*drop);
   drop->footer(drop_examples);
-  drop->callback(
-      [given, &exit_code] { exit_code = drop_quarantined(given->access(), given->keys, given->why); });
+  drop->callback([given, &exit_code] {
+    given->filter.since = time_from_text(given->since);
+    exit_code = drop_quarantined(given->access(), given->keys, given->filter, given->why);
+  });
 }
 
 }  // namespace matricula

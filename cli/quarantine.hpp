@@ -29,9 +29,9 @@ int list_quarantine(const quarantine_access& to, const quarantine_filter& filter
 /// Prints one entry as JSON.
 int show_quarantined(const quarantine_access& to, const std::string& key, bool with_personal_data);
 
-/// Notes in these entries that they are dropped, when and why. All of the keys must have an entry, or nothing is
-/// written; one that is dropped already stays as it is.
+/// Notes in these entries, or in those that the filter takes, that they are dropped, when and why. All of the keys must
+/// have an entry, or nothing is written; one that is dropped already stays as it is.
 int drop_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
-                     const std::string& why);
+                     const quarantine_filter& filter, const std::string& why);
 
 }  // namespace matricula

@@ -9,7 +9,8 @@
 
 #include <algorithm>
 #include <ostream>
-#include <vector>
+#include <set>
+#include <string_view>
 
 namespace matricula {
 namespace {
@@ -56,6 +57,37 @@ std::string counted_entries(std::size_t count) {
 
 std::string no_entry(const std::string& key) {
   return "no entry has the key \"" + printable(key) + "\": quarantine T list --all prints the keys";
+}
+
+bool is_choice(const quarantine_access& to, const std::vector<std::string>& keys,
+               const quarantine_filter& filter, const std::string& command) {
+  if (keys.empty() == filter.restricts())
+    return true;
+  to.errors << "give the keys of entries, or what they have in common such as --site or --reason; quarantine "
+            << command << " --help shows examples\n";
+  return false;
+}
+
+chosen_entries choose_entries(const quarantine_access& to, const quarantine_reading& reading,
+                              const std::vector<std::string>& keys, const quarantine_filter& filter,
+                              const std::string& undone) {
+  if (!are_known(to, reading, filter))
+    return {exit_wrong_usage, {}};
+  chosen_entries chosen{exit_done, {}};
+  const std::set<std::string_view> named{keys.begin(), keys.end()};
+  for (const auto& key : named)
+    if (reading.entries.find(std::string{key}) == nullptr) {
+      to.errors << no_entry(std::string{key}) << '\n';
+      chosen.code = exit_failed;
+    }
+  if (chosen.code != exit_done) {
+    to.errors << undone << '\n';
+    return chosen;
+  }
+  for (const auto* each : reading.entries.in_order())
+    if (keys.empty() ? filter.takes(each->entry) : named.contains(each->entry.key))
+      chosen.entries.push_back(each);
+  return chosen;
 }
 
 bool are_known(const quarantine_access& to, const quarantine_reading& reading,

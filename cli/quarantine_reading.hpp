@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace matricula {
 
@@ -28,6 +29,22 @@ std::string counted_entries(std::size_t count);
 
 /// What to say of a key without an entry.
 std::string no_entry(const std::string& key);
+
+/// Entries that somebody has chosen.
+struct chosen_entries {
+  int code = 0;  ///< exit_done, or what to end with: then it has been said why
+  std::vector<const newest_entries::held*> entries;  ///< in the order of list
+};
+
+/// The entries of these keys, or, where there are none, those that the filter takes. All of the keys must have an entry,
+/// or none is chosen; `undone` ("nothing is retried") is for the message.
+chosen_entries choose_entries(const quarantine_access& to, const quarantine_reading& reading,
+                              const std::vector<std::string>& keys, const quarantine_filter& filter,
+                              const std::string& undone);
+
+/// Whether the keys or the filter say anything, and not both; if not, it has been said how to.
+bool is_choice(const quarantine_access& to, const std::vector<std::string>& keys,
+               const quarantine_filter& filter, const std::string& command);
 
 /// Whether the topology or an entry knows the filter's site and source; if not, it has been said.
 bool are_known(const quarantine_access& to, const quarantine_reading& reading,

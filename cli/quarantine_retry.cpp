@@ -13,7 +13,6 @@
 #include <cstdio>
 #include <map>
 #include <ostream>
-#include <set>
 #include <utility>
 
 namespace matricula {
@@ -75,27 +74,14 @@ retry_request retry_request_of(const newest_entries::held& held, const topology&
 
 int retry_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
                       const quarantine_filter& filter) {
-  if (keys.empty() != filter.restricts()) {
-    to.errors << "give the keys of entries, or what they have in common such as --site or --reason; "
-                 "quarantine retry --help shows examples\n";
+  if (!is_choice(to, keys, filter, "retry"))
     return exit_wrong_usage;
-  }
   quarantine_reading reading;
   if (const auto code = reading.read(to); code != exit_done)
     return code;
-  if (!are_known(to, reading, filter))
-    return exit_wrong_usage;
-  bool all_known = true;
-  std::set<std::string_view> named{keys.begin(), keys.end()};
-  for (const auto& key : named)
-    if (reading.entries.find(key) == nullptr) {
-      to.errors << no_entry(std::string{key}) << '\n';
-      all_known = false;
-    }
-  if (!all_known) {
-    to.errors << "nothing is retried\n";
-    return exit_failed;
-  }
+  const auto chosen = choose_entries(to, reading, keys, filter, "nothing is retried");
+  if (chosen.code != exit_done)
+    return chosen.code;
 
   const auto& kafka = reading.all.kafka;
   std::map<std::string, std::string> messages;  // outlives the producer, which reads them where they stand
@@ -103,12 +89,9 @@ int retry_quarantined(const quarantine_access& to, const std::vector<std::string
   std::size_t impossible = 0, before = 0;
   const auto producer = make_kafka_plain_producer(kafka);
   // The newest first, so that an older one of the same key, should it come with a later page, is superseded.
-  const auto oldest_first = reading.entries.in_order();
-  for (auto next = oldest_first.rbegin(); next != oldest_first.rend(); ++next) {
+  for (auto next = chosen.entries.rbegin(); next != chosen.entries.rend(); ++next) {
     const auto* each = *next;
     const auto& entry = each->entry;
-    if (keys.empty() ? !filter.takes(entry) : !named.contains(entry.key))
-      continue;
     if (entry.retry) {
       if (!keys.empty())
         to.out << printable(entry.key) << " is no longer new: " << text_of(*entry.retry) << '\n';

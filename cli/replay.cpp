@@ -29,9 +29,9 @@ using std::chrono::steady_clock;
 constexpr auto examples = R"(Examples:
   matricula replay my.toml --site eso46 --from beginning
       the site reads all its topics again: what differs from them is made as they say, what is equal costs nothing
-  matricula replay my.toml --site eso46 --topic ESO-46 --from 2026-09-09T08:00
+  matricula replay my.toml --site eso46 --lane ESO-46 --from 2026-09-09T08:00
       only one topic, and only what was published since (UTC)
-  matricula replay my.toml --site eso46 --topic ESO-46 --from 120000 --no-follow
+  matricula replay my.toml --site eso46 --lane ESO-46 --from 120000 --no-follow
       from an offset, the same in each partition; does not wait until the site is through
 
 It works while the site runs, and shows how far the site is; Ctrl-C ends the showing, not the replay. A row that holds a
@@ -238,7 +238,7 @@ void add_replay_command(CLI::App& app, int& exit_code) {
   const auto given = std::make_shared<arguments>();
   command->add_option("topology", given->file, "The topology file (TOML)")->required();
   command->add_option("--site", given->options.site, "The site")->required();
-  command->add_option("--topic", given->options.topic, "Only this topic of the site's");
+  command->add_option("--lane,--topic", given->options.topic, "Only this topic of the site's: a lane's");
   command->add_option("--from", given->from, "beginning, a time such as 2026-09-09T08:00 (UTC), or an offset")
       ->required()
       ->check([](const std::string& text) {

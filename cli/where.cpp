@@ -34,6 +34,7 @@ constexpr auto examples = R"(Examples:
 A key is year/centre/course/subject/group/person/role, as verify and quarantine print it. Of each stop:
 
   source      how far it has been read, and with which page the record came
+  dedup       which page had it new or changed, and that none has since
   topic       where the newest message of the key is, and what it says: enrolled or withdrawn
   site        whether it has read past that message, and the row that it holds of the key
   quarantine  who has refused the record, why and when

@@ -13,6 +13,11 @@
 namespace matricula {
 namespace {
 
+/// So that the server, too, learns that this host is gone, and lets go of what its sessions held. Of no effect on a
+/// Unix-domain socket.
+constexpr const char* server_keepalives = "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 5; "
+                                          "set tcp_keepalives_count = 3; set tcp_user_timeout = 15000";
+
 struct result_deleter {
   void operator()(PGresult* held) const noexcept { PQclear(held); }
 };
@@ -101,6 +106,7 @@ postgres_connection::postgres_connection(const postgres_address& address)
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // libpqxx 7 has no reactivation to inhibit
   inhibit_reactivation(true);
 #pragma GCC diagnostic pop
+  pqxx::nontransaction{*this}.exec(server_keepalives);
 }
 
 postgres_connection::~postgres_connection() noexcept {
@@ -110,6 +116,11 @@ postgres_connection::~postgres_connection() noexcept {
 
 bool postgres_connection::is_lost() const noexcept {
   return policy_.seen == nullptr || PQstatus(policy_.seen) != CONNECTION_OK;
+}
+
+std::string postgres_connection::last_error() const {
+  const std::string_view text = policy_.seen == nullptr ? "" : PQerrorMessage(policy_.seen);
+  return std::string{text.substr(0, text.find('\n'))};
 }
 
 postgres_connection::copy_in::copy_in(postgres_connection& connection, const char* statement)
@@ -193,6 +204,9 @@ failure postgres_failure(const postgres_connection* connection, std::string_view
   } catch (const std::bad_alloc&) {
     return make(error_code::database_refuses, "", "this process is out of memory");
   } catch (const std::exception& error) {
+    // Once the connection is lost libpqxx 6 throws whatever it then stumbles over.
+    if (const auto why = lost ? connection->last_error() : std::string{}; !why.empty())
+      return make(error_code::database_unavailable, "", why);
     return make(lost ? error_code::database_unavailable : error_code::target_broken, "", error.what());
   }
 }

@@ -35,6 +35,9 @@ class postgres_connection final : public pqxx::connection_base {
   /// Whether the server has hung up, as far as libpq has noticed.
   bool is_lost() const noexcept;
 
+  /// What libpq said last, its first line; empty: nothing.
+  std::string last_error() const;
+
   /// A COPY … FROM STDIN under way. Order of calls: send, as often as needed, then finish; without finish the
   /// COPY is cancelled.
   class copy_in {

@@ -17,13 +17,14 @@ constexpr std::size_t copy_chunk_bytes = 256U << 10;
 constexpr std::size_t quarantined_bytes_max = 64U << 10;
 
 // What holds for every statement of a session. A statement_timeout shorter than a request's lets the applier
-// hear why.
+// hear why. A process that is stopped in the middle of a transaction loses it before Kafka gives its partitions to
+// another (session.timeout.ms, 6 s at the least), which would have to wait for its lock on the offset.
 constexpr const char* session_settings = R"sql(
 set client_min_messages = warning;
 set standard_conforming_strings = on;
 set lock_timeout = '10s';
 set statement_timeout = '60s';
-set idle_in_transaction_session_timeout = '60s';
+set idle_in_transaction_session_timeout = '5s';
 set jit = off;
 set work_mem = '32MB';
 set temp_buffers = '64MB';
@@ -372,11 +373,12 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
       revision = std::max(revision, batch.records[i].revision);
     doing_ = "begin";
     pqxx::work work{*connection_};
-    if (!swap_offset(work, expected, next, revision))
-      return position_moved(expected);
     // The tables may have grown a hundredfold since the statements were planned.
     work.exec("discard plans");
+    // No timeout ends a COPY whose sender has fallen silent, so it holds no lock yet.
     const auto staged = stage(batch, news, all_refused);
+    if (!swap_offset(work, expected, next, revision))
+      return position_moved(expected);
     for (const auto& step : target_.steps) {
       doing_ = step.name;
       work.exec_prepared(step.name);

@@ -16,6 +16,9 @@ struct curl_deleter {
   void operator()(CURLU* parts) const { curl_url_cleanup(parts); }
 };
 
+/// A longer Retry-After is a mistake of the source's, and a term's first week must not wait for its end.
+constexpr std::chrono::minutes retry_after_max{10};
+
 class http_source final : public page_source {
  public:
   http_source(const source_settings& settings, std::size_t page_bytes_max)
@@ -67,7 +70,7 @@ class http_source final : public page_source {
       return transfer_failure(code, status, answer.bytes.size());
     curl_off_t delay_s = 0;
     if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &delay_s) == CURLE_OK)
-      retry_after_ = std::chrono::seconds{delay_s};
+      retry_after_ = std::min<std::chrono::milliseconds>(std::chrono::seconds{delay_s}, retry_after_max);
     if (status == 410)
       return failure{error_code::cursor_unknown, place_ + " answered 410: the cursor is no longer known"};
     if (status == 304 && !etag.empty()) {

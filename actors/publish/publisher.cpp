@@ -123,8 +123,12 @@ void publisher_state::advance() {
     texts.clear();
     for (auto& [share, ticket] : pages.committed()) {
       page_published reply{share->page->number, {}};
-      if (share->position)
+      if (share->position) {
         reply.ends = *committed;
+        // What the next sweep refuses again is written again, so that an entry says when that was last.
+        if (!share->position->cursor)
+          quarantined.clear();
+      }
       ticket.deliver(std::move(reply));
     }
   }

@@ -340,8 +340,10 @@ void subscriber_state::stop_when_drained() {
 
 void subscriber_state::crash_applier() {
   for (auto& [key, partition] : partitions)
-    if (partition.applier)
+    if (partition.applier) {
+      spdlog::info("site:{} its applier dies, as planned", site.name);
       return self->send_exit(partition.applier, caf::exit_reason::unhandled_exception);
+    }
 }
 
 subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<subscriber_state> self,

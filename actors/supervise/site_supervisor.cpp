@@ -109,10 +109,16 @@ void site_supervisor_state::finish_stop() {
 }
 
 void site_supervisor_state::crash(const std::string& kind) {
-  if (kind == "reporter" && reporter)
-    self->send_exit(reporter, caf::exit_reason::unhandled_exception);
-  else if (kind == "subscriber" && subscriber)
-    self->send_exit(subscriber, caf::exit_reason::unhandled_exception);
+  const auto die = [&](const auto& which) {
+    if (!which)
+      return;
+    spdlog::info("site:{} its {} dies, as planned", site.name, kind);
+    self->send_exit(which, caf::exit_reason::unhandled_exception);
+  };
+  if (kind == "reporter")
+    die(reporter);
+  else if (kind == "subscriber")
+    die(subscriber);
   else if (kind == "applier" && subscriber)
     self->send(subscriber, crash_atom::value, kind);
 }

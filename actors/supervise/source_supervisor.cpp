@@ -47,6 +47,8 @@ Handle source_supervisor_state::adopt(Handle child, const char* kind) {
   const auto untyped = caf::actor_cast<caf::actor>(child);
   group.emplace(caf::actor_cast<caf::actor_addr>(child), untyped);
   by_kind[kind] = untyped;
+  if (doomed.erase(kind) > 0)
+    die(untyped, kind);
   return child;
 }
 
@@ -171,8 +173,12 @@ void source_supervisor_state::child_down(const caf::down_msg& down) {
   if (found == group.end())
     return;
   // The loader's work is done once the group runs.
-  if (!ending && found->second == by_kind["loader"] && down.reason == caf::exit_reason::normal)
+  const auto loading = by_kind.find("loader");
+  if (!ending && loading != by_kind.end() && found->second == loading->second &&
+      down.reason == caf::exit_reason::normal) {
+    by_kind.erase(loading);
     return static_cast<void>(group.erase(found));
+  }
   end_group(down.reason);  // while the dead one is in it: it may be the only one
   group.erase(found);
   if (group.empty())
@@ -245,10 +251,18 @@ void source_supervisor_state::finish_stop() {
 }
 
 void source_supervisor_state::crash(const std::string& kind) {
+  const auto found = by_kind.find(kind);
   if (kind == "elector" && election)
-    return self->send_exit(election, caf::exit_reason::unhandled_exception);
-  if (const auto found = by_kind.find(kind); found != by_kind.end())
-    self->send_exit(found->second, caf::exit_reason::unhandled_exception);
+    die(caf::actor_cast<caf::actor>(election), kind);
+  else if (found != by_kind.end() && !ending)
+    die(found->second, kind);
+  else
+    doomed.insert(kind);
+}
+
+void source_supervisor_state::die(const caf::actor& which, const std::string& kind) {
+  spdlog::info("source:{} its {} dies, as planned", settings.name, kind);
+  self->send_exit(which, caf::exit_reason::unhandled_exception);
 }
 
 source_supervisor_actor::behavior_type

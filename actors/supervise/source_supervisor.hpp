@@ -12,6 +12,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace matricula {
@@ -46,6 +47,7 @@ struct source_supervisor_state {
   bool let_go = false;  ///< the group is ending because another process has the source
   std::map<caf::actor_addr, caf::actor> group;  ///< the living, by address
   std::map<std::string, caf::actor> by_kind;    ///< one of each kind
+  std::set<std::string> doomed;                 ///< kinds that a test wants dead as soon as there is one
   caf::error cause;                             ///< why the group is ending
   std::optional<steady_time> running_since;     ///< of the group, while it runs
   publisher_actor publisher;
@@ -70,6 +72,7 @@ struct source_supervisor_state {
   Handle adopt(Handle child, const char* kind);
   void rebuild();
   void run(const source_position& position);
+  void die(const caf::actor& which, const std::string& kind);
   void end_group(const caf::error& why);
   void group_ended();
   void give_up(const caf::error& why);

@@ -10,10 +10,23 @@ namespace matricula::simulator {
 
 namespace {
 
-constexpr std::string_view kind_names[fault_kinds] = {
-    "500",        "503",      "429",         "hang",       "cut",       "410",
-    "repeat",     "empty",    "wrong-count", "latin1",     "no-centre", "unknown-flavour",
-    "wrong-type", "oversize", "twice",       "twice-stale"};
+constexpr std::string_view kind_names[fault_kinds] = {"500",
+                                                      "503",
+                                                      "429",
+                                                      "hang",
+                                                      "cut",
+                                                      "410",
+                                                      "repeat",
+                                                      "empty",
+                                                      "wrong-count",
+                                                      "reordered",
+                                                      "latin1",
+                                                      "no-centre",
+                                                      "unknown-flavour",
+                                                      "wrong-type",
+                                                      "oversize",
+                                                      "twice",
+                                                      "twice-stale"};
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {

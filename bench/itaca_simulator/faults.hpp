@@ -11,7 +11,7 @@
 
 namespace matricula::simulator {
 
-/// What may go wrong with a page. The first nine befall a whole answer and come alone; the others add
+/// What may go wrong with a page. The first ten befall a whole answer and come alone; the others add
 /// records to a page, several at once if several are due.
 enum class fault_kind : std::uint8_t {
   error_500,
@@ -23,6 +23,7 @@ enum class fault_kind : std::uint8_t {
   repeat,           ///< the page served before, again
   empty,            ///< a page without records, whose `next` is the page asked for
   wrong_count,      ///< the envelope's count is one more or one less
+  reordered,        ///< the page's records, the last first
   latin1,           ///< a bad record: a name in ISO 8859-1
   no_centre,        ///< a bad record
   unknown_flavour,  ///< a bad record
@@ -31,7 +32,7 @@ enum class fault_kind : std::uint8_t {
   twice,            ///< a record of the page, once more after it
   twice_stale,      ///< a record of the page with the other status, before it
 };
-inline constexpr std::size_t fault_kinds = 16;
+inline constexpr std::size_t fault_kinds = 17;
 
 std::string_view name_of(fault_kind kind);
 std::optional<fault_kind> fault_kind_of(std::string_view name);
@@ -39,7 +40,7 @@ std::optional<fault_kind> fault_kind_of(std::string_view name);
 std::string fault_kind_names();
 
 /// Whether the fault is an answer of its own, rather than records added to a page.
-inline bool comes_alone(fault_kind kind) { return kind <= fault_kind::wrong_count; }
+inline bool comes_alone(fault_kind kind) { return kind <= fault_kind::reordered; }
 
 struct fault {
   fault_kind kind = fault_kind::error_500;

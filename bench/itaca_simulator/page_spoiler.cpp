@@ -59,6 +59,17 @@ std::string with_other_status(std::string_view record) {
   return other;
 }
 
+std::string backwards(const record_run& run) {
+  std::string records;
+  records.reserve(run.bytes.size());
+  for (auto i = run.count(); i > 0; --i) {
+    records += run.record(i - 1);
+    if (i > 1)
+      records += ',';
+  }
+  return records;
+}
+
 std::string around(std::string head, std::string_view records) {
   head.reserve(head.size() + records.size() + feed_page::tail.size());
   head += records;
@@ -82,6 +93,9 @@ spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<
   }
   if (befall.front().kind == fault_kind::wrong_count)
     return {around(envelope(page.here, page.next, lot(0) % 2 == 0 ? count + 1 : count - 1), run.bytes), {}};
+
+  if (befall.front().kind == fault_kind::reordered)
+    return {around(envelope(page.here, page.next, count), backwards(run)), {}};
 
   std::vector<insertion> insertions;
   record_writer writer(when);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <pqxx/pqxx>
 
 namespace matricula::faults {
 namespace {
@@ -89,6 +90,18 @@ std::uint64_t fault_run::published() {
   return sum;
 }
 
+std::uint64_t fault_run::applied() const {
+  std::uint64_t sum = 0;
+  for (const auto& site : world_.sites()) {
+    pqxx::connection connection{world_.direct_url(site)};
+    pqxx::nontransaction work{connection};
+    if (!work.exec("select to_regclass('matricula.positions')")[0][0].is_null())
+      sum += work.exec("select coalesce(sum(next_offset), 0) from matricula.positions")[0][0]
+                 .as<std::uint64_t>();
+  }
+  return sum;
+}
+
 void fault_run::load(double share) {
   const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(settings_.records));
   wait(std::to_string(wanted) + " records published", load_wait, [&] {
@@ -105,6 +118,16 @@ void fault_run::goes_on_during(milliseconds time, const std::vector<std::string>
   pass(time);
   if (!resumed_after({half, true, sites}))
     problem("nothing went on for " + std::to_string(time.count()) + " ms: " + note_);
+}
+
+double fault_run::pages_per_second_so_far() const {
+  const auto first = watcher_.first_page();
+  return first ? pages_per_second_since(*first) : 0;
+}
+
+double fault_run::pages_per_second_since(steady_clock::time_point from) const {
+  const std::chrono::duration<double> time = steady_clock::now() - from;
+  return static_cast<double>(watcher_.pages_since(from)) / time.count();
 }
 
 void fault_run::resumes(bool source, const std::vector<std::string>& sites) {

@@ -35,6 +35,7 @@ struct run_result {
   std::uint64_t rss_peak_bytes = 0;
   std::vector<std::string> problems;  ///< what the cell itself found wrong
   std::string note;                   ///< what the lots said
+  std::string commit;                 ///< of the programs, as scripts/faults knows it; empty: not known
 
   bool clean() const { return found.clean() && problems.empty(); }
 };
@@ -60,6 +61,10 @@ class fault_run {
   /// SIGTERM; it has to drain within ten seconds and to exit with 0.
   void terminate(const std::string& name);
 
+  /// Entries of the lanes' topics, and how far the sites have come in them.
+  std::uint64_t published();
+  std::uint64_t applied() const;
+
   /// Waits until a share of the load has been published.
   void load(double share);
   /// Waits for `condition`; false, and a problem of the run, if it has not come about in the time.
@@ -69,6 +74,10 @@ class fault_run {
 
   /// Passes this time, in whose second half pages are committed and these sites written, or it is a problem of the run.
   void goes_on_during(std::chrono::milliseconds time, const std::vector<std::string>& sites);
+
+  /// How many pages a second have been committed, from the first one on or from then on.
+  double pages_per_second_so_far() const;
+  double pages_per_second_since(steady_clock::time_point from) const;
 
   /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.
   void resumes(bool source, const std::vector<std::string>& sites);
@@ -92,7 +101,6 @@ class fault_run {
     running_process::variables more;
   };
 
-  std::uint64_t published();
   void look_after_processes();
   struct resumption {
     steady_clock::duration after{};

@@ -18,8 +18,9 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr int look_every_ms = 20;
-/// More than any statement of ours and less than a batch of rows.
-constexpr std::size_t rows_bytes_min = 16'384;
+/// Of the only COPY that matricula knows.
+constexpr auto copy_query = "copy pg_temp.batch "sv;
+constexpr char copy_rows = 'd', copy_done = 'c';
 constexpr auto commit_query = "Q\0\0\0\x0b"
                               "COMMIT\0"sv;
 constexpr auto commit_answer = "C\0\0\0\x0b"
@@ -103,6 +104,13 @@ void forwarder::at_next(moment when, std::function<void()> strike) {
   struck_ = false;
   awaited_ = when;
   strike_ = std::move(strike);
+  strike_ends_ = true;
+}
+
+void forwarder::silent_at_next(moment when) {
+  at_next(when, [this] { set(passage::silent); });
+  const std::lock_guard lock{mutex_};
+  strike_ends_ = false;
 }
 
 void forwarder::listen() {
@@ -178,29 +186,33 @@ bool forwarder::deliver(direction& which) {
   return true;
 }
 
-bool forwarder::pass(const direction& which, std::string_view bytes) {
+bool forwarder::pass(direction& which, std::string_view bytes) {
   if (!which.from_client)
     return !(bytes.find(commit_answer) != bytes.npos && strikes(moment::committed)) &&
            send_all(which.to, bytes);
   if (!send_all(which.to, bytes))
     return false;
+  const bool rows = which.copies && (bytes.front() == copy_rows || bytes.front() == copy_done);
+  which.copies = bytes.find(copy_query) != bytes.npos;
   return !(bytes.find(commit_query) != bytes.npos && strikes(moment::commit)) &&
-         !(bytes.size() >= rows_bytes_min && strikes(moment::copying));
+         !(rows && strikes(moment::copying));
 }
 
 bool forwarder::strikes(moment seen) {
   std::function<void()> strike;
+  bool ends = true;
   {
     const std::lock_guard lock{mutex_};
     if (awaited_ != seen)
       return false;
     awaited_ = moment::none;
     strike = std::move(strike_);
+    ends = strike_ends_;
   }
   if (strike)
     strike();
   struck_ = true;
-  return true;
+  return ends;
 }
 
 }  // namespace matricula::faults

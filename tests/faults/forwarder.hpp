@@ -26,7 +26,7 @@ enum class passage {
 /// Moments in the life of a PostgreSQL transaction, as seen on the wire.
 enum class moment {
   none,
-  copying,    ///< rows of a COPY are under way
+  copying,    ///< the first rows of a COPY have gone to the server
   commit,     ///< COMMIT has gone to the server; its answer has not come
   committed,  ///< the server has answered COMMIT; the client does not know yet
 };
@@ -51,7 +51,9 @@ class forwarder {
   /// At the next such moment on any connection `strike` is called, once, by the thread that carries the
   /// bytes. After it the connection is ended without what had come of the answer.
   void at_next(moment when, std::function<void()> strike);
-  /// Whether the last at_next has struck.
+  /// The same, but then passage is silent and no connection is ended.
+  void silent_at_next(moment when);
+  /// Whether the last at_next or silent_at_next has struck.
   bool has_struck() const { return struck_; }
 
  private:
@@ -72,6 +74,7 @@ class forwarder {
     bool from_client;
     std::deque<piece> under_way;
     std::size_t bytes;
+    bool copies = false;  ///< the next that comes are rows
 
     bool has_room() const;
     int next_ms()
@@ -83,7 +86,7 @@ class forwarder {
   // Each answers false if the connection is to be ended.
   bool take(direction& which) const;
   bool deliver(direction& which);
-  bool pass(const direction& which, std::string_view bytes);
+  bool pass(direction& which, std::string_view bytes);
   bool strikes(moment seen);
 
   int server_port_, port_ = 0, listener_ = -1;
@@ -94,6 +97,7 @@ class forwarder {
   std::list<connection> connections_;
   moment awaited_ = moment::none;
   std::function<void()> strike_;
+  bool strike_ends_ = true;  ///< the connection
   std::thread thread_;
 };
 

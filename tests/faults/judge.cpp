@@ -29,6 +29,62 @@ std::map<std::string, site_row> rows_of(const std::string& url) {
   return rows;
 }
 
+/// Every record as the rows of `classrooms` have it, in the form of the feed; not what a peer has made.
+constexpr const char* records_sql = R"sql(
+select
+  c.key || '/' || p.code || '/' || e.role,
+  json_build_object(
+    'year', g.year, 'status', e.status, 'since', e.since, 'role', e.role,
+    'centre', json_build_object('code', s.code, 'name', s.name, 'flavour', s.flavour),
+    'course', json_build_object('code', c.course_code, 'name', c.course_name),
+    'subject', json_build_object('code', c.subject_code, 'name_val', c.subject_name_val,
+                                 'name_cas', c.subject_name_cas),
+    'group', json_build_object('code', g.code, 'name', g.name, 'tutor', g.tutor),
+    'person', json_build_object('id', p.code, 'name', p.name, 'surname1', p.surname1, 'surname2', p.surname2,
+                                'email', p.email, 'born', p.born),
+    'teachers', coalesce((
+      select json_agg(json_build_object('id', t.code, 'name', t.name, 'surname1', t.surname1,
+                                        'surname2', t.surname2, 'email', t.email, 'substitutes', k.substitutes)
+                      order by t.code)
+      from classrooms.teaching k
+      join classrooms.person t using (person_id)
+      where k.classroom_id = c.classroom_id and k.status = 'enrolled'), '[]'),
+    'timetable', c.timetable)
+from classrooms.enrolment e
+join classrooms.classroom c using (classroom_id)
+join classrooms.school_group g using (group_id)
+join classrooms.centre s using (centre_id)
+join classrooms.person p on p.person_id = e.person_id
+)sql";
+
+/// A record in one form, whoever has written it: a list of teachers has no order, a field that is null may be left out,
+/// and when a teacher was born no list of teachers says, so that the site does not know either.
+nlohmann::json in_one_form(nlohmann::json record) {
+  auto& teachers = record.at("teachers");
+  std::sort(teachers.begin(), teachers.end(),
+            [](const auto& a, const auto& b) { return a.at("id") < b.at("id"); });
+  if (record.at("role") == "teacher")
+    record.at("person").erase("born");
+  const auto drop_nulls = [](nlohmann::json& fields) {
+    for (auto each = fields.begin(); each != fields.end();)
+      each = each->is_null() ? fields.erase(each) : std::next(each);
+  };
+  for (const char* part : {"person", "group"})
+    drop_nulls(record.at(part));
+  for (auto& teacher : teachers)
+    drop_nulls(teacher);
+  return record;
+}
+
+std::string key_of(const nlohmann::json& record) {
+  const auto text = [&](const char* part, const char* field) {
+    return record.at(part).at(field).get<std::string>();
+  };
+  return record.at("year").get<std::string>() + '/' + text("centre", "code") + '/' + text("course", "code") +
+         '/' + text("subject", "code") + '/' + text("group", "code") + '/' + text("person", "id") + '/' +
+         record.at("role").get<std::string>();
+}
+
 /// Counts, and keeps the first key of a kind.
 class finding {
  public:
@@ -63,14 +119,32 @@ void judge_site(const deployment& what, const lane_site& site, const std::map<st
   reader.read_all(site.topic, [&](const read_message& message) {
     ++found.records;
     auto& known = newest[std::string{message.key}];
+    auto content_hash = fmt::format("{:016x}", message.content_hash);
+    if (content_hash == known.content_hash)
+      ++found.repeated;
     if (message.revision >= known.revision)
-      known = {fmt::format("{:016x}", message.content_hash), message.revision};
+      known = {std::move(content_hash), message.revision};
   });
   // The same content published again, as after a loss of the topic, changes nothing at the site.
   for (const auto& [key, last] : newest)
     if (const auto at = rows.find(key); at == rows.end() || (at->second.revision < last.revision &&
                                                              at->second.content_hash != last.content_hash))
       unseen(key);
+}
+
+/// Field by field: who is called what, in which classroom, with which teachers.
+void judge_content(const deployment& what, const lane_site& site, verdict& found) {
+  finding lost{found, found.lost, "other content"};
+  pqxx::connection connection{what.direct_url(site)};
+  pqxx::nontransaction work{connection};
+  if (work.exec("select to_regclass('classrooms.enrolment')")[0][0].is_null())
+    return;
+  std::map<std::string, nlohmann::json> rows;
+  for (const auto& row : work.exec(records_sql))
+    rows.emplace(row[0].c_str(), in_one_form(nlohmann::json::parse(row[1].c_str())));
+  for (const auto& record : what.simulator().records(site.lane))
+    if (const auto at = rows.find(key_of(record)); at == rows.end() || at->second != in_one_form(record))
+      lost(key_of(record));
 }
 
 /// One row per write that breaks a rule; rows are named as "table key".
@@ -119,10 +193,13 @@ void judge_quarantine(const deployment& what, verdict& found) {
   for (const auto& record : faults.at("bad_records"))
     if (const auto reason = reasons().find(record.at("kind")); reason != reasons().end())
       wanted["source/itaca/" + record.at("hash").get<std::string>()] = reason->second;
-  // The topic is compacted: the same bad record is one entry, however often the feed sends it.
+  // Each stands once in the feed.
   std::map<std::string, std::string> there;
   topic_reader{what.on().bootstrap()}.read_all(what.quarantine_topic(), [&](const read_message& message) {
-    there[std::string{message.key}] = nlohmann::json::parse(message.value).at("reason").get<std::string>();
+    const std::string key{message.key};
+    if (there.count(key) > 0)
+      wrong(key + " twice");
+    there[key] = nlohmann::json::parse(message.value).at("reason").get<std::string>();
   });
   for (const auto& [key, reason] : there)
     if (const auto at = wanted.find(key); at == wanted.end() || at->second != reason)
@@ -138,6 +215,7 @@ verdict judge(const deployment& what) {
   verdict found;
   for (const auto& site : what.sites()) {
     judge_site(what, site, rows_of(what.direct_url(site)), found);
+    judge_content(what, site, found);
     judge_trail(what.direct_url(site), found);
   }
   judge_quarantine(what, found);

@@ -8,7 +8,7 @@
 
 namespace matricula::faults {
 
-/// What a run has come to. Every number but `records` is to be 0.
+/// What a run has come to. Every number but `records` and `repeated` is to be 0.
 struct verdict {
   std::uint64_t records = 0;  ///< messages committed to the lanes' topics
   std::uint64_t lost =
@@ -18,8 +18,10 @@ struct verdict {
       0;                     ///< writes of a row that took it back to an older revision, and rows deleted
   double back_s = 0;         ///< how long a row stood at an older revision, or was gone, at most
   std::uint64_t unseen = 0;  ///< keys whose newest message the site does not show
-  std::uint64_t quarantined = 0;  ///< entries too many, of the wrong reason, or missing
-  std::string example;            ///< keys of the first of each
+  std::uint64_t quarantined = 0;  ///< entries too many, written twice, of the wrong reason, or missing
+  std::uint64_t repeated =
+      0;                ///< messages whose content was their key's already; may be right, not in clean()
+  std::string example;  ///< keys of the first of each
 
   bool clean() const { return lost + twice + out_of_order + unseen + quarantined == 0; }
 };

@@ -41,6 +41,7 @@ struct options {
   int jobs = 1;
   std::string results_file, folder = (std::filesystem::temp_directory_path() / "matricula-faults").string();
   std::string against;  ///< what runs the sites in matricula's place; empty: nothing
+  std::string commit;
   bool list = false;
 
   /// A cell's name in the results.
@@ -65,6 +66,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
   what.seed = settings.seed;
   what.every = std::to_string(wanted.every_ms) + "ms";
   what.records = std::max<std::uint64_t>(settings.records / 5, 2'000);
+  what.limits = which.limits;
   std::filesystem::remove_all(folder);
   try {
     fault_run run{on, folder, settings, what};
@@ -75,6 +77,9 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     }
     which.strike(run);
     auto result = run.finish(wanted.title(which.name));
+    result.commit = wanted.commit;
+    if (!which.may_repeat && result.found.repeated > 0)
+      result.problems.push_back(fmt::format("{} records published again", result.found.repeated));
     if (peer) {
       for (const auto& failed : peer->failed_tasks())
         result.problems.push_back(failed);
@@ -240,6 +245,7 @@ int main(int argc, char** argv) {
   app.add_option("--against", wanted.against,
                  "Runs the sites by this in matricula's place: cells kill-sites and zombie-site")
       ->check(CLI::IsMember({"kafka-connect"}));
+  app.add_option("--commit", wanted.commit, "Of the programs, to stand in the results");
   app.add_flag("--list", wanted.list, "Name the cells");
   try {
     app.parse(argc, argv);

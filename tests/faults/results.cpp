@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 
 namespace matricula::faults {
@@ -23,8 +24,10 @@ nlohmann::json to_json(const run_result& run) {
           {"resumed_s", run.resumed_s},
           {"rss_peak_bytes", run.rss_peak_bytes},
           {"example", run.found.example},
+          {"repeated", run.found.repeated},
           {"problems", run.problems},
-          {"note", run.note}};
+          {"note", run.note},
+          {"commit", run.commit}};
 }
 
 run_result from_json(const nlohmann::json& line) {
@@ -43,6 +46,8 @@ run_result from_json(const nlohmann::json& line) {
   line.at("example").get_to(run.found.example);
   line.at("problems").get_to(run.problems);
   line.at("note").get_to(run.note);
+  run.found.repeated = line.value("repeated", std::uint64_t{0});
+  run.commit = line.value("commit", "");
   return run;
 }
 
@@ -51,6 +56,7 @@ std::string row_of(const std::string& cell, const std::vector<const run_result*>
   std::uint64_t rss = 0, seed_min = runs.front()->seed, seed_max = seed_min;
   std::size_t with_problems = 0;
   std::vector<double> resumed;
+  std::set<std::string> commits;
   for (const auto* run : runs) {
     sum.records += run->found.records;
     sum.lost += run->found.lost;
@@ -63,12 +69,13 @@ std::string row_of(const std::string& cell, const std::vector<const run_result*>
     seed_max = std::max(seed_max, run->seed);
     with_problems += run->problems.empty() ? 0U : 1U;
     resumed.push_back(run->resumed_s);
+    commits.insert(run->commit);
   }
   std::sort(resumed.begin(), resumed.end());
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {}–{} |\n", cell,
-                     runs.size(), sum.records, sum.lost, sum.twice, sum.out_of_order, sum.unseen,
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {}–{} | {} |\n",
+                     cell, runs.size(), sum.records, sum.lost, sum.twice, sum.out_of_order, sum.unseen,
                      sum.quarantined, with_problems, resumed[resumed.size() / 2], resumed.back(),
-                     rss / 1'000'000, seed_min, seed_max);
+                     rss / 1'000'000, seed_min, seed_max, fmt::join(commits, ", "));
 }
 
 }  // namespace
@@ -99,8 +106,8 @@ void results::add(const run_result& result) {
 std::string results::table(const std::vector<std::string>& cells) const {
   std::string text =
       "| cell | runs | records | lost | applied twice | out of order | unseen | quarantined by mistake | "
-      "runs with a problem | resumed s, median | worst | RSS MB, peak | seeds |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "runs with a problem | resumed s, median | worst | RSS MB, peak | seeds | commit |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& cell : cells) {
     std::vector<const run_result*> runs;
     for (const auto& run : all_)

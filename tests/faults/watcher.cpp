@@ -63,6 +63,16 @@ std::optional<steady_clock::duration> watcher::after(const times& all, steady_cl
   return next == all.end() ? std::nullopt : std::optional{*next - from};
 }
 
+std::optional<steady_clock::time_point> watcher::first_page() const {
+  const std::lock_guard lock{mutex_};
+  return pages_.empty() ? std::nullopt : std::optional{pages_.front()};
+}
+
+std::size_t watcher::pages_since(steady_clock::time_point from) const {
+  const std::lock_guard lock{mutex_};
+  return static_cast<std::size_t>(pages_.end() - std::upper_bound(pages_.begin(), pages_.end(), from));
+}
+
 std::optional<steady_clock::duration> watcher::page_after(steady_clock::time_point from) const {
   const std::lock_guard lock{mutex_};
   return after(pages_, from);

@@ -31,6 +31,9 @@ class watcher {
   std::optional<steady_clock::duration> write_after(const std::string& site,
                                                     steady_clock::time_point from) const;
 
+  std::optional<steady_clock::time_point> first_page() const;
+  std::size_t pages_since(steady_clock::time_point from) const;
+
  private:
   using times = std::vector<steady_clock::time_point>;
 

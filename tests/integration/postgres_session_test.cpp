@@ -4,6 +4,7 @@
 #include "actors/apply/postgres_session.hpp"
 
 #include "actors/apply/postgres_errors.hpp"
+#include "tests/faults/forwarder.hpp"
 #include "tests/integration/postgres_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <map>
 #include <random>
 #include <thread>
@@ -268,6 +270,27 @@ TEST_F(postgres_site, hands_over_when_another_owner_has_moved_the_offset) {
   EXPECT_EQ(stale->advance(0, 5).error().code, error_code::partition_lost);
   EXPECT_TRUE(owner->advance(1, 5));
   EXPECT_EQ(database_.value("select next_offset from matricula.positions"), "5");
+}
+
+TEST_F(postgres_site, an_owner_that_falls_silent_in_copy_does_not_stop_the_next) {
+  faults::forwarder way{std::stoi(database_.value("show port"))};
+  auto site = site_;
+  auto url = database_.url();
+  const auto colon = url.rfind(':'), slash = url.find('/', colon);
+  site.database = secret{url.replace(colon + 1, slash - colon - 1, std::to_string(way.port()))};
+  postgres_session silent{site};
+  ASSERT_TRUE(silent.open(first_partition));
+  auto next = opened();
+  const auto batch = std::move(given_batch{}.add({.person = "10000001"}, 1));
+
+  way.silent_at_next(faults::moment::copying);
+  auto late = std::async(std::launch::async, [&] { return apply(silent, batch); });
+  while (!way.has_struck())
+    std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(apply(*next, batch), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
+  way.reset();
+  EXPECT_EQ(late.get(), "database_unavailable");
+  EXPECT_EQ(count("enrolment"), "1");
 }
 
 TEST_F(postgres_site, advance_moves_the_offset_of_a_partition_never_seen) {

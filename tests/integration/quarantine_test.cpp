@@ -81,7 +81,7 @@ TEST_F(quarantine_test, shows_an_entry_without_the_person) {
 TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
   source_refuses();
   const auto key = site_refuses({}, 2);
-  EXPECT_EQ(drop_quarantined(access(), {key}, "ticket 4711"), exit_done) << errors.str();
+  EXPECT_EQ(drop_quarantined(access(), {key}, {}, "ticket 4711"), exit_done) << errors.str();
   EXPECT_EQ(out.str(), "1 entry dropped\n");
 
   EXPECT_EQ(list_quarantine(access(), {}), exit_done);
@@ -96,7 +96,7 @@ TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
   EXPECT_THAT(out.str(), HasSubstr("\"state\": \"dropped\""));
   EXPECT_THAT(out.str(), HasSubstr("\"why\": \"ticket 4711\""));
 
-  EXPECT_EQ(drop_quarantined(access(), {key}, "again"), exit_done);
+  EXPECT_EQ(drop_quarantined(access(), {key}, {}, "again"), exit_done);
   EXPECT_EQ(out.str(), key + " was dropped before: ticket 4711\n0 entries dropped\n");
 
   site_refuses({}, 3);  // once more, in a newer revision
@@ -106,19 +106,35 @@ TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
 
 TEST_F(quarantine_test, drops_all_keys_or_none) {
   source_refuses();
-  EXPECT_EQ(drop_quarantined(access(), {std::string{of_source}, "source/itaca/0"}, "why"), exit_failed);
+  EXPECT_EQ(drop_quarantined(access(), {std::string{of_source}, "source/itaca/0"}, {}, "why"), exit_failed);
   EXPECT_THAT(errors.str(), HasSubstr("no entry has the key \"source/itaca/0\""));
   EXPECT_THAT(errors.str(), HasSubstr("nothing was dropped"));
-  EXPECT_EQ(drop_quarantined(access(), {std::string{of_source}}, " "), exit_wrong_usage);
+  EXPECT_EQ(drop_quarantined(access(), {std::string{of_source}}, {}, " "), exit_wrong_usage);
   EXPECT_EQ(list_quarantine(access(), {}), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("1 entry: 1 field_missing\n"));
+}
+
+TEST_F(quarantine_test, drops_what_entries_have_in_common) {
+  source_refuses();
+  const auto key = site_refuses({}, 2);
+  EXPECT_EQ(drop_quarantined(access(), {}, {}, "why"), exit_wrong_usage);
+  EXPECT_THAT(errors.str(), HasSubstr("quarantine drop --help"));
+  quarantine_filter filter;
+  filter.site = "nowhere";
+  EXPECT_EQ(drop_quarantined(access(), {}, filter, "why"), exit_wrong_usage);
+  filter.site = "eso46";
+  EXPECT_EQ(drop_quarantined(access(), {key}, filter, "why"), exit_wrong_usage);
+  EXPECT_EQ(drop_quarantined(access(), {}, filter, "ticket 4711"), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), "1 entry dropped\n");
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("1 entry: 1 field_missing; 1 dropped"));
 }
 
 TEST_F(quarantine_test, verify_still_counts_a_dropped_entry_as_quarantined) {
   const given_record refused;
   send(deployment.lane(), refused.key(), refused.json(), 2);
   const auto key = site_refuses(refused, 2);
-  EXPECT_EQ(drop_quarantined(access(), {key}, "ticket 4711"), exit_done) << errors.str();
+  EXPECT_EQ(drop_quarantined(access(), {key}, {}, "ticket 4711"), exit_done) << errors.str();
   EXPECT_EQ(verify_sites(deployment.file(), {}, deployment.environment(), out, errors), exit_done)
       << out.str();
   EXPECT_THAT(out.str(), HasSubstr("0 keys equal, 0 missing, 0 different, 0 extra, 1 quarantined"));

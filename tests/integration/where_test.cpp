@@ -52,6 +52,9 @@ TEST_F(where_test, follows_a_record_to_its_site) {
   EXPECT_EQ(where(anna.key()), exit_done) << errors.str();
   EXPECT_THAT(out.str(), HasSubstr("source      itaca has been read up to page 5 of sweep 2 (2"));
   EXPECT_THAT(out.str(), HasSubstr("came with page 3, record 4\n"));
+  EXPECT_THAT(out.str(), HasSubstr("dedup       " + deployment.lane() +
+                                   ": new or changed with page 3; what pages up to 5 have said of it since "
+                                   "was the same, or refused\n"));
   EXPECT_THAT(out.str(), HasSubstr("topic       " + deployment.lane() + ", partition 0, offset 1 (2"));
   EXPECT_THAT(out.str(), HasSubstr(", revision " + std::to_string(of_page_3) + ", enrolled\n"));
   EXPECT_THAT(out.str(), HasSubstr("past the message; row of revision " + std::to_string(of_page_3) +

@@ -176,5 +176,13 @@ TEST_F(SpoiledPages, AWrongCountIsOneOff) {
   EXPECT_NE(body["page"]["count"], 1'000);
 }
 
+TEST_F(SpoiledPages, AReorderedPageHasTheSameRecordsTheLastFirst) {
+  const auto body = json::parse(with({due(fault_kind::reordered, 1)}).body);
+  ASSERT_EQ(body["page"]["count"], 1'000);
+  ASSERT_EQ(body["records"].size(), 1'000u);
+  EXPECT_EQ(body["records"].front().dump(), json::parse(page->records->record(999)).dump());
+  EXPECT_EQ(body["records"].back().dump(), json::parse(page->records->record(0)).dump());
+}
+
 }  // namespace
 }  // namespace matricula::simulator
