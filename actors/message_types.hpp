@@ -10,6 +10,7 @@
 #include <caf/error.hpp>
 #include <caf/make_message.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace matricula {
@@ -25,6 +26,8 @@ using elected_atom = caf::atom_constant<caf::atom("elected")>;
 using revoked_atom = caf::atom_constant<caf::atom("revoked")>;
 using restart_atom = caf::atom_constant<caf::atom("restart")>;
 using crash_atom = caf::atom_constant<caf::atom("crash")>;
+/// Who is to crash and is not there is looked for again after this time.
+constexpr std::chrono::milliseconds crash_again_after{100};
 using pages_atom = caf::atom_constant<caf::atom("pages")>;
 using figures_atom = caf::atom_constant<caf::atom("figures")>;
 using lag_atom = caf::atom_constant<caf::atom("lag")>;

@@ -48,7 +48,7 @@ constexpr auto list_examples = R"(Examples:
 
 The columns: key of the entry, for show, retry and drop; reason; who refused the record; key of the record, as far as
 it is known; when, in UTC, and what was done about it. An entry of a source bears the time at which the record came
-last.)";
+first; or came again, after a drop or a restart.)";
 
 constexpr auto retry_examples = R"(Examples:
   matricula quarantine my.toml retry site/eso46/2026/46012345/1234567890/MAT/1ESOA/10123456/student

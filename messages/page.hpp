@@ -76,6 +76,7 @@ struct page {
   std::vector<rejected_record> rejected;  ///< in the order of the page
   std::uint64_t repeated = 0;             ///< records that a later one of the same key replaced
   std::vector<retried_record> retries;    ///< by position, in a page of retries; else empty
+  std::vector<std::string> dropped;  ///< keys of the source's quarantine entries that were dropped before it
   std::chrono::steady_clock::time_point requested_at;
 
   std::string_view json(const record_view& record) const {

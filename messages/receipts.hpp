@@ -42,6 +42,7 @@ struct fetched_page {
   page_envelope remembered;   ///< the envelope of that last read, if not_modified
   std::vector<retried_record>
       retries{};  ///< not read from the source but taken out of quarantine: of each record
+  std::vector<std::string> dropped{};  ///< see page::dropped
 };
 using fetched_page_ptr = std::shared_ptr<fetched_page>;
 

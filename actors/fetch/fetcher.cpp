@@ -6,6 +6,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace matricula {
 
@@ -77,6 +79,10 @@ bool fetcher_state::knows_retries() {
     }
     caught_up = *polled;
   }
+  if (auto keys = retries->take_dropped(); !keys.empty()) {
+    memory.forget();  // a page that is as it was has records that are to be refused again
+    dropped.insert(dropped.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
+  }
   if (const auto line = quarantine_outage.works(self->clock().now()))
     spdlog::info("source:{} retries: {}", settings.name, *line);
   return caught_up;
@@ -141,6 +147,7 @@ void fetcher_state::send_on(fetched_page page, page_in_flight flight,
     asked.cursor = envelope->next;
     asked.sweep = envelope->sweep;
   }
+  page.dropped = flight.dropped = std::exchange(dropped, {});
   in_flight.emplace(number, std::move(flight));
   const milliseconds timeout{deployment->topology.limits.request_timeout_ms};
   self->request(partitioner, timeout, std::make_shared<fetched_page>(std::move(page)))
@@ -197,6 +204,8 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
   } else {
     retries->sent_back(number);
   }
+  auto& keys = page.mapped().dropped;
+  dropped.insert(dropped.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
   if (!sent_back) {
     sent_back = true;
     log_failure(reason);

@@ -36,7 +36,8 @@ struct fetcher_state {
   struct page_in_flight {
     std::optional<std::string> cursor;  ///< it was asked for with this
     std::string etag;
-    std::size_t retries = 0;  ///< records out of quarantine; 0: it was read from the source
+    std::size_t retries = 0;             ///< records out of quarantine; 0: it was read from the source
+    std::vector<std::string> dropped{};  ///< see page::dropped
   };
 
   static inline const char* name = "fetcher";
@@ -71,7 +72,8 @@ struct fetcher_state {
   outage_log outage;
   topic_tail_ptr quarantine;
   std::optional<retry_queue> retries;
-  bool retried_last = false;  ///< the page asked for last was one of retries: the source's turn
+  std::vector<std::string> dropped;  ///< see page::dropped; for the next page
+  bool retried_last = false;         ///< the page asked for last was one of retries: the source's turn
   outage_log quarantine_outage;
   caf::typed_response_promise<done> stopped;
 

@@ -6,10 +6,21 @@
 #include <utility>
 
 namespace matricula {
+namespace {
+
+/// As it stands in an entry that `quarantine drop` has written; within a text of it there would be backslashes.
+constexpr std::string_view dropped_state = R"("state":"dropped")";
+/// As many entries as a publisher remembers.
+constexpr std::size_t dropped_max = 100'000;
+
+}  // namespace
 
 void retry_queue::note(std::string_view key, std::string_view value) {
-  if (!retry_note::is_key(key))
+  if (!retry_note::is_key(key)) {
+    if (key.starts_with(entries_) && value.find(dropped_state) != value.npos && dropped_.size() < dropped_max)
+      dropped_.emplace_back(key);
     return;
+  }
   if (const auto known = requests_.find(key); known != requests_.end()) {
     if (known->second.page != 0)
       return;  // its page's answer tells

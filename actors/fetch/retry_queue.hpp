@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace matricula {
@@ -30,11 +31,16 @@ class retry_queue {
   };
 
   explicit retry_queue(std::string source)
-      : source_(std::move(source)) {}
+      : source_(std::move(source))
+      , entries_("source/" + source_ + '/') {}
 
-  /// A message of the quarantine topic, in the order of the topic. What is no retry of this source is passed over, and
-  /// so is what could not stand in a page, whoever wrote it.
+  /// A message of the quarantine topic, in the order of the topic. What is no retry of this source, and drops no entry of
+  /// it, is passed over, and so is what could not stand in a page, whoever wrote it.
   void note(std::string_view key, std::string_view value);
+
+  /// The keys of this source's entries that were dropped since this was asked last: whoever remembers that a record is
+  /// in quarantine must not rely on it any more.
+  std::vector<std::string> take_dropped() { return std::exchange(dropped_, {}); }
 
   /// Of the records that are held.
   std::size_t bytes() const { return bytes_; }
@@ -57,9 +63,11 @@ class retry_queue {
   };
 
   std::string source_;
+  std::string entries_;  ///< what the keys of its entries begin with
   record_check check_;
   std::map<std::string, request, std::less<>> requests_;  ///< by the key of the note
   std::size_t bytes_ = 0;
+  std::vector<std::string> dropped_;
 };
 
 }  // namespace matricula

@@ -29,6 +29,7 @@ result<page_ptr> partitioner_state::decode(fetched_page& fetched) {
   decoded.number = fetched.number;
   decoded.requested_at = fetched.requested_at;
   decoded.retries = std::move(fetched.retries);
+  decoded.dropped = std::move(fetched.dropped);
   if (!fetched.not_modified)
     return decoder->decode(std::move(fetched.bytes), std::move(decoded), fetched.salvage);
   decoded.envelope = fetched.remembered;

@@ -110,6 +110,8 @@ void publisher_state::advance() {
         return fail(begun.error());
       in_transaction = true;
       shares_sent = 0;
+      for (const auto& key : shares->front().share->page->dropped)
+        quarantined.erase(key);
     }
     for (; shares_sent < shares->size(); ++shares_sent)
       if (const auto sent = send(*(*shares)[shares_sent].share); !sent)
@@ -123,12 +125,8 @@ void publisher_state::advance() {
     texts.clear();
     for (auto& [share, ticket] : pages.committed()) {
       page_published reply{share->page->number, {}};
-      if (share->position) {
+      if (share->position)
         reply.ends = *committed;
-        // What the next sweep refuses again is written again, so that an entry says when that was last.
-        if (!share->position->cursor)
-          quarantined.clear();
-      }
       ticket.deliver(std::move(reply));
     }
   }

@@ -36,7 +36,7 @@ struct publisher_state {
   bool in_transaction = false;
   std::deque<std::string> texts;  ///< keys and values made here; they live until the transaction's end
   absl::flat_hash_set<std::string>
-      quarantined;  ///< keys of entries committed in this sweep, not written again in it
+      quarantined;  ///< keys of entries committed by this publisher, not written again until they are dropped
 
   ~publisher_state();
 

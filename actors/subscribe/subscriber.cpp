@@ -344,6 +344,7 @@ void subscriber_state::crash_applier() {
       spdlog::info("site:{} its applier dies, as planned", site.name);
       return self->send_exit(partition.applier, caf::exit_reason::unhandled_exception);
     }
+  self->delayed_send(self, crash_again_after, crash_atom::value, std::string{"applier"});
 }
 
 subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<subscriber_state> self,

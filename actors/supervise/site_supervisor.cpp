@@ -111,7 +111,7 @@ void site_supervisor_state::finish_stop() {
 void site_supervisor_state::crash(const std::string& kind) {
   const auto die = [&](const auto& which) {
     if (!which)
-      return;
+      return self->delayed_send(self, crash_again_after, crash_atom::value, kind);
     spdlog::info("site:{} its {} dies, as planned", site.name, kind);
     self->send_exit(which, caf::exit_reason::unhandled_exception);
   };
@@ -121,6 +121,8 @@ void site_supervisor_state::crash(const std::string& kind) {
     die(subscriber);
   else if (kind == "applier" && subscriber)
     self->send(subscriber, crash_atom::value, kind);
+  else if (kind == "applier")
+    self->delayed_send(self, crash_again_after, crash_atom::value, kind);
 }
 
 site_supervisor_actor::behavior_type

@@ -182,19 +182,15 @@ TEST_F(publisher_test, puts_a_record_into_quarantine_once) {
   EXPECT_EQ(kafka.latest("matricula.quarantine").size(), 2U);
 }
 
-TEST_F(publisher_test, puts_a_record_into_quarantine_again_in_the_next_sweep) {
+TEST_F(publisher_test, puts_a_record_into_quarantine_again_once_its_entry_was_dropped) {
   opened_after(0);
-  const auto last_of_sweep = [](std::uint64_t number) {
-    auto last = *given_page(number, {"7"});
-    last.envelope.next.reset();
-    return std::make_shared<const struct page>(std::move(last));
-  };
   ASSERT_TRUE(adds(own_share(given_page(1, {"7"}), 1))->value);
-  ASSERT_TRUE(adds(own_share(last_of_sweep(2), 1))->value);
-  EXPECT_EQ(kafka.messages("matricula.quarantine").size(), 1U);
-  ASSERT_TRUE(adds(own_share(last_of_sweep(3), 1))->value);
+  auto after_drop = *given_page(2, {"7"});
+  after_drop.dropped = {kafka.messages("matricula.quarantine").at(0).key};
+  ASSERT_TRUE(adds(own_share(std::make_shared<const matricula::page>(std::move(after_drop)), 1))->value);
   EXPECT_EQ(kafka.messages("matricula.quarantine").size(), 2U);
-  EXPECT_EQ(kafka.latest("matricula.quarantine").size(), 1U);
+  ASSERT_TRUE(adds(own_share(given_page(3, {"7"}), 1))->value);
+  EXPECT_EQ(kafka.messages("matricula.quarantine").size(), 2U);
 }
 
 TEST_F(publisher_test, puts_into_quarantine_what_a_lane_could_not_use) {

@@ -6,7 +6,6 @@
 #include "messages/retry_note.hpp"
 #include "tests/actors/graph_test.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace matricula::testing {
@@ -195,11 +194,20 @@ TEST_F(retry_test, what_the_source_refuses_again_is_an_entry_again) {
   EXPECT_EQ(nlohmann::json::parse(again).at("reason"), "lane_unknown");
   EXPECT_EQ(note(entry.key, refused).revision, revision_at(3, 0));
   let_pass(60s);
-  const auto all = kafka.messages(quarantine);
-  EXPECT_EQ(std::count_if(all.begin(), all.end(),
-                          [](const auto& message) { return message.key.starts_with("retry/"); }),
-            2);  // asked for, and refused: nobody tries again
-  EXPECT_EQ(note(entry.key, refused).state, retry_state::refused);
+  EXPECT_THAT(kafka.messages(quarantine), SizeIs(4));
+}
+
+TEST_F(retry_test, a_dropped_entry_comes_back_with_the_next_sweep) {
+  runs_the_source();
+  let_pass(60s);
+  ASSERT_THAT(kafka.messages(quarantine), SizeIs(1));
+  const auto entry = kafka.messages(quarantine)[0];
+  auto dropped = nlohmann::json::parse(entry.value);
+  dropped["state"] = "dropped";
+  kafka.append(quarantine, 0, {entry.key, dropped.dump(), {}, 0, 0});
+  let_pass(60s);
+  ASSERT_THAT(kafka.messages(quarantine), SizeIs(3));
+  EXPECT_FALSE(nlohmann::json::parse(kafka.latest(quarantine).at(entry.key)).contains("state"));
 }
 
 TEST_F(retry_test, a_lane_that_the_topology_has_by_now_takes_it) {

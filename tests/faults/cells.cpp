@@ -119,10 +119,10 @@ void kill_actor(fault_run& run) {
   run.note(crashes);
   run.start("all", "all", {{"MATRICULA_CRASH", crashes}});
   run.pass(milliseconds{crash_within_ms} + seconds{1});
-  run.resumes(true, both);
   for (const std::string kind : kinds)
-    if (!run.world().process("all").has_logged("its " + kind + " dies, as planned"))
-      run.problem("no " + kind + " died");
+    run.wait("the death of a " + kind, seconds{60},
+             [&] { return run.world().process("all").has_logged("its " + kind + " dies, as planned"); });
+  run.resumes(true, both);
   run.load(1);
 }
 

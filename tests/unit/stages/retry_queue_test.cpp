@@ -53,6 +53,15 @@ TEST_F(retry_queue_test, hands_out_what_was_asked_of_its_source_once) {
   EXPECT_THAT(taken(2), IsEmpty());
 }
 
+TEST_F(retry_queue_test, tells_once_which_of_its_entries_were_dropped) {
+  queue.note("source/itaca/1", R"({"reason":"field_missing","state":"dropped","why":"done"})");
+  queue.note("source/itaca/2", R"({"reason":"field_missing","record":"{\"state\":\"dropped\"}"})");
+  queue.note("source/another/3", R"({"reason":"field_missing","state":"dropped"})");
+  queue.note("site/eso46/k", R"({"reason":"row_refused","state":"dropped"})");
+  EXPECT_THAT(queue.take_dropped(), ElementsAre("source/itaca/1"));
+  EXPECT_THAT(queue.take_dropped(), IsEmpty());
+}
+
 TEST_F(retry_queue_test, forgets_what_is_done) {
   asked("a", 7, record_of("x"));
   asked("a", 8, record_of("y"));
