@@ -100,7 +100,7 @@ using applier_actor = caf::typed_actor<
     when<poll_atom>::with<done>,
     /// Writes the offset of batches that changed nothing.
     when<flush_atom>::with<done>,
-    /// Gives back what would have to wait for an outage's end, and flushes.
+    /// Gives back what would have to wait for an outage's end and what comes later, and flushes.
     when<stop_atom>::with<done>>;
 
 /// Consumes the site's topics and feeds an applier per assigned partition.

@@ -74,6 +74,8 @@ void applier_state::try_open() {
 }
 
 caf::result<applied_receipt> applier_state::apply(site_batch_ptr batch) {
+  if (stopping)
+    return make_error(error_code::stopping);  // Kafka keeps it
   auto& added = queue.emplace_back(
       work{batch, self->make_response_promise<applied_receipt>(), batch_walk{batch->records.size()}, {}});
   added.receipt.from = from;

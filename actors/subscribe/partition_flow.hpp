@@ -81,6 +81,9 @@ class partition_flow {
   /// A batch in flight was answered, well or not.
   void answered() { --in_flight_; }
 
+  /// Of the batches from now on, also the one that is being gathered.
+  void limit_records(std::size_t records_max) { bounds_.records_max = records_max; }
+
   const bounds& limits() const { return bounds_; }
   std::uint32_t in_flight() const { return in_flight_; }
   bool idle() const { return in_flight_ == 0 && !gathering_; }

@@ -94,7 +94,8 @@ void subscriber_state::poll() {
 subscriber_state::assigned_partition::assigned_partition(const topic_partition& from,
                                                          const struct limits& limits)
     : where(from)
-    , flow(from, {limits.batch_records_max, limits.batch_bytes_max, limits.batches_in_flight_max})
+    , pace(limits.batch_records_max)
+    , flow(from, {pace.records(), limits.batch_bytes_max, limits.batches_in_flight_max})
     , restarts(limits.restarts_max, milliseconds{limits.restart_window_ms},
                milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max}) {}
 
@@ -130,6 +131,7 @@ void subscriber_state::spawn_applier(assigned_partition& partition) {
 void subscriber_state::open(assigned_partition& partition) {
   // What was gathered is read again, from where the site says.
   partition.flow = partition_flow{partition.where, partition.flow.limits()};
+  partition.pace.begin();
   partition.flowing = false;
   partition.begin_at.reset();
   caf::anon_send(subscriber_actor{self}, poll_atom::value);  // the others may have waited for it
@@ -148,6 +150,7 @@ void subscriber_state::open(assigned_partition& partition) {
 void subscriber_state::begin(assigned_partition& partition, std::int64_t offset) {
   // Messages may come as soon as the consumer has been told, so the flow expects them first.
   partition.flow = partition_flow{partition.where, partition.flow.limits()};
+  partition.pace.begin();
   partition.flow.begin(offset);
   partition.applied_to = offset;
   partition.paused = false;
@@ -186,13 +189,15 @@ void subscriber_state::send_on(assigned_partition& partition) {
   if (stopping || !partition.flowing)
     return;
   const partition_key key{partition.where.topic, partition.where.partition};
-  while (auto batch = partition.flow.take())
+  while (auto batch = partition.flow.take()) {
+    partition.pace.sent(batch->records.size(), self->clock().now());
     self->request(partition.applier, caf::infinite, std::move(batch))
         .then([this, key, generation = partition.generation](
                   applied_receipt& receipt) { applied(key, generation, std::move(receipt)); },
               [this, key, generation = partition.generation](const caf::error& why) {
                 failed(key, generation, why);
               });
+  }
   if (partition.paused && !partition.flow.waits()) {
     partition.paused = false;
     consumer->resume(partition.where);
@@ -205,6 +210,8 @@ void subscriber_state::applied(const partition_key& key, std::uint64_t generatio
     return;
   auto& partition = found->second;
   partition.flow.answered();
+  partition.pace.answered(self->clock().now());
+  partition.flow.limit_records(partition.pace.records());
   partition.applied_to = receipt.next_offset;
   consumer->note_applied(partition.where, receipt.next_offset);
   self->send(reporter, outcome_atom::value);
@@ -291,6 +298,7 @@ void subscriber_state::applier_down(const caf::down_msg& down) {
     partition.flowing = false;
     partition.generation = ++generations;
     partition.flow = partition_flow{partition.where, partition.flow.limits()};
+    partition.pace.begin();
     consumer->pause(partition.where);
     caf::anon_send(subscriber_actor{self}, poll_atom::value);
     if (stopping)
@@ -315,13 +323,13 @@ caf::result<done> subscriber_state::stop() {
     consumer->pause(partition.where);
     if (!partition.applier)
       continue;
-    // Comes after every batch sent so far.
+    // Ahead of the batches that it has not begun: Kafka keeps those, and a slow site is drained sooner.
     ++flushes_unanswered;
     const auto flushed = [this] {
       --flushes_unanswered;
       stop_when_drained();
     };
-    self->request(partition.applier, caf::infinite, stop_atom::value)
+    self->request<caf::message_priority::high>(partition.applier, caf::infinite, stop_atom::value)
         .then([flushed](done) { flushed(); }, [flushed](const caf::error&) { flushed(); });
   }
   stop_when_drained();

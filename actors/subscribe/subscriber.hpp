@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/protocol.hpp"
+#include "actors/subscribe/batch_pace.hpp"
 #include "actors/subscribe/group_consumer.hpp"
 #include "actors/subscribe/partition_flow.hpp"
 #include "actors/supervise/adapters.hpp"
@@ -34,6 +35,7 @@ struct subscriber_state {
     assigned_partition(const topic_partition& from, const struct limits& limits);
 
     topic_partition where;
+    batch_pace pace;
     partition_flow flow;
     restart_policy restarts;
     applier_actor applier;

@@ -338,6 +338,14 @@ TEST_F(applier_test, gives_a_batch_back_that_waits_for_the_site_when_it_is_told_
   EXPECT_EQ(waiting->code(), error_code::stopping);
 }
 
+TEST_F(applier_test, begins_no_batch_once_it_is_told_to_stop) {
+  opens();
+  caf::anon_send<caf::message_priority::high>(actor, stop_atom::value);
+  const auto late = applies(batch(0, 3));
+  EXPECT_EQ(late->code(), error_code::stopping);
+  EXPECT_TRUE(site().rows.empty());
+}
+
 TEST_F(applier_test, opens_as_soon_as_it_can_whatever_hinders_it) {
   for (const auto why : {database_unavailable, database_conflict, database_refuses, target_broken}) {
     SCOPED_TRACE(name_of(why));

@@ -141,7 +141,9 @@ void deployment::note_rss() {
   for (const auto& [name, process] : processes_) {
     std::ifstream status{"/proc/" + std::to_string(process.id()) + "/status"};
     for (std::string line; std::getline(status, line);)
-      if (is(line, "VmHWM:"))
+      if (line == "Name:\tfaults")
+        break;  // it is about to become the program: the memory is still ours
+      else if (is(line, "VmHWM:"))
         raise(rss_peak_, line);
       else if (is(line, "VmRSS:"))
         raise(rss_peak_since_last_, line);

@@ -139,12 +139,15 @@ void judge_content(const deployment& what, const lane_site& site, verdict& found
   pqxx::nontransaction work{connection};
   if (work.exec("select to_regclass('classrooms.enrolment')")[0][0].is_null())
     return;
-  std::map<std::string, nlohmann::json> rows;
+  std::map<std::string, std::string> rows;
   for (const auto& row : work.exec(records_sql))
-    rows.emplace(row[0].c_str(), in_one_form(nlohmann::json::parse(row[1].c_str())));
-  for (const auto& record : what.simulator().records(site.lane))
-    if (const auto at = rows.find(key_of(record)); at == rows.end() || at->second != in_one_form(record))
-      lost(key_of(record));
+    rows.emplace(row[0].c_str(), in_one_form(nlohmann::json::parse(row[1].c_str())).dump());
+  what.simulator().each_record(site.lane, [&](nlohmann::json record) {
+    const auto key = key_of(record);
+    if (const auto at = rows.find(key);
+        at == rows.end() || at->second != in_one_form(std::move(record)).dump())
+      lost(key);
+  });
 }
 
 /// One row per write that breaks a rule; rows are named as "table key".

@@ -237,8 +237,8 @@ std::string pipeline_deployment::difference(const std::string& lane,
 std::string pipeline_deployment::difference_of_fields(const std::string& lane,
                                                       const std::vector<std::string>& without) const {
   std::map<std::string, fields> wanted, found;
-  for (const auto& record : simulator_->records(lane))
-    wanted.emplace(key_of(record), fields_of(record));
+  simulator_->each_record(
+      lane, [&](const nlohmann::json& record) { wanted.emplace(key_of(record), fields_of(record)); });
   for (const auto& key : without)
     wanted.erase(key);
   for (const auto& row : database(lane).query(rows_of_a_site))

@@ -74,11 +74,11 @@ std::map<std::string, std::string> running_simulator::hashes(const std::string& 
   return all;
 }
 
-std::vector<nlohmann::json> running_simulator::records(const std::string& lane) const {
-  std::vector<nlohmann::json> all;
-  for (const auto& line : lines_of(get(filter_of(lane))))
-    all.push_back(nlohmann::json::parse(line));
-  return all;
+void running_simulator::each_record(const std::string& lane,
+                                    const std::function<void(nlohmann::json)>& take) const {
+  std::istringstream in{get(filter_of(lane))};
+  for (std::string line; std::getline(in, line);)
+    take(nlohmann::json::parse(line));
 }
 
 void running_simulator::change(double share) const { post("/life", {{"changes", share}}); }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,8 +26,8 @@ class running_simulator {
 
   /// The truth of a lane, "ESO-46": content hash by key, in hexadecimal.
   std::map<std::string, std::string> hashes(const std::string& lane) const;
-  /// The truth of a lane: the records.
-  std::vector<nlohmann::json> records(const std::string& lane) const;
+  /// The truth of a lane: the records, one after the other.
+  void each_record(const std::string& lane, const std::function<void(nlohmann::json)>& take) const;
 
   /// This share of the records changes from each sweep to the next.
   void change(double share) const;
