@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/site_findings.hpp"
 
+#include "actors/apply/postgres_bookkeeping.hpp"
 #include "actors/apply/postgres_connection.hpp"
 #include "actors/apply/target.hpp"
 #include "messages/hashing.hpp"
@@ -36,7 +37,7 @@ const site_findings::row* site_findings::row_of(std::string_view key) const {
 }
 
 result<site_findings> find_at_site(const site_settings& site, const wanted_records& wanted) {
-  const auto loaded = target::load(site.target_directory);
+  const auto loaded = target::load(site.target_directory, site.settings);
   if (!loaded)
     return loaded.error();
   const auto address = postgres_address::read(site.database.reveal(), "matricula where " + site.name);
@@ -47,6 +48,7 @@ result<site_findings> find_at_site(const site_settings& site, const wanted_recor
   std::string doing = "connecting";
   try {
     connection = std::make_unique<postgres_connection>(*address);
+    set_site_settings(*connection, site);
     pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work{*connection};
     site_findings found;
     if (!work.exec1("select to_regclass('matricula.target') is not null")[0].as<bool>())

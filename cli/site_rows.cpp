@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/site_rows.hpp"
 
+#include "actors/apply/postgres_bookkeeping.hpp"
 #include "actors/apply/postgres_connection.hpp"
 #include "actors/apply/target.hpp"
 
@@ -165,7 +166,7 @@ bool is_installed(pqxx::connection_base& connection) {
 }  // namespace
 
 result<done> read_site_rows(const site_settings& site, const std::function<void(const site_row&)>& each) {
-  const auto loaded = target::load(site.target_directory);
+  const auto loaded = target::load(site.target_directory, site.settings);
   if (!loaded)
     return loaded.error();
   const auto address = postgres_address::read(site.database.reveal(), "matricula verify " + site.name);
@@ -179,6 +180,7 @@ result<done> read_site_rows(const site_settings& site, const std::function<void(
     if (!is_installed(*connection))
       return done{};
     pqxx::nontransaction{*connection}.exec(reading_settings);
+    set_site_settings(*connection, site);
     doing = loaded->verify.name;
     pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work{*connection};
     work.exec("declare site_rows no scroll cursor for " + loaded->verify.sql);

@@ -3,6 +3,9 @@
 
 #include "config/lane_topics.hpp"
 #include "config/limit_members.hpp"
+#include "config/target_folder.hpp"
+
+#include <utility>
 
 namespace matricula::config {
 namespace {
@@ -52,6 +55,9 @@ site_settings build(const written_site& written, const std::filesystem::path& ta
   set(out.base_url, written.base_url);
   while (out.base_url.ends_with('/'))
     out.base_url.pop_back();
+  for (const auto& [name, setting] : written.settings)
+    set(out.settings[name], setting);
+  out.settings = read_target_folder(out.target_directory).settings_with(std::move(out.settings));
   return out;
 }
 

@@ -61,6 +61,7 @@ const std::vector<known_table>& known_tables() {
           {"database", text, required, R"(database = "${MATRICULA_DATABASE_ESO46}")"},
           {"target", text, required, R"(target = "classrooms")"},
           {"base_url", text, required, R"(base_url = "https://aules.edu.gva.es/eso46")"},
+          {"settings", properties, optional, R"([site.settings] with what the target's target.toml declares)"},
       }},
       {"node", many, optional, {
           {"name", text, required, R"(name = "one")"},

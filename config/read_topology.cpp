@@ -102,7 +102,7 @@ written_topology read_topology(const value& document, const reading& with) {
   });
   for_each_table("site", document, with, [&](const table_reader& table) {
     out.sites.push_back({table.at(), table.text("name"), table.text("database"), table.text("target"),
-                         table.text("base_url"), table.texts("topics")});
+                         table.text("base_url"), table.texts("topics"), table.properties("settings")});
   });
   for_each_table("node", document, with, [&](const table_reader& table) {
     out.nodes.push_back({table.at(), table.text("name"), table.text("listen"), table.texts("runs")});

@@ -17,8 +17,4 @@ std::filesystem::path targets_directory(const written_pipeline& pipeline,
 /// The names of the targets in it, sorted.
 std::vector<std::string> targets_in(const std::filesystem::path& targets_directory);
 
-/// In what a target's folder is not as docs/targets.md says: files that are missing, empty or misnamed, a
-/// sentence each. What a file says is for PostgreSQL to judge.
-std::vector<std::string> flaws_of_target(const std::filesystem::path& folder);
-
 }  // namespace matricula::config

@@ -70,7 +70,8 @@ struct site_settings {
   secret database;     ///< PostgreSQL connection URI
   std::string target;  ///< the target's name
   std::filesystem::path target_directory;
-  std::string base_url;  ///< of the Moodle site, without a slash at its end
+  std::string base_url;                         ///< of the Moodle site, without a slash at its end
+  std::map<std::string, std::string> settings;  ///< every one that the target declares
 };
 
 /// [[node]]

@@ -22,7 +22,8 @@ void validate_sources(const written_topology& topology, problem_list& problems);
 /// [[lane]]: provinces, templates, one source each, no topic twice.
 void validate_lanes(const written_topology& topology, problem_list& problems);
 
-/// [[site]]: unique names and databases, topics that a lane produces, targets that are complete in `targets`.
+/// [[site]]: unique names and databases, topics that a lane produces, targets that are complete in
+/// `targets`, settings that they have.
 void validate_sites(const written_topology& topology, const std::filesystem::path& targets,
                     problem_list& problems);
 

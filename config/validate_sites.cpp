@@ -5,6 +5,7 @@
 #include "config/references.hpp"
 #include "config/spelling.hpp"
 #include "config/target_directory.hpp"
+#include "config/target_folder.hpp"
 #include "config/validate.hpp"
 
 #include <algorithm>
@@ -53,9 +54,24 @@ std::string printable(const std::filesystem::path& targets, const written_text& 
   return directory && directory.literal != *directory ? directory.literal : targets.string();
 }
 
-/// Each target's folder is looked at once, for the first site that names it: `seen`.
-void validate_target(const written_text& target, const std::filesystem::path& targets,
-                     const std::string& where, std::set<std::string>& seen, problem_list& problems) {
+void validate_settings(const written_site& site, const target_folder& target, problem_list& problems) {
+  std::vector<std::string> known;
+  for (const auto& [name, setting] : target.settings)
+    known.push_back(name);
+  for (const auto& [name, written] : site.settings) {
+    const auto found = target.settings.find(name);
+    if (found == target.settings.end())
+      problems.add(written.at, "target \"" + site.target.literal + "\" has no setting \"" + name + "\"",
+                   known.empty() ? "nothing: it has no settings" : instead_of(name, known));
+    else if (const auto flaw = written ? found->second.flaw_of(*written) : std::string{}; !flaw.empty())
+      problems.add(written.at, "\"" + name + "\" of [site.settings] has a value that it does not take", flaw);
+  }
+}
+
+/// A target's flaws are reported once, for the first site that names it: `seen`.
+void validate_target(const written_site& site, const std::filesystem::path& targets, const std::string& where,
+                     std::map<std::string, target_folder>& seen, problem_list& problems) {
+  const auto& target = site.target;
   if (!target)
     return;
   const auto known = targets_in(targets);
@@ -65,11 +81,15 @@ void validate_target(const written_text& target, const std::filesystem::path& ta
                                : instead_of(*target, known));
     return;
   }
-  if (!seen.insert(*target).second)
-    return;
-  for (const auto& flaw : flaws_of_target(targets / *target))
-    problems.add(target.at, "target \"" + target.literal + "\" in " + where + ": " + flaw,
-                 "a folder as docs/targets.md describes it, config/targets/classrooms for example");
+  const auto [found, is_new] = seen.try_emplace(*target);
+  if (is_new) {
+    found->second = read_target_folder(targets / *target);
+    for (const auto& flaw : found->second.flaws)
+      problems.add(target.at, "target \"" + target.literal + "\" in " + where + ": " + flaw,
+                   "a folder as docs/targets.md describes it, config/targets/classrooms for example");
+  }
+  if (found->second.flaws.empty())
+    validate_settings(site, found->second, problems);
 }
 
 void report_shared_databases(const std::vector<written_site>& sites, problem_list& problems) {
@@ -93,12 +113,12 @@ void validate_sites(const written_topology& topology, const std::filesystem::pat
   const auto produced = lane_topics_of(topology);
   validate_names(topology.sites, "[[site]]", problems);
   report_shared_databases(topology.sites, problems);
-  std::set<std::string> targets_seen;
+  std::map<std::string, target_folder> targets_seen;
   for (const auto& site : topology.sites) {
     validate_topics(site, produced, problems);
     validate_database(site.database, problems);
-    validate_target(site.target, targets, printable(targets, topology.pipeline.targets_directory),
-                    targets_seen, problems);
+    validate_target(site, targets, printable(targets, topology.pipeline.targets_directory), targets_seen,
+                    problems);
     if (site.base_url && (!is_http_url(*site.base_url) || has_query_or_fragment(*site.base_url)))
       problems.add(site.base_url.at, "base_url of [[site]] is not the address of a Moodle site",
                    "http or https, the host and the path, as \"https://aules.edu.gva.es/eso46\"");

@@ -59,6 +59,7 @@ struct written_site {
   position at;
   written_text name, database, target, base_url;
   written_texts topics;
+  written_properties settings;
 };
 
 struct written_node {

@@ -118,6 +118,15 @@ void install_schemas(pqxx::connection_base& connection, const target& target, st
   work.commit();
 }
 
+void set_site_settings(pqxx::connection_base& connection, const site_settings& site) {
+  constexpr const char* set = "select set_config('matricula.' || $1, $2, false)";
+  pqxx::nontransaction work{connection};
+  work.exec_params(set, "site", site.name);
+  work.exec_params(set, "base_url", site.base_url);
+  for (const auto& [name, value] : site.settings)
+    work.exec_params(set, name, value);
+}
+
 std::string_view staging_tables_sql() { return staging_tables; }
 
 void create_staging_tables(pqxx::connection_base& connection) {

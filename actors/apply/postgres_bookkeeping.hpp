@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/apply/target.hpp"
+#include "config/topology.hpp"
 
 #include <pqxx/pqxx>
 
@@ -17,6 +18,10 @@ namespace matricula {
 /// otherwise reads one row and writes nothing. Sessions that come at the same moment wait for one another.
 /// `doing` names the file being run, for an error's text. Throws as libpqxx does.
 void install_schemas(pqxx::connection_base& connection, const target& target, std::string& doing);
+
+/// What a target's SQL asks the session for by current_setting: matricula.site, matricula.base_url, and
+/// matricula.NAME for each of the site's settings.
+void set_site_settings(pqxx::connection_base& connection, const site_settings& site);
 
 /// The session's staging table `batch` and its table of `effect`s: the contract of docs/targets.md.
 std::string_view staging_tables_sql();

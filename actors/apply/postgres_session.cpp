@@ -126,7 +126,7 @@ result<stored_position> postgres_session::open(const topic_partition& from) {
   if (!address)
     return address.error();
   address_ = std::move(*address);
-  auto loaded = target::load(site_.target_directory);
+  auto loaded = target::load(site_.target_directory, site_.settings);
   if (!loaded)
     return loaded.error();
   target_ = std::move(*loaded);
@@ -144,13 +144,8 @@ result<stored_position> postgres_session::open(const topic_partition& from) {
 void postgres_session::connect() {
   doing_ = "connecting";
   connection_ = std::make_unique<postgres_connection>(address_);
-  {
-    pqxx::nontransaction settings{*connection_};
-    settings.exec(session_settings);
-    settings.exec_params(
-        "select set_config('matricula.site', $1, false), set_config('matricula.base_url', $2, false)",
-        site_.name, site_.base_url);
-  }
+  pqxx::nontransaction{*connection_}.exec(session_settings);
+  set_site_settings(*connection_, site_);
   install_schemas(*connection_, target_, doing_);
   doing_ = "the staging table";
   create_staging_tables(*connection_);

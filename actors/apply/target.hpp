@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,11 @@ struct target {
   std::vector<target_file> steps;  ///< NN_name.sql, in the order of their names
   std::uint64_t schema_digest = 0;
 
-  /// Reads a folder. Error: target_broken, with every file that is missing, empty or misnamed.
-  static result<target> load(const std::filesystem::path& directory);
+  /// Reads a folder, joined to the one that it extends, for a site with these settings; what is not among them
+  /// is as the folder says. Error: target_broken, with everything that is wrong with the folder, or a setting
+  /// that it does not take.
+  static result<target> load(const std::filesystem::path& directory,
+                             const std::map<std::string, std::string>& settings = {});
 };
 
 }  // namespace matricula

@@ -3,6 +3,7 @@
 --
 --   TARGET=config/targets/classrooms psql "$DATABASE" -f config/targets/try.sql
 --
+-- What the target extends is taken from the folder beside it; settings have their defaults.
 -- The staging tables here are those that the program creates (docs/targets.md).
 
 \set ON_ERROR_STOP on
@@ -60,11 +61,15 @@ create temporary table effect (
 select set_config('matricula.site', 'try', false), set_config('matricula.base_url', 'https://aules.example', false)
 \g /dev/null
 
-\set schema `cat "$TARGET/schema.sql"`
-\set session `cat "$TARGET/session.sql"`
-\set steps `for file in "$TARGET"/[0-9][0-9]_*.sql; do cat "$file"; echo ';'; done`
-\set outcomes `cat "$TARGET/outcomes.sql"`
-\set verify `cat "$TARGET/verify.sql"`
+\setenv BASE `base=$(sed -nE 's/^extends = "(.*)"$/\1/p' "$TARGET/target.toml" 2>/dev/null); test "$base" && echo "$(dirname "$TARGET")/$base" || echo "$TARGET"`
+\set schema `cat "$BASE/schema.sql"; test "$BASE" = "$TARGET" || cat "$TARGET/schema.sql"`
+\set session `cat "$BASE/session.sql"; test "$BASE" = "$TARGET" || cat "$TARGET/session.sql"`
+\set steps `for name in $(ls "$BASE" "$TARGET" | grep '^[0-9][0-9]_.*sql$' | sort -u); do cat "$TARGET/$name" 2>/dev/null || cat "$BASE/$name"; echo ';'; done`
+\set outcomes `cat "$TARGET/outcomes.sql" 2>/dev/null || cat "$BASE/outcomes.sql"`
+\set verify `cat "$TARGET/verify.sql" 2>/dev/null || cat "$BASE/verify.sql"`
+\set settings `sed -nE "s/^([a-z_]+) = \{ default = \"([^\"]*)\".*/set_config('matricula.\1', '\2', false),/p" "$TARGET/target.toml" 2>/dev/null`
+select :settings true
+\g /dev/null
 :schema
 :session
 

@@ -79,6 +79,21 @@ TEST_F(loading, looks_targets_up_where_the_pipeline_says) {
             std::filesystem::canonical(root_ / "sql" / "classrooms"));
 }
 
+TEST_F(loading, gives_a_site_every_setting_of_its_target) {
+  std::ofstream{root_ / "targets" / "classrooms" / "target.toml"} << R"([settings]
+sections = { default = "4" }
+lang = { default = "ca_valencia" }
+)";
+  replace("base_url = \"https://aules.example/eso46\"",
+          "base_url = \"https://aules.example/eso46\"\nsettings.sections = 0");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << text_of(loaded.problems.front());
+  EXPECT_THAT(loaded.topology->sites[0].settings,
+              ElementsAre(Pair("lang", "ca_valencia"), Pair("sections", "0")));
+  EXPECT_THAT(loaded.topology->sites[1].settings,
+              ElementsAre(Pair("lang", "ca_valencia"), Pair("sections", "4")));
+}
+
 TEST_F(loading, follows_references_in_any_text) {
   environment_["PORT"] = "9999";
   replace("127.0.0.1:9464", "127.0.0.1:${PORT}");

@@ -403,6 +403,36 @@ TEST_F(problems, of_a_target_that_is_incomplete_stand_once_at_its_first_site) {
                                    where + "outcomes.sql is empty", where + "there is no step, NN_name.sql"));
 }
 
+TEST_F(problems, of_settings_that_the_target_does_not_take) {
+  std::ofstream{root_ / "targets" / "classrooms" / "target.toml"} << R"([settings]
+prefix = { default = "mdl_" }
+withdraw = { default = "suspend", one_of = ["suspend", "keep"] }
+)";
+  replace("base_url = \"https://aules.example/eso46\"", R"(base_url = "https://aules.example/eso46"
+
+[site.settings]
+prefx = "mdl_"
+prefix = "mdl-"
+withdraw = "delete"
+)");
+  const auto loaded = load();
+  ASSERT_EQ(loaded.problems.size(), 3U);
+  EXPECT_EQ(loaded.problems[0].what, "target \"classrooms\" has no setting \"prefx\"");
+  EXPECT_EQ(loaded.problems[0].instead, "did you mean \"prefix\"?");
+  EXPECT_EQ(loaded.problems[1].what, "\"prefix\" of [site.settings] has a value that it does not take");
+  EXPECT_THAT(loaded.problems[1].instead, HasSubstr("small letters"));
+  EXPECT_EQ(loaded.problems[2].instead, "one of: suspend, keep");
+  EXPECT_EQ(loaded.problems[2].line, place_of("withdraw = \"delete\"").line);
+}
+
+TEST_F(problems, of_settings_for_a_target_without_any) {
+  replace("base_url = \"https://aules.example/eso46\"",
+          "base_url = \"https://aules.example/eso46\"\nsettings = { withdraw = \"keep\" }");
+  const auto loaded = load();
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(loaded.problems[0].instead, "nothing: it has no settings");
+}
+
 TEST_F(problems, never_hold_what_a_reference_stands_for) {
   environment_["DATABASE_ESO46"] = "opensesame";
   environment_["FEED"] = "opensesame";
