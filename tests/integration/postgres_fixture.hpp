@@ -108,7 +108,7 @@ inline std::string json_text(std::string_view text) {
 struct given_record {
   std::string person = "10000001", name = "Anna", status = "enrolled", since = "2026-09-09", role = "student";
   std::string centre = "46012345", centre_name = "IES Jaume I", group = "1ESOA", subject = "MAT";
-  std::string subject_name = "Matemàtiques", year = "2026";
+  std::string subject_name = "Matemàtiques", group_name = "1r ESO A", year = "2026";
   std::string teachers =
       R"([{"id":"012345678Z","name":"Joan","surname1":"Fuster","surname2":null,"email":null,)"
       R"("substitutes":null}])";
@@ -122,9 +122,9 @@ struct given_record {
            role + R"(","centre":{"code":")" + centre + R"(","name":)" + json_text(centre_name) +
            R"(,"flavour":"ESO"},"course":{"code":"1234567890","name":"1r ESO"},"subject":{"code":")" +
            subject + R"(","name_val":)" + json_text(subject_name) + R"(,"name_cas":"x"},"group":{"code":")" +
-           group + R"(","name":"1r ESO A","tutor":"012345678Z"},"person":{"id":")" + person + R"(","name":)" +
-           json_text(name) + R"(,"surname1":"Ferrer","surname2":null,"email":")" + person +
-           R"(@alu.example","born":"2013-04-05"},"teachers":)" + teachers +
+           group + R"(","name":)" + json_text(group_name) + R"(,"tutor":"012345678Z"},"person":{"id":")" +
+           person + R"(","name":)" + json_text(name) + R"(,"surname1":"Ferrer","surname2":null,"email":")" +
+           person + R"(@alu.example","born":"2013-04-05"},"teachers":)" + teachers +
            R"(,"timetable":[{"day":1,"from":"08:00","to":"08:55","room":")" + room + R"("}]})";
   }
 };

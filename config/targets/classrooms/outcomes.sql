@@ -7,7 +7,7 @@ select
   t.classroom,
   jsonb_build_object(
     'site', current_setting('matricula.site'),
-    'link', current_setting('matricula.base_url') || '/course/view.php?id=' || c.classroom_id,
+    'link', current_setting('matricula.base_url') || '/course/view.php?id=' || l.course_id,
     'members', jsonb_build_object('students', m.students, 'teachers', m.teachers),
     'created', t.created,
     'changed', t.changed,
@@ -25,6 +25,7 @@ from (
   group by classroom
 ) as t
 left join classroom c on c.key = t.classroom
+left join linked_classroom l on l.classroom_id = c.classroom_id
 cross join lateral (
   select
     (select count(*)

@@ -131,7 +131,9 @@ select
      join person t using (person_id)
      where x.classroom_id = c.classroom_id and x.status = 'enrolled'),
     '[]')::text as teachers,
-  c.timetable::text as timetable
+  c.timetable::text as timetable,
+  c.classroom_id as id_of_classroom,
+  p.person_id as id_of_person
 from enrolment e
 join classroom c using (classroom_id)
 join school_group g using (group_id)

@@ -64,3 +64,6 @@ create temporary table news (
   revision     bigint not null,
   held         text  -- the status that the site holds; null: no such enrolment yet
 ) on commit delete rows;
+
+-- The number in a classroom's link.
+create temporary view linked_classroom as select classroom_id, classroom_id as course_id from classroom;

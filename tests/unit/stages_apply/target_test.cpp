@@ -221,7 +221,7 @@ std::string text_of(const fs::path& path) {
 }
 
 TEST(repository_targets, are_complete) {
-  for (const auto* name : {"classrooms"}) {
+  for (const auto* name : {"classrooms", "moodle"}) {
     const auto loaded = target::load(repository() / "config" / "targets" / name);
     EXPECT_TRUE(loaded) << loaded.error().text;
   }

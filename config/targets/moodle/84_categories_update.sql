@@ -1,0 +1,29 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A centre or a level that ITACA calls otherwise now.
+with renamed as (
+  select distinct on (m.key) m.key, m.category_id, m.name as written, l.name
+  from (
+    select year, centre_code, centre_name, course_code, course_name, max(revision) as revision
+    from named_classroom
+    group by year, centre_code, centre_name, course_code, course_name
+  ) as n
+  cross join moodle_site s
+  cross join lateral matricula.moodle_levels(s.categories, n.year, n.centre_code, n.centre_name, n.course_code,
+                                             n.course_name) as l
+  join matricula.moodle_category m on m.key = l.key
+  where m.name <> l.name
+  order by m.key, n.revision desc
+), remembered as (
+  update matricula.moodle_category m
+  set name = r.name
+  from renamed r
+  where m.key = r.key
+), changed as (
+  insert into matricula.moodle_change (kind, ref, at)
+  select 'categories', 0, now() from renamed limit 1
+  on conflict (kind, ref) do update set at = excluded.at
+)
+update mdl_course_categories c
+set name = r.name, timemodified = extract(epoch from now())
+from renamed r
+where c.id = r.category_id and c.name = r.written

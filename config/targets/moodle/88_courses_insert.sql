@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: Apache-2.0
+insert into mdl_course (id, category, sortorder, fullname, shortname, idnumber, summaryformat, format, newsitems,
+                        startdate, visible, visibleold, groupmode, groupmodeforce, timecreated, timemodified, cacherev,
+                        showcompletionconditions)
+select n.course_id, n.category_id, c.sortorder + c.coursecount + n.place, n.fullname, n.shortname, n.idnumber, 0,
+       s.format, 0, extract(epoch from make_timestamptz(n.year::integer, 9, 1, 0, 0, 0, 'Europe/Madrid')),
+       s.is_visible::integer, s.is_visible::integer, s.is_merged::integer, s.is_merged::integer, t.now, t.now, t.now, 1
+from new_course n
+join mdl_course_categories c on c.id = n.category_id
+cross join moodle_site s
+cross join (select extract(epoch from now())::bigint as now) as t
+order by n.course_id

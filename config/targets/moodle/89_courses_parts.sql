@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What belongs to a course from its beginning: its context, its sections, its format's options and two ways to be
+-- enrolled, ours and Moodle's own, for those whom a teacher enrols by hand.
+with context as (
+  insert into mdl_context (id, contextlevel, instanceid, path, depth)
+  select context_id, 50, course_id, category_path || '/' || context_id, category_depth + 1 from new_course
+), section as (
+  insert into mdl_course_sections (course, section, summary, summaryformat, sequence, timemodified)
+  select n.course_id, number, '', 1, '', extract(epoch from now())
+  from new_course n
+  cross join moodle_site s
+  cross join lateral generate_series(0, s.sections) as number
+), option as (
+  insert into mdl_course_format_options (courseid, format, sectionid, name, value)
+  select n.course_id, s.format, 0, o.name, o.value
+  from new_course n
+  cross join moodle_site s
+  cross join (values ('hiddensections', '1'), ('coursedisplay', '0')) as o (name, value)
+  where s.format in ('topics', 'weeks')
+), enrol as (
+  insert into mdl_enrol (id, enrol, courseid, roleid, sortorder, expirythreshold, timecreated, timemodified)
+  select i.id, i.enrol, n.course_id, s.student_role_id, i.sortorder, 86400, extract(epoch from now()),
+         extract(epoch from now())
+  from new_course n
+  cross join moodle_site s
+  cross join lateral (
+    values (n.enrol_id, s.enrol, 0), (nextval('mdl_enrol_id_seq'), 'manual', 1)
+  ) as i (id, enrol, sortorder)
+), counted as (
+  update mdl_course_categories c
+  set coursecount = c.coursecount + n.courses
+  from (select category_id, count(*) as courses from new_course group by category_id) as n
+  where c.id = n.category_id
+), changed as (
+  insert into matricula.moodle_change (kind, ref, at)
+  select 'categories', 0, now() from new_course limit 1
+  on conflict (kind, ref) do update set at = excluded.at
+)
+insert into matricula.moodle_course (key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber)
+select key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber from new_course

@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A name that ITACA has changed. One that somebody has changed in Moodle is his, and stays.
+with renamed as (
+  select m.course_id, m.fullname as written_fullname, m.idnumber as written_idnumber, n.fullname, n.idnumber
+  from (select distinct on (course_key collate "C") course_key, fullname, idnumber
+        from named_classroom
+        order by course_key collate "C", revision desc) as n
+  join matricula.moodle_course m on m.key = n.course_key
+  where (m.fullname, m.idnumber) is distinct from (n.fullname, n.idnumber)
+), remembered as (
+  update matricula.moodle_course m
+  set fullname = r.fullname, idnumber = r.idnumber
+  from renamed r
+  where m.course_id = r.course_id
+), changed as (
+  insert into matricula.moodle_change (kind, ref, at)
+  select 'course', course_id, now() from renamed order by course_id
+  on conflict (kind, ref) do update set at = excluded.at
+)
+update mdl_course c
+set fullname = case when c.fullname = r.written_fullname then r.fullname else c.fullname end,
+    idnumber = case when c.idnumber = r.written_idnumber then r.idnumber else c.idnumber end,
+    timemodified = extract(epoch from now())
+from renamed r
+where c.id = r.course_id
+  and (c.fullname = r.written_fullname and c.fullname <> r.fullname
+       or c.idnumber = r.written_idnumber and c.idnumber <> r.idnumber)

@@ -1,0 +1,21 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A group that ITACA calls otherwise now.
+with renamed as (
+  select m.moodle_group_id, m.course_id, m.name as written, n.name
+  from (select distinct group_id, group_name as name from named_classroom) as n
+  join matricula.moodle_group m on m.group_id = n.group_id
+  where m.name <> n.name
+), remembered as (
+  update matricula.moodle_group m
+  set name = r.name
+  from renamed r
+  where m.moodle_group_id = r.moodle_group_id
+), changed as (
+  insert into matricula.moodle_change (kind, ref, at)
+  select distinct 'groups', course_id, now() from renamed
+  on conflict (kind, ref) do update set at = excluded.at
+)
+update mdl_groups g
+set name = r.name, timemodified = extract(epoch from now())
+from renamed r
+where g.id = r.moodle_group_id and g.name = r.written

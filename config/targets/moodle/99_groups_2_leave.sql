@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Who has moved to another group of the course, or is no longer enrolled. Who is suspended keeps his place, until he
+-- comes back to another group.
+with mover as materialized (
+  select m.*, s.component
+  from moodle_member m
+  cross join moodle_site s
+  where m.is_student and s.is_merged or not m.is_student and s.withdraw = 'unenrol'
+)
+delete from mdl_groups_members g
+using mover m
+join matricula.moodle_group t on t.course_id = m.course_id
+where g.userid = m.user_id and g.groupid = t.moodle_group_id and g.component = m.component and g.itemid = m.enrol_id
+  and not exists (
+    select
+    from matricula.moodle_classroom c
+    join enrolment e on e.classroom_id = c.classroom_id
+    where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id
+      and e.person_id = m.person_id and e.role = 'student' and e.status = 'enrolled'
+  )

@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Who belongs to no classroom of the course any more. Whoever is at work in Moodle at this moment loses his right at once
+-- by a flag that Moodle looks at with each page (Moodle itself writes it so, for eight hours).
+with gone as (
+  select m.enrol_id, m.user_id, s.withdraw, s.admin_id,
+         (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id) as status
+  from moodle_member m
+  cross join moodle_site s
+  where not m.is_student and not m.is_teacher and s.withdraw <> 'keep'
+), suspended as (
+  update mdl_user_enrolments e
+  set status = 1, modifierid = g.admin_id, timemodified = extract(epoch from now())
+  from gone g
+  where g.withdraw = 'suspend' and g.status = 0 and e.enrolid = g.enrol_id and e.userid = g.user_id
+  returning e.enrolid, e.userid
+), remembered as (
+  insert into matricula.moodle_suspended (enrol_id, user_id)
+  select enrolid, userid from suspended
+  on conflict do nothing
+), unenrolled as (
+  delete from mdl_user_enrolments e
+  using gone g
+  where g.withdraw = 'unenrol' and e.enrolid = g.enrol_id and e.userid = g.user_id
+  returning e.userid
+)
+insert into moodle_flag (name)
+select userid::text from suspended union select userid::text from unenrolled
+on conflict do nothing

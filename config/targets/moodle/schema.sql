@@ -1,0 +1,176 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What this program has made in Moodle's tables, or found there and taken on: a row for each, with Moodle's id and with
+-- what was last written. Moodle's rows that are not named here are never changed. Every statement bears to be run again.
+--
+--   classroom ──< moodle_classroom >── moodle_course ──< moodle_group
+--   person    ─── moodle_user                │
+--                                      moodle_category
+--
+-- Moodle has no foreign keys and neither has this: its rows may be deleted in Moodle, and are then missing there.
+
+-- key: the codes from the top, 46/46012345/1234567890
+create table if not exists matricula.moodle_category (
+  key         text    primary key collate "C",
+  category_id bigint  not null,
+  context_id  bigint  not null,
+  name        text    not null,
+  adopted     boolean not null  -- it stood there before, with this idnumber
+);
+
+-- key: that of the classroom, or without the group where groups are merged
+create table if not exists matricula.moodle_course (
+  key         text    primary key collate "C",
+  course_id   bigint  not null unique,
+  context_id  bigint  not null,
+  enrol_id    bigint  not null,  -- the enrol instance that all our enrolments stand under
+  category_id bigint  not null,
+  fullname    text    not null,
+  shortname   text    not null,
+  idnumber    text    not null
+);
+
+create table if not exists matricula.moodle_classroom (
+  classroom_id    bigint primary key,
+  course_id       bigint not null,
+  moodle_group_id bigint not null
+);
+create index if not exists moodle_classroom_course on matricula.moodle_classroom (course_id);
+
+create table if not exists matricula.moodle_group (
+  course_id       bigint not null,
+  group_id        bigint not null,
+  moodle_group_id bigint not null unique,
+  name            text   not null,
+  primary key (course_id, group_id)
+);
+create index if not exists moodle_group_group on matricula.moodle_group (group_id);
+
+create table if not exists matricula.moodle_user (
+  person_id bigint  primary key,
+  user_id   bigint  not null,
+  firstname text    not null,
+  lastname  text    not null,
+  email     text    not null,
+  idnumber  text    not null,
+  adopted   boolean not null  -- the account was there before
+);
+create index if not exists moodle_user_user on matricula.moodle_user (user_id);
+
+-- Enrolments that this target has suspended, and therefore may make active again.
+create table if not exists matricula.moodle_suspended (
+  enrol_id bigint not null,
+  user_id  bigint not null,
+  primary key (enrol_id, user_id)
+);
+
+-- What an administrator should know, by Moodle's id: no names.
+create table if not exists matricula.moodle_notice (
+  id   bigint generated always as identity primary key,
+  kind text        not null,
+  ref  bigint      not null,
+  text text        not null,
+  at   timestamptz not null default now()
+);
+
+-- What Moodle may still have in a cache, for its plugin local_matricula: the newest change of each thing.
+create table if not exists matricula.moodle_change (
+  kind text        not null check (kind in ('categories', 'course', 'groups')),
+  ref  bigint      not null,  -- the course; 0: all categories
+  at   timestamptz not null,
+  primary key (kind, ref)
+);
+create index if not exists moodle_change_at on matricula.moodle_change (at);
+
+-- A template such as '{subject.name_val} · {group.name}' with what `texts` has under these names. What it has not stays as
+-- it stands; what an empty text leaves between, at the end, goes.
+create or replace function matricula.moodle_text(template text, texts jsonb) returns text language sql immutable as $$
+  select rtrim(string_agg(case when part[1] like '{_%' then coalesce(texts ->> btrim(part[1], '{}'), part[1])
+                               else part[1] end, '' order by place), ' ·/-')
+  from regexp_matches(template, '\{[a-z_.]+\}|[^{]+|\{', 'g') with ordinality as parts (part, place)
+$$;
+
+-- How somebody logs in: a pupil by the NIA, a teacher by the NIF or NIE, which ITACA writes with a zero before it.
+create or replace function matricula.moodle_username(code text) returns text language sql immutable as $$
+  select regexp_replace(lower(code), '^0(?=[0-9a-z][0-9]{7}[a-z]$)', '')
+$$;
+
+-- The categories from the top down to the one that holds the courses, as the setting `categories` names them.
+create or replace function matricula.moodle_levels(
+  categories text[], year text, centre_code text, centre_name text, course_code text, course_name text)
+returns table (depth integer, key text, parent text, name text) language sql immutable as $$
+  select
+    l.depth::integer,
+    string_agg(l.code, '/') over (order by l.depth),
+    coalesce(string_agg(l.code, '/') over (order by l.depth rows between unbounded preceding and 1 preceding), ''),
+    l.name
+  from unnest(categories) with ordinality as c (kind, depth)
+  cross join lateral (
+    select c.depth, k.code, k.name
+    from (values
+      ('year', year, year || '-' || right((year::integer + 1)::text, 2)),
+      ('province', left(centre_code, 2),
+       case left(centre_code, 2) when '03' then 'Alacant' when '12' then 'Castelló' when '46' then 'València'
+                                 else left(centre_code, 2) end),
+      ('centre', centre_code, centre_name),
+      ('course', course_code, course_name)) as k (kind, code, name)
+    where k.kind = c.kind
+  ) as l
+$$;
+
+-- Makes the categories of wanted_category that are still missing, from the top, with their contexts. One that stands
+-- there already, by its parent and idnumber, is taken on.
+create or replace function matricula.moodle_make_categories() returns bigint language plpgsql as $$
+declare
+  wanted   record;
+  above    record;
+  category bigint;
+  context  bigint;
+  place    bigint;
+  found_it boolean;
+  made     bigint := 0;
+begin
+  perform pg_advisory_xact_lock(hashtext('matricula.moodle_category'));
+  select coalesce(max(sortorder), 0) into place from mdl_course_categories;
+  for wanted in select * from wanted_category order by depth, key loop
+    continue when exists (
+      select from matricula.moodle_category m
+      join mdl_course_categories c on c.id = m.category_id
+      where m.key = wanted.key
+    );
+    select m.category_id, c.path::text, x.path::text as context_path, x.depth::integer into above
+    from matricula.moodle_category m
+    join mdl_course_categories c on c.id = m.category_id
+    join mdl_context x on x.id = m.context_id
+    where m.key = wanted.parent;
+    if not found then
+      select 0::bigint as category_id, ''::text as path, s.system_path::text as context_path, 1 as depth into above
+      from moodle_site s;
+    end if;
+    select c.id, x.id into category, context
+    from mdl_course_categories c
+    join mdl_context x on x.contextlevel = 40 and x.instanceid = c.id
+    where c.parent = above.category_id and c.idnumber = wanted.key
+    order by c.id
+    limit 1;
+    found_it := found;
+    if not found_it then
+      category := nextval('mdl_course_categories_id_seq');
+      context := nextval('mdl_context_id_seq');
+      place := place + 10000;
+      insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, timemodified, depth, path)
+      values (category, wanted.name, wanted.key, '', above.category_id, place, extract(epoch from now()), above.depth,
+              above.path || '/' || category);
+      insert into mdl_context (id, contextlevel, instanceid, path, depth)
+      values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
+    end if;
+    insert into matricula.moodle_category (key, category_id, context_id, name, adopted)
+    values (wanted.key, category, context, wanted.name, found_it)
+    on conflict (key) do update set category_id = excluded.category_id, context_id = excluded.context_id,
+                                    name = excluded.name, adopted = excluded.adopted;
+    made := made + 1;
+  end loop;
+  insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
+  on conflict (kind, ref) do update set at = excluded.at;
+  return made;
+end
+$$;

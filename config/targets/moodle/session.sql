@@ -1,0 +1,168 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Once per connection, after that of `classrooms`: which Moodle this is, and what the topology says of it.
+
+set search_path = classrooms, public;
+
+-- How the steps keep to look-ups, beyond the settings of `classrooms`: of Moodle's tables a join asks for nothing but the
+-- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. A
+-- question about another table in a select list is a scalar one, `(select …)`, since `exists` there may read that table
+-- as a whole.
+
+do $$
+declare
+  version numeric;
+begin
+  if to_regclass('mdl_config') is null then
+    raise exception 'There is no table mdl_config. Either this database is not that of a Moodle, or its tables begin with '
+      'another prefix, which settings of the site can say';
+  end if;
+  select value::numeric into version from mdl_config where name = 'version';
+  if version is null or version < 2022112800 or version >= 2025100000 then
+    raise exception 'Version % of Moodle is not known to this target, which writes the tables of 4.1 to 5.0. Stop this '
+      'site until there is a target for it, or use the target classrooms', coalesce(version, 0);
+  end if;
+  if replace(current_setting('matricula.categories'), ' ', '') || '/' !~ '^((year|province|centre|course)/)+$' then
+    raise exception 'The setting categories names the levels from the top, joined by slashes, each one of year, '
+      'province, centre, course';
+  end if;
+  if current_setting('matricula.sections') !~ '^[0-9]{1,2}$' then
+    raise exception 'The setting sections is a number below 100';
+  end if;
+  if current_setting('matricula.enrol') = 'manual' then
+    raise exception 'The setting enrol must name a plugin other than manual, whose enrolments are those that teachers '
+      'make';
+  end if;
+end
+$$;
+
+-- One row: Moodle's own numbers, and the settings.
+create temporary table moodle_site as
+select
+  (select value::bigint from mdl_config where name = 'mnet_localhost_id') as host_id,
+  (select split_part(value, ',', 1)::bigint from mdl_config where name = 'siteadmins') as admin_id,
+  (select id from mdl_role where shortname = 'student') as student_role_id,
+  (select id from mdl_role where shortname = 'editingteacher') as teacher_role_id,
+  (select path from mdl_context where contextlevel = 10) as system_path,
+  current_setting('matricula.classrooms') = 'merged' as is_merged,
+  string_to_array(replace(current_setting('matricula.categories'), ' ', ''), '/') as categories,
+  current_setting('matricula.fullname') as fullname,
+  current_setting('matricula.shortname') as shortname,
+  current_setting('matricula.idnumber') as idnumber,
+  current_setting('matricula.format') as format,
+  current_setting('matricula.sections')::integer as sections,
+  current_setting('matricula.visible') = 'yes' as is_visible,
+  current_setting('matricula.lang') as lang,
+  current_setting('matricula.auth') as auth,
+  current_setting('matricula.email') as email,
+  current_setting('matricula.enrol') as enrol,
+  'enrol_' || current_setting('matricula.enrol') as component,
+  current_setting('matricula.withdraw') as withdraw;
+analyze moodle_site;
+
+-- The classrooms of the batch as they stand, with the course that each is or belongs to and what that is to be called.
+-- Where groups are merged, names have nothing to say of a group.
+create temporary view named_classroom as
+select
+  r.classroom_id, r.revision, r.course_code, r.course_name, g.group_id, g.year, g.code as group_code,
+  left(g.name, 254) as group_name, c.code as centre_code, c.name as centre_name,
+  case when s.is_merged then left(r.key, -1 - length(split_part(r.key, '/', 5))) else r.key end as course_key,
+  left(matricula.moodle_text(s.fullname, t.texts), 254) as fullname,
+  left(matricula.moodle_text(s.shortname, t.texts), 200) as shortname,
+  left(matricula.moodle_text(s.idnumber, t.texts), 100) as idnumber
+from newest_classroom n
+join classroom r on r.key = n.classroom
+join school_group g on g.group_id = r.group_id
+join centre c on c.centre_id = g.centre_id
+cross join moodle_site s
+cross join lateral (
+  select jsonb_build_object(
+    'year', g.year, 'centre.code', c.code, 'centre.name', c.name, 'centre.flavour', c.flavour,
+    'course.code', r.course_code, 'course.name', r.course_name, 'subject.code', r.subject_code,
+    'subject.name_val', r.subject_name_val, 'subject.name_cas', r.subject_name_cas,
+    'group.code', case when s.is_merged then '' else g.code end,
+    'group.name', case when s.is_merged then '' else g.name end) as texts
+) as t;
+
+create temporary table wanted_category (
+  key    text    not null collate "C",
+  parent text    not null collate "C",  -- its key; empty: the top
+  depth  integer not null,              -- from 1
+  name   text    not null
+) on commit delete rows;
+
+-- The courses that this batch makes, with the numbers that their rows will have.
+create temporary table new_course (
+  key            text    not null collate "C",
+  category_id    bigint  not null,
+  category_path  text    not null,  -- of the category's context, as its depth
+  category_depth integer not null,
+  year           text    not null,
+  fullname       text    not null,
+  shortname      text    not null,
+  idnumber       text    not null,
+  place          bigint  not null,  -- in its category
+  course_id      bigint  not null default nextval('mdl_course_id_seq'),
+  context_id     bigint  not null default nextval('mdl_context_id_seq'),
+  enrol_id       bigint  not null default nextval('mdl_enrol_id_seq')
+) on commit delete rows;
+
+create index on new_course (shortname);
+create index on new_course (course_id);
+
+-- Moodle's groups that this batch makes: one for each of ours in each course.
+create temporary table new_group (
+  course_id       bigint not null,
+  group_id        bigint not null,
+  name            text   not null,
+  idnumber        text   not null,
+  moodle_group_id bigint not null default nextval('mdl_groups_id_seq')
+) on commit delete rows;
+
+-- The people whom the batch says something about, classroom by classroom, and whether they belong there now.
+create temporary table moodle_place (
+  classroom_id    bigint  not null,
+  course_id       bigint  not null,
+  context_id      bigint  not null,
+  enrol_id        bigint  not null,
+  moodle_group_id bigint  not null,
+  person_id       bigint  not null,
+  is_student      boolean not null,  -- of this classroom
+  is_teacher      boolean not null
+) on commit delete rows;
+
+create temporary table new_user (
+  person_id  bigint not null,
+  username   text   not null,
+  user_id    bigint not null default nextval('mdl_user_id_seq'),
+  context_id bigint not null default nextval('mdl_context_id_seq')
+) on commit delete rows;
+
+-- The same by course and person, over all classrooms of the course: what Moodle's rows are to say.
+create temporary table moodle_member (
+  course_id  bigint  not null,
+  context_id bigint  not null,
+  enrol_id   bigint  not null,
+  person_id  bigint  not null,
+  user_id    bigint  not null,
+  is_student boolean not null,
+  is_teacher boolean not null,
+  primary key (enrol_id, user_id)
+) on commit delete rows;
+
+-- Whose open sessions must be looked at again: their users' numbers, as mdl_cache_flags has them.
+create temporary table moodle_flag (
+  name text primary key
+) on commit delete rows;
+
+-- What an account is to say of somebody, in as many characters as Moodle keeps.
+create temporary view wanted_profile as
+select
+  p.person_id,
+  left(p.name, 100) as firstname,
+  left(concat_ws(' ', p.surname1, p.surname2), 100) as lastname,
+  left(coalesce(nullif(p.email, ''), replace(s.email, '{id}', matricula.moodle_username(p.code))), 100) as email,
+  left(p.code, 255) as idnumber
+from person p
+cross join moodle_site s;
+
+create or replace temporary view linked_classroom as select classroom_id, course_id from matricula.moodle_classroom;

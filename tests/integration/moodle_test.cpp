@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Moodle's tables hold after each kind of record and its change: a real PostgreSQL with the tables of Moodle 4.3,
+// the target `moodle`.
+#include "actors/apply/postgres_bookkeeping.hpp"
+#include "actors/apply/postgres_session.hpp"
+#include "cli/site_rows.hpp"
+#include "config/target_folder.hpp"
+#include "tests/integration/moodle/rows_of_moodle_4_3.hpp"
+#include "tests/integration/postgres_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace matricula {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+const topic_partition first_partition{"ESO-46", 0};
+
+constexpr auto anna = "10000001";
+constexpr auto berta = "10000002";
+
+std::string teacher_of(const std::string& id, const std::string& substitutes = "") {
+  return R"({"id":")" + id +
+         R"(","name":"Joan","surname1":"Fuster","surname2":null,"email":null,"substitutes":)" +
+         (substitutes.empty() ? "null" : "\"" + substitutes + "\"") + "}";
+}
+
+given_record withdrawn(given_record record) {
+  record.status = "withdrawn";
+  return record;
+}
+
+/// The fixture's tables, with another prefix if need be.
+std::string moodle_tables(const std::string& prefix = "mdl_") {
+  std::ifstream file{repository_targets().parent_path().parent_path() /
+                     "tests/integration/moodle/moodle_4_3.sql"};
+  std::string sql{std::istreambuf_iterator<char>{file}, {}};
+  for (auto at = sql.find("mdl_"); at != std::string::npos; at = sql.find("mdl_", at + prefix.size()))
+    sql.replace(at, 4, prefix);
+  return sql;
+}
+
+class moodle_site : public testing::Test {
+ protected:
+  moodle_site() {
+    database_.query(moodle_tables());
+    site_.target = "moodle";
+    site_.target_directory = repository_targets() / "moodle";
+    given_settings({});
+  }
+
+  void given_settings(const std::map<std::string, std::string>& written) {
+    site_.settings = config::read_target_folder(site_.target_directory).settings_with(written);
+    session_.reset();
+  }
+
+  /// What the next record says, in a batch of its own; the effects.
+  std::string site_gets(const given_record& record) { return site_gets_page({record}); }
+
+  std::string site_gets_page(const std::vector<given_record>& records) {
+    if (!session_)
+      session_ = opened(first_partition);
+    given_batch given{offset_};
+    for (const auto& record : records)
+      given.add(record, ++revision_);
+    offset_ = given.batch.next_offset;
+    return apply(*session_, given);
+  }
+
+  std::unique_ptr<postgres_session> opened(const topic_partition& from) const {
+    auto session = std::make_unique<postgres_session>(site_);
+    const auto position = session->open(from);
+    EXPECT_TRUE(position) << position.error().text;
+    return session;
+  }
+
+  static std::string apply(site_store& store, const given_batch& given) {
+    const auto& batch = given.batch;
+    const auto outcome = store.apply(batch, given.all(), {}, batch.records.front().offset, batch.next_offset);
+    if (!outcome)
+      return outcome.error().text;
+    const auto& counts = outcome->counts;
+    return "created " + std::to_string(counts.created) + " changed " + std::to_string(counts.changed) +
+           " withdrawn " + std::to_string(counts.withdrawn) +
+           (outcome->offset_stored ? "" : ", nothing written");
+  }
+
+  /// Why the site cannot be opened.
+  std::string refusal() const {
+    postgres_session session{site_};
+    const auto position = session.open(first_partition);
+    return position ? "none" : std::string{name_of(position.error().code)} + ": " + position.error().text;
+  }
+
+  std::string value(const std::string& sql) const { return database_.value(sql); }
+
+  /// Every row of every table of Moodle, with the transaction that wrote it.
+  std::string moodle() const {
+    std::string all;
+    for (const auto table :
+         database_.query("select relname from pg_class where relkind = 'r' and relname like 'mdl_%' "
+                         "order by relname"))
+      for (const auto row :
+           database_.query(std::string{"select t.xmin, t::text from "} + table[0].c_str() + " t order by id"))
+        all += std::string{table[0].c_str()} + " " + row[0].c_str() + " " + row[1].c_str() + "\n";
+    return all;
+  }
+
+  /// Who is in which course and group and as what: "10000001 MAT:active student 1r ESO A, …".
+  std::string people() const {
+    return value(R"sql(
+select coalesce(string_agg(line, ', ' order by line), '') from (
+  select u.username || ' ' || c.fullname || ': '
+         || coalesce(case e.status when 0 then 'active' when 1 then 'suspended' end, 'no enrolment')
+         || coalesce(' ' || (select string_agg(r.shortname, '+' order by r.shortname)
+                             from mdl_role_assignments a join mdl_role r on r.id = a.roleid
+                             where a.userid = u.id and a.contextid = x.id), '')
+         || coalesce(' [' || (select string_agg(g.name, '+' order by g.name)
+                              from mdl_groups_members m join mdl_groups g on g.id = m.groupid
+                              where m.userid = u.id and g.courseid = c.id) || ']', '') as line
+  from mdl_user u
+  cross join mdl_course c
+  join mdl_context x on x.contextlevel = 50 and x.instanceid = c.id
+  join mdl_enrol i on i.courseid = c.id and i.enrol = 'database'
+  left join mdl_user_enrolments e on e.enrolid = i.id and e.userid = u.id
+  where e.id is not null or exists (select from mdl_role_assignments a where a.userid = u.id and a.contextid = x.id)
+) as lines)sql");
+  }
+
+  /// What `matricula verify` reads: the person, the group, the role and the status, by key.
+  std::string verified() const {
+    std::map<std::string, std::string> rows;
+    const auto outcome = read_site_rows(site_, [&](const site_row& row) {
+      for (const auto text :
+           {row.record.person_id, row.record.group_code, row.record.role, row.record.status})
+        rows[std::string{row.key}] += (rows[std::string{row.key}].empty() ? "" : " ") + std::string{text};
+    });
+    EXPECT_TRUE(outcome) << outcome.error().text;
+    std::string all;
+    for (const auto& [key, text] : rows)
+      all += (all.empty() ? "" : ", ") + text;
+    return all;
+  }
+
+  /// The columns in which the one row is not as Moodle's own, numbers of rows and times aside.
+  std::string differences(const std::string& table, const std::string& where,
+                          const std::string& moodles_row) const {
+    return value(
+        "select coalesce(string_agg(key, ' ' order by key), '') from (select to_jsonb(t) as row from " +
+        table + " t where " + where +
+        ") as ours cross join lateral jsonb_each(ours.row) as a "
+        "full join jsonb_each('" +
+        moodles_row +
+        "') as b using (key) "
+        "where a.value is distinct from b.value and key not in ('id', 'timecreated', 'timemodified', "
+        "'timeadded', 'cacherev', 'expiry')");
+  }
+
+  site_database database_;
+  site_settings site_ = site_in(database_);
+  std::unique_ptr<postgres_session> session_;
+  std::int64_t offset_ = 0;
+  revision_t revision_ = 0;
+};
+
+TEST_F(moodle_site, gets_all_that_a_new_page_needs) {
+  EXPECT_EQ(site_gets_page({{.person = anna},
+                            {.person = berta},
+                            {.person = anna, .subject = "VAL", .subject_name = "Valencià"}}),
+            "created 3 changed 0 withdrawn 0");
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A], "
+                      "10000001 Valencià · 1r ESO A: active student [1r ESO A], "
+                      "10000002 Matemàtiques · 1r ESO A: active student [1r ESO A], "
+                      "12345678z Matemàtiques · 1r ESO A: active editingteacher, "
+                      "12345678z Valencià · 1r ESO A: active editingteacher");
+  EXPECT_EQ(value("select string_agg(concat_ws('|', name, idnumber, depth, coursecount, path, sortorder), ', "
+                  "' order by id) "
+                  "from mdl_course_categories where id > 1"),
+            "València|46|1|0|/2|20000, IES Jaume I|46/46012345|2|0|/2/3|30000, "
+            "1r ESO|46/46012345/1234567890|3|2|/2/3/4|40000");
+  EXPECT_EQ(value("select string_agg(concat_ws('|', c.shortname, c.idnumber, c.sortorder, x.depth, "
+                  "c.visible), ', ' order by c.id) "
+                  "from mdl_course c join mdl_context x on x.contextlevel = 50 and x.instanceid = c.id where "
+                  "c.id > 1"),
+            "2026 46012345 1234567890 MAT 1ESOA|2026/46012345/1234567890/MAT/1ESOA|40001|5|1, "
+            "2026 46012345 1234567890 VAL 1ESOA|2026/46012345/1234567890/VAL/1ESOA|40002|5|1");
+  EXPECT_EQ(
+      value(
+          "select count(*) from mdl_context c join mdl_context parent on c.path = parent.path || '/' || c.id "
+          "and c.depth = parent.depth + 1 where c.id > 10"),
+      "8");
+  EXPECT_EQ(value("select count(*) from mdl_context where id > 10"), "8");
+  EXPECT_EQ(
+      value("select string_agg(section::text, ' ' order by id) from mdl_course_sections where course = 2"),
+      "0 1 2 3 4");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student enrolled, "
+                        "10000001 1ESOA student enrolled");
+  EXPECT_EQ(value("select value->>'link' from matricula.outbox where key like '%MAT%'"),
+            "https://aules.example/eso46/course/view.php?id=" +
+                value("select id from mdl_course where shortname like '%MAT%'"));
+}
+
+TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
+  site_gets({.person = anna});
+  namespace moodles = moodle_4_3;
+  EXPECT_EQ(differences("mdl_course_categories", "id = 2", moodles::category), "idnumber name");
+  EXPECT_EQ(differences("mdl_course", "id = 2", moodles::course),
+            "category fullname idnumber newsitems shortname sortorder startdate");
+  EXPECT_EQ(differences("mdl_context", "contextlevel = 50 and instanceid = 2", moodles::course_context),
+            "depth path");
+  EXPECT_EQ(differences("mdl_course_sections", "course = 2 and section = 0", moodles::section), "sequence");
+  EXPECT_EQ(differences("mdl_course_format_options", "courseid = 2 and name = 'hiddensections'",
+                        moodles::format_option),
+            "");
+  EXPECT_EQ(value("select string_agg(name || ' ' || value, ', ' order by id) from mdl_course_format_options"),
+            "hiddensections 1, coursedisplay 0");
+  EXPECT_EQ(differences("mdl_enrol", "enrol = 'database'", moodles::manual_enrol), "enrol");
+  EXPECT_EQ(differences("mdl_enrol", "enrol = 'manual'", moodles::manual_enrol), "sortorder");
+  EXPECT_EQ(differences("mdl_user", "username = '10000001'", moodles::user),
+            "email firstname idnumber lang lastname password username");
+  EXPECT_EQ(differences("mdl_context",
+                        "contextlevel = 30 and instanceid > 2 and instanceid = "
+                        "(select id from mdl_user where username = '10000001')",
+                        moodles::user_context),
+            "path");
+  EXPECT_EQ(differences("mdl_user_enrolments",
+                        "userid = (select id from mdl_user where username = '10000001')",
+                        moodles::user_enrolment),
+            "");
+  EXPECT_EQ(differences("mdl_role_assignments",
+                        "userid = (select id from mdl_user where username = '10000001')",
+                        moodles::role_assignment),
+            "component contextid itemid");
+  EXPECT_EQ(differences("mdl_groups", "true", moodles::group), "idnumber name");
+  EXPECT_EQ(differences("mdl_groups_members", "true", moodles::group_member), "component itemid");
+  site_gets(withdrawn({.person = anna}));
+  EXPECT_EQ(differences("mdl_cache_flags", "true", moodles::dirty_user_flag), "");
+}
+
+TEST_F(moodle_site, is_left_alone_by_what_it_holds_already) {
+  const std::vector<given_record> page{{.person = anna}, {.person = berta}};
+  site_gets_page(page);
+  const auto before = moodle();
+  EXPECT_EQ(site_gets_page(page), "created 0 changed 0 withdrawn 0, nothing written");
+  offset_ -= 2;
+  EXPECT_EQ(site_gets_page({{.person = anna, .room = "B1"}, {.person = berta, .room = "B1"}}),
+            "created 0 changed 2 withdrawn 0");
+  EXPECT_EQ(moodle(), before);
+}
+
+TEST_F(moodle_site, moves_a_pupil_who_changes_his_group) {
+  site_gets_page({{.person = anna}, {.person = berta}});
+  EXPECT_EQ(site_gets_page(
+                {withdrawn({.person = anna}), {.person = anna, .group = "1ESOB", .group_name = "1r ESO B"}}),
+            "created 1 changed 0 withdrawn 1");
+  EXPECT_THAT(people(), AllOf(HasSubstr("10000001 Matemàtiques · 1r ESO A: suspended"),
+                              HasSubstr("10000001 Matemàtiques · 1r ESO B: active student [1r ESO B]"),
+                              HasSubstr("10000002 Matemàtiques · 1r ESO A: active student [1r ESO A]")));
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student enrolled, "
+                        "10000001 1ESOB student enrolled");
+}
+
+TEST_F(moodle_site, suspends_who_is_withdrawn_and_takes_him_back_on_the_same_row) {
+  site_gets({.person = anna, .teachers = "[]"});
+  const auto row = value("select id from mdl_user_enrolments");
+  EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: suspended student [1r ESO A]");
+  EXPECT_EQ(value("select name || ' ' || (expiry - timemodified) from mdl_cache_flags "
+                  "where flagtype = 'accesslib/dirtyusers'"),
+            value("select id || ' 28800' from mdl_user where username = '10000001'"));
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
+  const auto before = moodle();
+  site_gets(withdrawn({.person = anna, .teachers = "[]", .room = "B1"}));
+  EXPECT_EQ(moodle(), before);
+  site_gets({.person = anna, .teachers = "[]"});
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+  EXPECT_EQ(value("select id from mdl_user_enrolments"), row);
+  EXPECT_EQ(value("select count(*) from mdl_cache_flags"), "1");
+}
+
+TEST_F(moodle_site, unenrols_who_is_withdrawn_if_it_is_told_so) {
+  given_settings({{"withdraw", "unenrol"}});
+  site_gets({.person = anna, .teachers = "[]"});
+  site_gets(withdrawn({.person = anna, .teachers = "[]"}));
+  EXPECT_EQ(people(), "");
+  EXPECT_EQ(
+      value("select (select count(*) from mdl_groups_members) + (select count(*) from mdl_role_assignments)"),
+      "0");
+  EXPECT_EQ(value("select count(*) from mdl_user where username = '10000001'"), "1");
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
+  site_gets({.person = anna, .teachers = "[]"});
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+}
+
+TEST_F(moodle_site, keeps_who_is_withdrawn_if_it_is_told_so) {
+  given_settings({{"withdraw", "keep"}});
+  site_gets({.person = anna, .teachers = "[]"});
+  const auto before = moodle();
+  EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(moodle(), before);
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
+}
+
+TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_else_suspended) {
+  site_gets({.person = anna, .teachers = "[]"});
+  database_.query("update mdl_user_enrolments set status = 1");
+  site_gets({.person = anna, .since = "2026-10-01", .teachers = "[]"});
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: suspended student [1r ESO A]");
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
+}
+
+TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_group) {
+  given_settings({{"classrooms", "merged"}});
+  site_gets_page({{.person = anna, .subject = "MAT"}, {.person = anna, .subject = "VAL"}});
+  const std::string maths = value("select id from mdl_course where idnumber like '%MAT%'");
+  for (const auto* table :
+       {"mdl_user_enrolments where enrolid in (select id from mdl_enrol where courseid = ",
+        "mdl_role_assignments where contextid in (select id from mdl_context where contextlevel = 50 "
+        "and instanceid = ",
+        "mdl_groups_members where groupid in (select id from mdl_groups where courseid = "})
+    database_.query(std::string{"delete from "} + table + maths + ")");
+  database_.query(
+      "delete from mdl_groups; delete from mdl_groups_members; delete from mdl_enrol where courseid = " +
+      maths + "; delete from mdl_context where contextlevel = 50 and instanceid = " + maths +
+      "; delete from mdl_course where id = " + maths);
+  site_gets_page({{.person = berta, .subject = "MAT"},
+                  {.person = berta, .group = "1ESOB", .subject = "MAT"},
+                  {.person = berta, .subject = "VAL"}});
+  EXPECT_THAT(people(), HasSubstr("10000002 Matemàtiques: active student"));
+  EXPECT_EQ(value("select count(*) from mdl_user_enrolments e where not exists (select from mdl_enrol where "
+                  "id = enrolid)"),
+            "0");
+  EXPECT_EQ(
+      value("select count(*) from mdl_role_assignments where contextid not in (select id from mdl_context)"),
+      "0");
+  EXPECT_EQ(value("select (select count(*) from mdl_groups) + (select count(*) from mdl_groups_members)"),
+            "0");
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student withdrawn");
+}
+
+TEST_F(moodle_site, makes_nobody_of_a_newcomer_who_has_left_already) {
+  EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
+}
+
+TEST_F(moodle_site, follows_a_classrooms_teachers) {
+  site_gets({.person = anna, .teachers = "[" + teacher_of("0A") + "]"});
+  site_gets({.person = anna, .teachers = "[" + teacher_of("0A") + "," + teacher_of("0B", "0A") + "]"});
+  EXPECT_THAT(people(), AllOf(HasSubstr("0a Matemàtiques · 1r ESO A: active editingteacher,"),
+                              HasSubstr("0b Matemàtiques · 1r ESO A: active editingteacher,")));
+  site_gets({.person = anna, .teachers = "[" + teacher_of("0B") + "]"});
+  EXPECT_THAT(people(), AllOf(HasSubstr("0a Matemàtiques · 1r ESO A: suspended"),
+                              HasSubstr("0b Matemàtiques · 1r ESO A: active editingteacher,")));
+  EXPECT_EQ(value("select name from mdl_cache_flags"),
+            value("select id from mdl_user where username = '0a'"));
+}
+
+TEST_F(moodle_site, takes_a_role_from_who_keeps_another) {
+  const given_record teacher{.person = "0A", .role = "teacher", .teachers = "[]"};
+  const given_record student{.person = "0A", .teachers = "[]"};
+  site_gets_page({teacher, student});
+  EXPECT_EQ(people(), "0a Matemàtiques · 1r ESO A: active editingteacher+student [1r ESO A]");
+  site_gets(withdrawn(teacher));
+  EXPECT_EQ(people(), "0a Matemàtiques · 1r ESO A: active student [1r ESO A]");
+  EXPECT_EQ(value("select count(*) from mdl_cache_flags"), "1");
+}
+
+TEST_F(moodle_site, tells_moodle_of_a_new_role_of_who_may_be_at_work) {
+  site_gets_page({{.person = anna, .teachers = "[]"}, {.person = berta, .teachers = "[]"}});
+  EXPECT_EQ(value("select count(*) from mdl_cache_flags"), "0");
+  database_.query("update mdl_user set lastaccess = extract(epoch from now()) where username = '10000001'");
+  site_gets_page({{.person = anna, .subject = "VAL", .teachers = "[]"},
+                  {.person = berta, .subject = "VAL", .teachers = "[]"}});
+  EXPECT_EQ(value("select string_agg(name, ' ') from mdl_cache_flags"),
+            value("select id from mdl_user where username = '10000001'"));
+}
+
+TEST_F(moodle_site, makes_courses_that_nobody_sees_if_it_is_told_so) {
+  given_settings({{"visible", "no"}});
+  site_gets({.person = anna});
+  EXPECT_EQ(value("select visible || ' ' || visibleold from mdl_course where id > 1"), "0 0");
+}
+
+TEST_F(moodle_site, knows_people_by_what_they_log_in_with) {
+  site_gets_page(
+      {{.person = anna}, {.person = "0X1234567L", .role = "teacher"}, {.person = "0A", .role = "teacher"}});
+  EXPECT_EQ(value("select string_agg(username || ' ' || idnumber, ', ' order by username) from mdl_user "
+                  "where id > 2"),
+            "0a 0A, 10000001 10000001, 12345678z 012345678Z, x1234567l 0X1234567L");
+}
+
+TEST_F(moodle_site, hears_of_new_names) {
+  site_gets({.person = anna});
+  site_gets({.person = anna,
+             .name = "Anna Maria",
+             .centre_name = "IES Jaume II",
+             .subject_name = "Matemàtiques I",
+             .group_name = "1r ESO Alfa"});
+  EXPECT_EQ(value("select firstname from mdl_user where username = '10000001'"), "Anna Maria");
+  EXPECT_EQ(value("select fullname from mdl_course where id > 1"), "Matemàtiques I · 1r ESO Alfa");
+  EXPECT_EQ(value("select name from mdl_groups"), "1r ESO Alfa");
+  EXPECT_EQ(value("select name from mdl_course_categories where idnumber = '46/46012345'"), "IES Jaume II");
+  EXPECT_EQ(value("select string_agg(kind, ' ' order by kind) from matricula.moodle_change"),
+            "categories course groups");
+}
+
+TEST_F(moodle_site, keeps_what_somebody_has_changed_by_hand) {
+  site_gets({.person = anna});
+  database_.query("update mdl_user set firstname = 'Nina' where username = '10000001'; "
+                  "update mdl_course set fullname = 'Mates divertides', startdate = 7 where id > 1; "
+                  "update mdl_groups set name = 'Els millors'; "
+                  "update mdl_course_categories set name = 'L''institut' where idnumber = '46/46012345'; "
+                  "update mdl_course_sections set name = 'Tema 1' where section = 1");
+  site_gets({.person = anna,
+             .name = "Anna Maria",
+             .centre_name = "IES Jaume II",
+             .subject_name = "Matemàtiques I",
+             .group_name = "1r ESO Alfa"});
+  EXPECT_EQ(value("select firstname from mdl_user where username = '10000001'"), "Nina");
+  EXPECT_EQ(value("select fullname || ' ' || startdate from mdl_course where id > 1"), "Mates divertides 7");
+  EXPECT_EQ(value("select name from mdl_groups"), "Els millors");
+  EXPECT_EQ(value("select name from mdl_course_categories where idnumber = '46/46012345'"), "L'institut");
+  EXPECT_EQ(value("select name from mdl_course_sections where section = 1"), "Tema 1");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled");
+}
+
+TEST_F(moodle_site, takes_an_account_on_that_is_there_already) {
+  database_.query("insert into mdl_user (username, mnethostid, auth, confirmed, password, city, firstname) "
+                  "values ('10000001', 1, 'ldap', 1, 'hash', 'Dénia', 'A.')");
+  site_gets({.person = anna});
+  EXPECT_EQ(value("select concat_ws(' ', auth, password, city, firstname, lastname, idnumber) from mdl_user "
+                  "where username = '10000001'"),
+            "ldap hash Dénia Anna Ferrer 10000001");
+  EXPECT_EQ(value("select count(*) from mdl_user where username = '10000001'"), "1");
+  EXPECT_EQ(value("select string_agg(username, ' ') from matricula.moodle_user join mdl_user on id = user_id "
+                  "where adopted"),
+            "10000001");
+}
+
+TEST_F(moodle_site, gives_a_short_name_that_is_taken_a_suffix_and_says_so) {
+  database_.query(
+      "insert into mdl_course (category, shortname) values (1, '2026 46012345 1234567890 MAT 1ESOA')");
+  site_gets({.person = anna});
+  EXPECT_EQ(
+      value("select c.shortname from matricula.moodle_course m join mdl_course c on c.id = m.course_id"),
+      "2026 46012345 1234567890 MAT 1ESOA 3");
+  EXPECT_EQ(value("select kind || ' ' || ref from matricula.moodle_notice"), "shortname_taken 3");
+}
+
+TEST_F(moodle_site, tells_courses_apart_whose_template_gives_them_one_short_name) {
+  given_settings({{"shortname", "{course.name}"}});
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+  EXPECT_EQ(value("select string_agg(shortname, ', ' order by id) from mdl_course where id > 1"),
+            "1r ESO, 1r ESO 3");
+}
+
+TEST_F(moodle_site, merges_the_groups_of_a_level_and_keeps_them_apart) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = anna}, in_b{.person = berta, .group = "1ESOB", .group_name = "1r ESO B"};
+  site_gets_page({in_a, in_b});
+  EXPECT_EQ(
+      value(
+          "select string_agg(concat_ws(' ', fullname, '|', shortname, '|', groupmode, groupmodeforce), ', ') "
+          "from mdl_course where id > 1"),
+      "Matemàtiques | 2026 46012345 1234567890 MAT | 1 1");
+  EXPECT_THAT(people(), AllOf(HasSubstr("10000001 Matemàtiques: active student [1r ESO A]"),
+                              HasSubstr("10000002 Matemàtiques: active student [1r ESO B]")));
+  // Anna goes over to the other group, in both, then leaves, and comes back to the first.
+  auto anna_in_b = in_b;
+  anna_in_b.person = anna;
+  site_gets(anna_in_b);
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO A+1r ESO B]"));
+  site_gets(withdrawn(in_a));
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO B]"));
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000001 1ESOB student enrolled, "
+                        "10000002 1ESOB student enrolled");
+  site_gets(withdrawn(anna_in_b));
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: suspended student [1r ESO B]"));
+  site_gets(in_a);
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO A]"));
+}
+
+TEST_F(moodle_site, may_have_another_prefix) {
+  database_.query("drop table mdl_config, mdl_user, mdl_course");
+  database_.query(moodle_tables("m2_"));
+  given_settings({{"prefix", "m2_"}});
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select count(*) from m2_user_enrolments"), "2");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled");
+}
+
+/// The statements of docs/moodle.md that give rights, to this role in this database.
+std::string documented_grants(const std::string& role, const std::string& database) {
+  std::ifstream page{repository_targets().parent_path().parent_path() / "docs/moodle.md"};
+  std::string sql;
+  for (std::string line; std::getline(page, line);)
+    if (const auto end = line.find(" to matricula;");
+        line.starts_with("       grant ") && end != std::string::npos)
+      sql += line.substr(0, end) + " to " + role + ";\n";
+  const auto named = sql.find("database moodle");
+  return named == std::string::npos ? "" : sql.replace(named, 15, "database " + database);
+}
+
+TEST_F(moodle_site, needs_no_more_rights_than_its_page_says) {
+  const auto role = database_.name() + "_role";
+  database_.query("create role " + role);
+  database_.query("revoke create on schema public from public");
+  database_.query(documented_grants(role, database_.name()));
+  site_.database = secret{database_.url() + "?options=-crole%3D" + role};
+  site_gets_page({{.person = anna}, {.person = berta}});
+  site_gets({.person = anna, .name = "Anna Maria", .subject_name = "Mates", .group_name = "1A"});
+  EXPECT_EQ(site_gets(withdrawn({.person = anna})), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(site_gets({.person = anna}), "created 0 changed 1 withdrawn 0");
+  given_settings({{"withdraw", "unenrol"}});
+  EXPECT_EQ(site_gets(withdrawn({.person = anna})), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student enrolled");
+  session_.reset();
+  database_.query("drop owned by " + role);
+  database_.query("drop role " + role);
+}
+
+TEST_F(moodle_site, is_refused_without_moodles_tables) {
+  database_.query("drop table mdl_config");
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("target_broken"), HasSubstr("There is no table mdl_config"),
+                    HasSubstr("its tables begin with another prefix, which settings of the site can say")));
+}
+
+TEST_F(moodle_site, is_refused_with_a_version_that_nobody_knows) {
+  database_.query("update mdl_config set value = '2030010100' where name = 'version'");
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("target_broken"), HasSubstr("Version 2030010100 of Moodle is not known"),
+                    HasSubstr("Stop this site")));
+}
+
+TEST_F(moodle_site, takes_the_columns_that_later_versions_have) {
+  database_.query(
+      "alter table mdl_course_sections add column component varchar(100), add column itemid bigint; "
+      "update mdl_config set value = '2024100706.00' where name = 'version'");
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+}
+
+TEST_F(moodle_site, is_refused_with_settings_that_make_no_sense) {
+  for (const auto& [name, wrong, why] :
+       {std::tuple{"categories", "province/school", "each one of year, province"},
+        std::tuple{"sections", "many", "a number below 100"},
+        std::tuple{"enrol", "manual", "other than manual"}}) {
+    given_settings({{name, wrong}});
+    EXPECT_THAT(refusal(), HasSubstr(why));
+  }
+}
+
+TEST_F(moodle_site, has_a_category_made_by_hand_if_its_idnumber_says_so) {
+  database_.query(
+      "with c as (insert into mdl_course_categories (name, idnumber, parent, depth, path, sortorder) "
+      "values ('Província', '46', 0, 1, '/2', 20000) returning id) "
+      "insert into mdl_context (contextlevel, instanceid, path, depth) select 40, id, '/1/11', 2 from c");
+  site_gets({.person = anna});
+  EXPECT_EQ(
+      value(
+          "select string_agg(name || ' ' || path, ', ' order by id) from mdl_course_categories where id > 1"),
+      "Província /2, IES Jaume I /2/3, 1r ESO /2/3/4");
+}
+
+TEST_F(moodle_site, finds_a_category_where_somebody_has_moved_it_and_makes_one_that_was_deleted) {
+  site_gets({.person = anna});
+  // What Moodle does when the level's category goes to the top; then, when it is deleted with its courses.
+  database_.query(
+      "update mdl_course_categories set parent = 0, depth = 1, path = '/4' where id = 4; "
+      "update mdl_context set path = '/1/13', depth = 2 where contextlevel = 40 and instanceid = 4; "
+      "update mdl_context set path = '/1/13/' || id, depth = 3 where contextlevel = 50 and instanceid = 2");
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value("select regexp_replace(path, '[0-9]+$', '') || ' ' || depth from mdl_context "
+                  "where contextlevel = 50 and instanceid = 3"),
+            "/1/13/ 3");
+  database_.query(
+      "delete from mdl_course_categories where id = 4; delete from mdl_course where category = 4; "
+      "delete from mdl_context where path like '/1/13%'");
+  site_gets({.person = anna, .subject = "ENG"});
+  EXPECT_EQ(value("select c.path || ' ' || c.depth || ' ' || x.depth from mdl_course k "
+                  "join mdl_course_categories c on c.id = k.category "
+                  "join mdl_context x on x.contextlevel = 50 and x.instanceid = k.id where k.id > 1"),
+            "/2/3/5 3 5");
+}
+
+/// Applies until no other session is in the way.
+std::string apply_until_free(site_store& store, const given_batch& given) {
+  for (;;) {
+    const auto& batch = given.batch;
+    const auto outcome = store.apply(batch, given.all(), {}, batch.records.front().offset, batch.next_offset);
+    if (outcome)
+      return "";
+    if (outcome.error().code != error_code::database_conflict)
+      return outcome.error().text;
+  }
+}
+
+TEST_F(moodle_site, takes_batches_at_once_that_share_a_province_and_teachers) {
+  constexpr int centres = 6, batches = 4;
+  const std::string teachers = "[" + teacher_of("0A") + "," + teacher_of("0B") + "," + teacher_of("0C") + "]";
+  const auto part = [&](int partition) {
+    auto session = opened({"ESO-46", partition});
+    std::int64_t offset = 0;
+    for (int number = 0; number < batches; ++number) {
+      given_batch given{offset, {"ESO-46", partition}};
+      for (int i = 0; i < 40; ++i)
+        given.add({.person = std::to_string(20'000'000 + number * 40 + i),  // the same people in all
+                   .centre = "4601234" + std::to_string(partition),
+                   .group = "G" + std::to_string(number),
+                   .teachers = teachers},
+                  static_cast<revision_t>(number * 40 + i + 1));
+      offset = given.batch.next_offset;
+      EXPECT_EQ(apply_until_free(*session, given), "");
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int partition = 0; partition < centres; ++partition)
+    threads.emplace_back(part, partition);
+  for (auto& thread : threads)
+    thread.join();
+  EXPECT_EQ(value("select count(*) from mdl_course_categories where idnumber = '46'"), "1");
+  EXPECT_EQ(value("select count(*) from mdl_course_categories"), std::to_string(2 + 2 * centres));
+  EXPECT_EQ(value("select count(*) || ' ' || count(distinct username) from mdl_user where id > 2"),
+            "163 163");
+  EXPECT_EQ(value("select count(*) from mdl_course"), std::to_string(1 + centres * batches));
+  EXPECT_EQ(value("select count(*) from mdl_user_enrolments where status = 0"),
+            std::to_string(centres * batches * 43));
+  EXPECT_EQ(
+      value(
+          "select count(*) || ' ' || count(distinct (userid, contextid, roleid)) from mdl_role_assignments"),
+      "1032 1032");
+  EXPECT_EQ(value("select sum(coursecount) from mdl_course_categories"), std::to_string(centres * batches));
+  EXPECT_EQ(value("select count(*) from mdl_user u where id > 2 and not exists "
+                  "(select from mdl_context where contextlevel = 30 and instanceid = u.id)"),
+            "0");
+}
+
+/// Somebody else's people and courses, as many as make a scan show.
+constexpr auto many_rows_by_hand = R"sql(
+insert into mdl_user (username, mnethostid) select 'u' || n, 1 from generate_series(1, 20000) as n;
+insert into mdl_context (contextlevel, instanceid, path, depth)
+select 30, id, '/1/' || id, 2 from mdl_user where username like 'u%';
+insert into mdl_course (category, shortname) select 1, 'c' || n from generate_series(1, 5000) as n;
+insert into mdl_enrol (enrol, courseid) select 'manual', id from mdl_course;
+insert into mdl_course_sections (course, section) select id, 0 from mdl_course;
+insert into mdl_user_enrolments (enrolid, userid) select 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
+insert into mdl_role_assignments (roleid, contextid, userid)
+select 5, 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
+insert into mdl_groups (courseid, name) select id, 'g' from mdl_course;
+insert into mdl_groups_members (groupid, userid) select 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
+insert into mdl_cache_flags (flagtype, name, value, expiry)
+select 'accesslib/dirtyusers', n::text, '1', 0 from generate_series(1, 5000) as n;
+analyze)sql";
+
+/// What the target remembers of them.
+constexpr auto many_rows_remembered = R"sql(
+insert into matricula.moodle_course select 'k' || n, 900000 + n, 0, 0, 0, '', '', '' from generate_series(1, 5000) as n;
+insert into matricula.moodle_classroom select 900000 + n, 900000 + n, 900000 + n from generate_series(1, 5000) as n;
+insert into matricula.moodle_group select 900000 + n, 900000 + n, 900000 + n, '' from generate_series(1, 5000) as n;
+insert into matricula.moodle_user select 900000 + n, n, '', '', '', '', false from generate_series(1, 20000) as n;
+insert into matricula.moodle_suspended select n, n from generate_series(1, 20000) as n;
+insert into matricula.moodle_change select 'groups', 900000 + n, now() from generate_series(1, 5000) as n;
+analyze)sql";
+
+std::vector<given_record> big_page(const std::string& status, const std::string& name) {
+  std::vector<given_record> records;
+  for (int i = 0; i < 2000; ++i)
+    records.push_back({.person = std::to_string(10'000'000 + i / 10),
+                       .name = name,
+                       .status = status,
+                       .group = "G" + std::to_string(i / 250),
+                       .subject = "S" + std::to_string(i % 10),
+                       .subject_name = name});
+  return records;
+}
+
+TEST_F(moodle_site, is_never_read_as_a_whole) {
+  database_.query(many_rows_by_hand);
+  database_.query("select pg_stat_reset()");
+  EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna")), "created 2000 changed 0 withdrawn 0");
+  EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna Maria")), "created 0 changed 2000 withdrawn 0");
+  EXPECT_EQ(site_gets_page(big_page("withdrawn", "Anna Maria")), "created 0 changed 0 withdrawn 2000");
+  EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna")), "created 0 changed 2000 withdrawn 0");
+  session_.reset();
+  for (int wait = 0; wait < 100; ++wait) {  // the session's counters come with its end
+    if (value("select n_tup_ins > 0 from pg_stat_user_tables where relname = 'mdl_course'") == "t")
+      break;
+    std::this_thread::sleep_for(50ms);
+  }
+  // A new category looks at all of them once, for its place after the last.
+  EXPECT_EQ(
+      value("select coalesce(string_agg(concat_ws(' ', relname, seq_scan, seq_tup_read), ', '), '') "
+            "from pg_stat_user_tables where seq_tup_read > 0 and relname not in ('mdl_config', 'mdl_role') "
+            "and not (relname = 'mdl_course_categories' and seq_scan = 1)"),
+      "");
+}
+
+/// Moodle's tables and what the target remembers of them; not the temporary ones.
+bool names_a_lasting_table(const std::string& line) {
+  for (const auto* name : {"mdl_", "moodle_category", "moodle_course", "moodle_classroom", "moodle_group",
+                           "moodle_user", "moodle_suspended", "moodle_change"})
+    if (line.find(std::string{" on "} + name) != std::string::npos)
+      return true;
+  return false;
+}
+
+/// The lines of a plan by which such a table is read otherwise than by keys that other rows give.
+std::string scans_in(const pqxx::result& plan) {
+  std::string found, scan;  // a scan whose condition has not been seen yet
+  for (const auto row : plan) {
+    const std::string line = row[0].c_str();
+    const bool is_scan = line.find("Scan ") != std::string::npos && names_a_lasting_table(line);
+    if (const auto condition = line.find("Index Cond: "); condition != std::string::npos) {
+      if (line.find('.', condition) == std::string::npos)
+        found += scan + line;
+      scan.clear();
+    } else if (is_scan || line.find("->") != std::string::npos) {
+      found += std::exchange(scan, is_scan ? line : "");
+    }
+  }
+  return found + scan;
+}
+
+TEST_F(moodle_site, is_looked_up_by_index_in_every_step) {
+  database_.query(many_rows_by_hand);
+  site_gets_page(big_page("enrolled", "Anna"));
+  session_.reset();
+  database_.query(many_rows_remembered);
+  const auto loaded = target::load(site_.target_directory, site_.settings);
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  pqxx::connection connection{database_.url()};
+  set_site_settings(connection, site_);
+  create_staging_tables(connection);
+  pqxx::nontransaction{connection}.exec(loaded->session.sql);
+  EXPECT_NE(scans_in(database_.query("explain select from mdl_user")), "");
+  EXPECT_NE(scans_in(database_.query("explain select from mdl_user where mnethostid = 1 order by username")),
+            "");
+  for (const auto* changed : {"'enrolled', 'Maria', group_code", "'withdrawn', 'Anna', group_code",
+                              "'enrolled', 'Anna', 'New' || group_code"}) {
+    pqxx::work work{connection};
+    work.exec("insert into batch select row_number() over (), b.* from (" + loaded->verify.sql + ") as b");
+    work.exec(std::string{"update batch set (status, person_name, group_code) = row("} + changed +
+              "), revision = revision + 100000");
+    work.exec("update batch set classroom = concat_ws('/', year, centre_code, course_code, subject_code, "
+              "group_code)");
+    work.exec("discard plans");
+    for (const auto& step : loaded->steps) {
+      EXPECT_EQ(scans_in(work.exec("explain " + step.sql)), "") << step.name << ", " << changed;
+      work.exec(step.sql);
+    }
+    work.abort();
+  }
+}
+
+}  // namespace
+}  // namespace matricula
