@@ -40,6 +40,13 @@ TEST(shipped_topologies, demo_has_two_lanes_of_two_sites) {
   EXPECT_THAT(site_names(all), ElementsAre("eso46", "fp46"));
 }
 
+TEST(shipped_topologies, demo_moodle_has_two_sites_with_settings_of_their_own) {
+  const auto all = shipped("demo_moodle.toml");
+  ASSERT_THAT(site_names(all), ElementsAre("eso46", "fp46"));
+  EXPECT_EQ(all.sites[0].settings.at("classrooms"), "merged");
+  EXPECT_EQ(all.sites[1].settings.at("classrooms"), "per group");
+}
+
 TEST(shipped_topologies, eso_has_three_provinces) {
   const auto all = shipped("eso.toml");
   EXPECT_EQ(all.lanes.size(), 3U);
