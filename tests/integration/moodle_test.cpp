@@ -80,10 +80,7 @@ class moodle_site : public testing::Test {
   }
 
   std::unique_ptr<postgres_session> opened(const topic_partition& from) const {
-    auto session = std::make_unique<postgres_session>(site_);
-    const auto position = session->open(from);
-    EXPECT_TRUE(position) << position.error().text;
-    return session;
+    return opened_session(site_, from);
   }
 
   static std::string apply(site_store& store, const given_batch& given) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/apply/postgres_session.hpp"
 #include "actors/apply/site_store.hpp"
 #include "config/topology.hpp"
 #include "messages/enrolment.hpp"
@@ -86,6 +87,15 @@ inline site_settings site_in(const site_database& database) {
   site.target_directory = repository_targets() / "classrooms";
   site.base_url = "https://aules.example/eso46";
   return site;
+}
+
+/// A session of the site that reads on in this partition.
+inline std::unique_ptr<postgres_session> opened_session(const site_settings& site,
+                                                        const topic_partition& from) {
+  auto session = std::make_unique<postgres_session>(site);
+  const auto position = session->open(from);
+  EXPECT_TRUE(position) << position.error().text;
+  return session;
 }
 
 /// Text as a JSON string.

@@ -39,10 +39,7 @@ std::string text_of(const applied_counts& counts) {
 class postgres_site : public testing::Test {
  protected:
   std::unique_ptr<postgres_session> opened(const topic_partition& from = first_partition) {
-    auto session = std::make_unique<postgres_session>(site_);
-    const auto position = session->open(from);
-    EXPECT_TRUE(position) << position.error().text;
-    return session;
+    return opened_session(site_, from);
   }
 
   /// Applies the whole batch from where it begins; the counts as text, or the error's name.
