@@ -126,14 +126,18 @@ run_outcome graph_process::run() const {
   const caf::actor listener = self;
   signals.tell(listener);
 
-  const scoreboard_actor board = system.spawn(scoreboard, deployment);
+  const scoreboard_actor board = self->spawn<caf::monitored>(scoreboard, deployment);
   const node_supervisor_actor root = self->spawn<caf::monitored>(node_supervisor, deployment, board);
   const auto ask_figures = [&](bool with_pages) {
     self->request(board, figures_timeout, figures_atom::value, with_pages)
         .receive([&](const std::string& json) { on_figures(json); }, [](const caf::error&) {});
   };
   for (const auto& crash : crashes)
-    self->delayed_send(root, crash.after, crash_atom::value, crash.kind);
+    if (crash.kind == scoreboard_state::name)
+      self->delayed_send(caf::actor_cast<caf::actor>(board), crash.after,
+                         caf::exit_msg{self->address(), caf::exit_reason::unhandled_exception});
+    else
+      self->delayed_send(root, crash.after, crash_atom::value, crash.kind);
   if (deployment->pages_max != 0)
     tell_when_answered(system, board, listener, pages_atom::value, pages_atom::value, deployment->pages_max);
 

@@ -16,7 +16,7 @@ namespace matricula {
 enum class run_outcome {
   stopped,   ///< it was told to stop, and drained
   finished,  ///< every page asked for is applied at every site
-  gave_up,   ///< an actor died too often
+  gave_up,   ///< an actor died too often, or a supervisor itself
   stuck      ///< it was told to stop, and did not drain in time
 };
 

@@ -235,8 +235,8 @@ int run_topology(const run_options& options) {
   };
   const auto outcome = process.run();
   if (outcome == run_outcome::gave_up)
-    spdlog::error(
-        "ended because its actors died too often; nothing committed is lost, and it may be started again");
+    spdlog::error("ended because a supervisor gave up or died; nothing committed is lost, and it may "
+                  "be started again");
   const bool reported = report();
   return reported && outcome != run_outcome::gave_up ? exit_done : exit_failed;
 }

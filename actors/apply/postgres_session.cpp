@@ -18,10 +18,12 @@ constexpr std::size_t quarantined_bytes_max = 64U << 10;
 
 // What holds for every statement of a session. A statement_timeout shorter than a request's lets the applier
 // hear why. A process that is stopped in the middle of a transaction loses it before Kafka gives its partitions to
-// another (session.timeout.ms, 6 s at the least), which would have to wait for its lock on the offset.
+// another (session.timeout.ms, 6 s at the least), which would have to wait for its lock on the offset. A batch that
+// waited for a lock must see what its holder has committed, so the database's own default does not count.
 constexpr const char* session_settings = R"sql(
 set client_min_messages = warning;
 set standard_conforming_strings = on;
+set default_transaction_isolation = 'read committed';
 set lock_timeout = '10s';
 set statement_timeout = '60s';
 set idle_in_transaction_session_timeout = '5s';

@@ -41,6 +41,8 @@ void node_supervisor_state::stop_sites() { stop_all(sites, &node_supervisor_stat
 void node_supervisor_state::finish_stop() { stopped.deliver(done{}); }
 
 void node_supervisor_state::crash(const std::string& kind) {
+  if (kind == name)
+    return self->quit(caf::exit_reason::unhandled_exception);
   for (const auto& source : sources)
     self->send(source, crash_atom::value, kind);
   for (const auto& site : sites)

@@ -115,7 +115,9 @@ void site_supervisor_state::crash(const std::string& kind) {
     spdlog::info("site:{} its {} dies, as planned", site.name, kind);
     self->send_exit(which, caf::exit_reason::unhandled_exception);
   };
-  if (kind == "reporter")
+  if (kind == name)
+    self->quit(caf::exit_reason::unhandled_exception);
+  else if (kind == "reporter")
     die(reporter);
   else if (kind == "subscriber")
     die(subscriber);

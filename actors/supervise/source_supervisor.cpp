@@ -56,6 +56,8 @@ void source_supervisor_state::start_election() {
   election =
       spawn_blocking(*self, *deployment, elector, deployment, settings.name, source_supervisor_actor{self});
   self->monitor<caf::message_priority::high>(election);
+  if (doomed.erase("elector") > 0)
+    die(caf::actor_cast<caf::actor>(election), "elector");
 }
 
 void source_supervisor_state::elected() {
@@ -252,7 +254,9 @@ void source_supervisor_state::finish_stop() {
 
 void source_supervisor_state::crash(const std::string& kind) {
   const auto found = by_kind.find(kind);
-  if (kind == "elector" && election)
+  if (kind == name)
+    self->quit(caf::exit_reason::unhandled_exception);
+  else if (kind == "elector" && election)
     die(caf::actor_cast<caf::actor>(election), kind);
   else if (found != by_kind.end() && !ending)
     die(found->second, kind);

@@ -283,6 +283,22 @@ TEST_F(node_supervisor_test, dies_with_the_reason_of_a_supervisor_that_gave_up) 
   EXPECT_EQ(kafka.members("matricula.demo.source.itaca"), 0U);
 }
 
+class supervisor_death : public node_supervisor_test, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(supervisor_death, ends_the_node_which_lets_go_of_all_it_owns) {
+  started();
+  crashes(GetParam());
+  let_pass(0s);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+  EXPECT_EQ(kafka.members("matricula.demo.site.eso46"), 0U);
+  EXPECT_EQ(kafka.members("matricula.demo.site.fp46"), 0U);
+  EXPECT_EQ(kafka.members("matricula.demo.source.itaca"), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(each_kind, supervisor_death,
+                         ::testing::Values("source_supervisor", "site_supervisor", "node_supervisor"));
+
 TEST_F(node_supervisor_test, a_site_that_is_down_holds_nobody_else_up) {
   started();
   sites["eso46"].down = true;

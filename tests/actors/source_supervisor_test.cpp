@@ -177,6 +177,18 @@ TEST_F(source_supervisor_test, ends_the_group_and_starts_it_again_whichever_acto
   EXPECT_EQ(kafka.messages("ESO-46").size(), 3U);  // whatever died, nothing twice
 }
 
+TEST_F(source_supervisor_test, an_elector_that_is_to_die_while_there_is_none_dies_as_soon_as_there_is) {
+  started();
+  told();
+  crashes("elector");
+  crashes("elector");
+  let_pass(100ms);
+  EXPECT_EQ(scoreboard.count("source:itaca restarting"), 2U);
+  EXPECT_EQ(kafka.members(group), 0U);
+  let_pass(200ms);
+  EXPECT_EQ(kafka.members(group), 1U);
+}
+
 TEST_F(source_supervisor_test, gives_up_when_its_actors_crash_too_often) {
   const kept_log log;
   started();

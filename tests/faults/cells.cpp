@@ -126,6 +126,23 @@ void kill_actor(fault_run& run) {
   run.load(1);
 }
 
+/// A supervisor that dies, or who keeps the figures, takes its process with it, which says so and is started again.
+void kill_supervisor(fault_run& run) {
+  constexpr std::array kinds{"source_supervisor", "site_supervisor", "node_supervisor", "scoreboard"};
+  for (const std::string kind : kinds) {
+    const auto at = std::to_string(2'000 + run.lot(crash_within_ms));
+    run.note(kind + '@' + at);
+    run.world().start("all", "all", {{"MATRICULA_CRASH", kind + '@' + at}});
+    auto& process = run.world().process("all");
+    if (run.wait("the end of the process", takeover_max, [&] { return !process.alive(); }) &&
+        (process.exit_code() != 1 || !process.has_logged("a supervisor gave up or died")))
+      run.problem("a process whose " + kind + " has died does not say so");
+  }
+  run.resumes(true, both);
+  run.start("all", "all");
+  run.load(1);
+}
+
 void zombie_source(fault_run& run) {
   const auto [owner, standby] = start_with_standby(run);
   load_to_random_moment(run);
@@ -342,6 +359,29 @@ void lock_timeout(fault_run& run) {
     run.problem("no lock timed out");
 }
 
+/// The database gives up a transaction in five, as one that has other writers may, and would like it all serializable.
+void serialization(fault_run& run) {
+  for (const auto& site : run.world().sites())
+    execute(run.world().administration_url(),
+            "alter database " + site.database + " set default_transaction_isolation = serializable");
+  start_both(run);
+  load_to_random_moment(run);
+  const auto url = run.world().direct_url(run.any_site());
+  execute(
+      url,
+      "create function public.give_up() returns trigger language plpgsql as $$ begin "
+      "if random() < 0.2 then raise exception 'could not serialize access' using errcode = '40001'; end if; "
+      "return null; end $$; "
+      "create trigger give_up after insert or update on classrooms.enrolment "
+      "for each statement execute function public.give_up()");
+  run.pass(run.settings().outage);
+  execute(url, "drop function public.give_up cascade");
+  run.resumes(true, both);
+  if (!run.world().process("sites").has_logged("40001"))
+    run.problem("no transaction was given up");
+  run.load(1);
+}
+
 // ---------------------------------------------------------------- Kafka
 
 void kill_broker(fault_run& run) {
@@ -529,8 +569,10 @@ void jump_clocks(fault_run& run) {
 
 /// Nothing breaks; somebody writes into a site what matricula must never do. A judge that finds nothing is broken.
 void tampered(fault_run& run) {
+  run.world().simulator().add_faults({{{"kind", "wrong-type"}, {"probability", 1}, {"per_page", 1}}});
   start_both(run);
   run.load(1);
+  run.world().simulator().clear_faults();
   run.world().simulator().change(0);
   run.wait("the sites as the truth", seconds{60}, [&] { return sites_are_as_the_truth(run.world()); });
   const auto url = run.world().direct_url(run.world().sites().front());
@@ -542,6 +584,7 @@ void tampered(fault_run& run) {
   execute(
       url,
       "delete from classrooms.enrolment where key_hash = (select min(key_hash) from classrooms.enrolment)");
+  topic_reader{run.world().on().bootstrap()}.delete_all(run.world().quarantine_topic());
   execute(url, one("since = since", 0));
   execute(url, one("revision = revision - 1, content_hash = content_hash + 1", 1));
   run.settles_within(seconds{1});
@@ -586,6 +629,9 @@ const std::vector<cell>& cells() {
       {"kill-sites", "SIGKILL to the process that runs the sites; restarted", ground::one_broker, kill_sites},
       {"kill-all", "SIGKILL to both; restarted", ground::one_broker, kill_all},
       {"kill-actor", "each kind of actor dies at a random moment", ground::one_broker, kill_actor},
+      {"kill-supervisor",
+       "each kind of supervisor and the scoreboard die, and the process with them; started again",
+       ground::one_broker, kill_supervisor},
       {"zombie-source", "SIGSTOP to the source's owner until another has taken over, then SIGCONT",
        ground::one_broker, zombie_source},
       {"zombie-site", "SIGSTOP to a process of the sites for longer than its session, then SIGCONT",
@@ -599,6 +645,8 @@ const std::vector<cell>& cells() {
       {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)",
        ground::one_broker, deadlock},
       {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", ground::one_broker, lock_timeout},
+      {"serialization", "the database gives transactions up now and then (40001), and is set to serializable",
+       ground::one_broker, serialization},
       {"kill-broker",
        "SIGKILL to a partition's leader, the transaction coordinator or the controller; started again",
        ground::three_brokers, kill_broker},

@@ -121,7 +121,7 @@ TEST_F(pipeline_deaths, a_process_whose_actors_die_too_often_ends_says_why_and_c
     EXPECT_EQ(process.exit_code(), 1) << process.log();
     EXPECT_TRUE(process.has_logged(who_gives_up + ": its actors died more than 2 times within 60000 ms"))
         << process.log();
-    EXPECT_TRUE(process.has_logged("ended because its actors died too often")) << process.log();
+    EXPECT_TRUE(process.has_logged("ended because a supervisor gave up")) << process.log();
     EXPECT_FALSE(process.has_logged("drained")) << process.log();
   }
   auto process = pipeline->start_run();

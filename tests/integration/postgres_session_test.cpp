@@ -611,6 +611,20 @@ TEST_F(postgres_site, a_deadlock_is_a_conflict_and_the_same_batch_then_goes_thro
   EXPECT_EQ(apply(*session, batch), "created 0 changed 2 withdrawn 0 unchanged 0 superseded 0");
 }
 
+TEST_F(postgres_site, works_read_committed_whatever_the_database_prefers) {
+  opened();
+  database_.query("create function public.demand() returns trigger language plpgsql as $$ begin "
+                  "if current_setting('transaction_isolation') <> 'read committed' then "
+                  "raise exception 'another level'; end if; return new; end $$;"
+                  "create trigger demand before insert on classrooms.person for each row "
+                  "execute function public.demand()");
+  database_.administer("alter database " + database_.name() +
+                       " set default_transaction_isolation = serializable");
+  auto session = opened();
+  EXPECT_EQ(apply(*session, given_batch{}.add({}, 1)),
+            "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
+}
+
 TEST_F(postgres_site, a_database_that_takes_no_writes_refuses) {
   opened();
   database_.administer("alter database " + database_.name() + " set default_transaction_read_only = on");
