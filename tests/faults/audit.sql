@@ -13,14 +13,15 @@ create table audit.effect (
   revision bigint                 -- the row's new one; null: the row is gone
 );
 
+-- Of a whole statement at once: a trigger for each row would take more time than the rows.
 create function audit.note() returns trigger language plpgsql as $$
-declare
-  changed jsonb := to_jsonb(case tg_op when 'DELETE' then old else new end);
 begin
-  insert into audit.effect (written, what, row_key, revision)
-  values (tg_table_name, tg_op,
-          (select string_agg(changed ->> name, '/' order by place) from unnest(tg_argv) with ordinality u (name, place)),
-          case tg_op when 'DELETE' then null else (changed ->> 'revision')::bigint end);
+  execute format('insert into audit.effect (written, what, row_key, revision) '
+                 'select %L, %L, concat_ws(''/'', %s), %s from written',
+                 tg_table_name, tg_op,
+                 (select string_agg(quote_ident(name), ', ' order by place)
+                  from unnest(tg_argv) with ordinality u (name, place)),
+                 case tg_op when 'DELETE' then 'null' else 'revision' end);
   return null;
 end $$;
 
@@ -38,10 +39,14 @@ begin
     join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'classrooms' and c.relkind = 'r'
       and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'revision')
-      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit')
+      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit_insert')
   loop
-    execute format('create trigger audit after insert or update or delete on classrooms.%I for each row '
-                   'execute function audit.note(%s)', made.relname, made.key_columns);
+    execute format('create trigger audit_insert after insert on classrooms.%1$I referencing new table as written '
+                   'for each statement execute function audit.note(%2$s); '
+                   'create trigger audit_update after update on classrooms.%1$I referencing new table as written '
+                   'for each statement execute function audit.note(%2$s); '
+                   'create trigger audit_delete after delete on classrooms.%1$I referencing old table as written '
+                   'for each statement execute function audit.note(%2$s)', made.relname, made.key_columns);
   end loop;
 end $$;
 
