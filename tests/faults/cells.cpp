@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <pqxx/pqxx>
@@ -289,11 +290,13 @@ void read_only(fault_run& run) {
   run.load(1);
 }
 
-void locked_rows(fault_run& run, const std::string& how, milliseconds hold, int times) {
+/// A second writer takes rows of a site as `how` says and keeps them for a time, as often as `again` answers.
+void lock_rows(fault_run& run, const std::string& how, milliseconds hold,
+               const std::function<bool(int times)>& again) {
   start_both(run);
   load_to_random_moment(run);
   auto& site = run.any_site();
-  for (int i = 0; i < times; ++i) {
+  for (int times = 0; again(times); ++times) {
     pqxx::connection connection{run.world().direct_url(site)};
     pqxx::work other{connection};
     try {
@@ -334,27 +337,33 @@ void disk_full(fault_run& run) {
   run.load(1);
 }
 
+std::uint64_t deadlocks_of(deployment& world) {
+  pqxx::connection connection{world.administration_url()};
+  return pqxx::nontransaction{connection}
+      .exec1("select coalesce(sum(deadlocks), 0) from pg_stat_database where datname like '" + world.name() +
+             "%'")[0]
+      .as<std::uint64_t>();
+}
+
 /// In the order opposite to that of a batch. The server chooses who of the two is to give up.
 void deadlock(fault_run& run) {
-  locked_rows(
+  constexpr int times_min = 8, times_max = 80;  // a batch need not come in between
+  lock_rows(
       run,
       "do $$ declare r record; begin for r in (select person_id from classrooms.person order by code desc "
       "limit 3000) loop perform 1 from classrooms.person where person_id = r.person_id for update; "
       "perform pg_sleep(0.0005); end loop; end $$",
-      milliseconds{0}, 8);
-  pqxx::connection connection{run.world().administration_url()};
-  const auto deadlocks =
-      pqxx::nontransaction{connection}
-          .exec1("select coalesce(sum(deadlocks), 0) from pg_stat_database where datname like '" +
-                 run.world().name() + "%'")[0]
-          .as<std::uint64_t>();
+      milliseconds{0},
+      [&](int times) { return times < times_min || (times < times_max && deadlocks_of(run.world()) == 0); });
+  const auto deadlocks = deadlocks_of(run.world());
   run.note(std::to_string(deadlocks) + " deadlocks");
   if (deadlocks == 0)
     run.problem("there was no deadlock");
 }
 
 void lock_timeout(fault_run& run) {
-  locked_rows(run, "select 1 from classrooms.person for update", lock_held, 2);
+  lock_rows(run, "select 1 from classrooms.person for update", lock_held,
+            [](int times) { return times < 2; });
   if (!run.world().process("sites").has_logged("55P03"))
     run.problem("no lock timed out");
 }
