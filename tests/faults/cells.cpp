@@ -48,6 +48,18 @@ void start_both(fault_run& run) {
   run.start("source", "source");
 }
 
+/// Waits until each site has its tables and a row in them.
+void both_begin(fault_run& run) {
+  run.wait("both sites have begun", seconds{60}, [&] {
+    for (const auto& site : run.world().sites()) {
+      pqxx::connection connection{run.world().direct_url(site)};
+      if (pqxx::nontransaction{connection}.exec("select from audit.effect limit 1").empty())
+        return false;
+    }
+    return true;
+  });
+}
+
 bool owns_source(const running_process& process) {
   const auto log = process.log();
   const auto running = log.rfind("source:itaca running");
@@ -375,6 +387,7 @@ void serialization(fault_run& run) {
             "alter database " + site.database + " set default_transaction_isolation = serializable");
   start_both(run);
   load_to_random_moment(run);
+  both_begin(run);
   const auto url = run.world().direct_url(run.any_site());
   execute(
       url,
@@ -438,14 +451,7 @@ void rolling_restart(fault_run& run) {
 void retention(fault_run& run) {
   start_both(run);
   run.load(from_share);
-  run.wait("both sites have begun", seconds{60}, [&] {
-    for (const auto& site : run.world().sites()) {
-      pqxx::connection connection{run.world().direct_url(site)};
-      if (pqxx::nontransaction{connection}.exec("select from audit.effect limit 1").empty())
-        return false;
-    }
-    return true;
-  });
+  both_begin(run);
   run.terminate("sites");
   load_to_random_moment(run);
   topic_reader admin{run.world().on().bootstrap()};
