@@ -13,7 +13,10 @@ namespace {
 constexpr auto footer = R"(First steps:
   matricula check config/topologies/demo.toml     is the file right, and what does it promise?
   matricula topics T --create                     make the topics that are missing
+  matricula doctor T                              are Kafka, the sources and the sites ready for it?
+  matricula plan T                                what would the sites do with what the topics hold for them?
   matricula run T                                 keep the sites in step
+  matricula status T                              how far have they come, and what waits for my decision?
   matricula verify T                              do the sites hold what the topics say?
   matricula where T KEY                           why is this pupil not in the classroom?
   matricula quarantine T list                     what could not be used, and why?
@@ -32,8 +35,13 @@ int main(int argc, char** argv) {
   matricula::add_run_command(app, exit_code);
   matricula::add_check_command(app, exit_code);
   matricula::add_graph_command(app, exit_code);
+  matricula::add_doctor_command(app, exit_code);
   matricula::add_topics_command(app, exit_code);
+  matricula::add_plan_command(app, exit_code);
   matricula::add_verify_command(app, exit_code);
+  matricula::add_status_command(app, exit_code);
+  matricula::add_approve_command(app, exit_code);
+  matricula::add_reject_command(app, exit_code);
   matricula::add_replay_command(app, exit_code);
   matricula::add_quarantine_command(app, exit_code);
   matricula::add_where_command(app, exit_code);

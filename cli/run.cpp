@@ -6,6 +6,7 @@
 #include "cli/graph_process.hpp"
 #include "cli/live_board.hpp"
 #include "cli/logging.hpp"
+#include "cli/plan.hpp"
 #include "config/durations.hpp"
 #include "config/load.hpp"
 #include "config/node_of.hpp"
@@ -42,6 +43,8 @@ constexpr auto examples = R"(Examples:
       first one dies.
   matricula run demo.toml --pages 3 --report report.json
       stops when three pages are applied at every site, and writes the figures of each page
+  matricula run demo.toml --plan-first
+      asks before it writes into a site for the first time, and shows what it would make there: see matricula plan
   matricula run demo.toml --wait 30s
       gives up with exit code 1 if Kafka or a site's database does not answer within 30 seconds; without --wait it
       waits, says for what and since when, and goes on as soon as it can
@@ -58,6 +61,7 @@ struct run_options {
   std::string file, report, level = "info", wait;
   std::optional<std::string> node;
   std::uint64_t pages = 0;
+  bool plan_first = false;
 };
 
 /// Keeps the sources and sites of one node; the lanes stay, for they say where records go.
@@ -145,6 +149,18 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+/// Shows what sites that were never started would do, and asks. Ctrl-C ends the process meanwhile, as usual.
+bool asked_first(const topology& all) {
+  sigset_t signals, before;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_UNBLOCK, &signals, &before);
+  const bool may = may_start(all, {}, std::cin, std::cout, std::cerr);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return may;
+}
+
 bool write_report(const std::string& file, const std::string& figures) {
   std::ofstream out{file};
   out << nlohmann::json::parse(figures).dump(2) << '\n';
@@ -198,6 +214,8 @@ int run_topology(const run_options& options) {
     std::cerr << "--pages counts a source's pages, and node " << node->name << " runs no source\n";
     return exit_wrong_usage;
   }
+  if (options.plan_first && !asked_first(*loaded.topology))
+    return exit_failed;
   auto made = std::make_shared<deployment>();
   made->adapters = real_adapters(*loaded.topology);
   made->topology = *std::move(loaded.topology);
@@ -252,6 +270,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->add_option("--pages", options->pages,
                    "Stop when each source has read this many pages and they are applied")
       ->check(CLI::PositiveNumber);
+  command->add_flag("--plan-first", options->plan_first,
+                    "Show what sites that were never started would do, and ask before their first write");
   command->add_option("--report", options->report, "Write the run's figures to this file, as JSON");
   command
       ->add_option("--wait", options->wait,

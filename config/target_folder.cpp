@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view target_files[] = {"schema.sql", "session.sql", "differs.sql", "outcomes.sql",
                                              "verify.sql"};
+constexpr std::string_view optional_files[] = {"doctor.sql", "plan.sql", "held.sql", "approve.sql",
+                                               "reject.sql"};
 constexpr std::string_view manifest_name = "target.toml";
 constexpr std::string_view prefix_setting = "prefix";
 
@@ -180,7 +182,7 @@ class layer_reader {
     for (const auto& name : names) {
       auto& file = into_.files[name];
       auto sql = content_of(folder / name);
-      if (!contains(target_files, name) && !is_step(name))
+      if (!contains(target_files, name) && !contains(optional_files, name) && !is_step(name))
         into_.flaws.push_back(named(folder, name) + " is neither a known file nor a step, NN_name.sql");
       else if (!sql)
         into_.flaws.push_back(named(folder, name) + " cannot be read");

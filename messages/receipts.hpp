@@ -108,7 +108,7 @@ using index_chunk = std::shared_ptr<const std::vector<index_entry>>;
 struct applied_receipt {
   topic_partition from;
   std::int64_t next_offset = 0;
-  std::uint64_t records = 0, created = 0, changed = 0, withdrawn = 0, unchanged = 0, superseded = 0,
+  std::uint64_t records = 0, created = 0, changed = 0, withdrawn = 0, unchanged = 0, superseded = 0, held = 0,
                 quarantined = 0;
   steady_time applied_at;
 };

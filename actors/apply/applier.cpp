@@ -153,6 +153,7 @@ bool applier_state::step(work& current) {
     current.receipt.withdrawn += counts.withdrawn;
     current.receipt.unchanged += counts.unchanged;
     current.receipt.superseded += counts.superseded;
+    current.receipt.held += counts.held;
     current.receipt.quarantined += applied->refused.size();
     reached = next;
     if (applied->offset_stored)

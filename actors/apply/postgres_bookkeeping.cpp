@@ -8,6 +8,24 @@
 namespace matricula {
 namespace {
 
+// What holds for every statement of a session. A statement_timeout shorter than a request's lets the applier
+// hear why. A process that is stopped in the middle of a transaction loses it before Kafka gives its partitions to
+// another (session.timeout.ms, 6 s at the least), which would have to wait for its lock on the offset. A batch that
+// waited for a lock must see what its holder has committed, so the database's own default does not count.
+constexpr const char* session_settings = R"sql(
+set client_min_messages = warning;
+set standard_conforming_strings = on;
+set default_transaction_isolation = 'read committed';
+set lock_timeout = '10s';
+set statement_timeout = '60s';
+set idle_in_transaction_session_timeout = '5s';
+set jit = off;
+set work_mem = '32MB';
+set temp_buffers = '64MB';
+set datestyle = 'ISO, YMD';
+set timezone = 'UTC';
+)sql";
+
 constexpr std::string_view bookkeeping_name = "(bookkeeping)";
 
 constexpr std::string_view bookkeeping_schema = R"sql(
@@ -70,7 +88,7 @@ constexpr const char* staging_tables = R"sql(create temporary table batch (
 
 create temporary table effect (
   classroom text   not null,
-  effect    text   not null check (effect in ('created', 'changed', 'withdrawn', 'refused')),
+  effect    text   not null check (effect in ('created', 'changed', 'withdrawn', 'refused', 'held')),
   records   bigint not null
 ) on commit delete rows;
 )sql";
@@ -79,6 +97,12 @@ bool installed(pqxx::transaction_base& work, std::string_view name, std::uint64_
   return !work.exec_params("select from matricula.target where name = $1 and digest = $2", std::string{name},
                            static_cast<std::int64_t>(digest))
               .empty();
+}
+
+bool all_installed(pqxx::transaction_base& work, const target& target) {
+  return !work.exec("select where to_regclass('matricula.target') is not null").empty() &&
+         installed(work, bookkeeping_name, content_hash_of(bookkeeping_schema)) &&
+         installed(work, target.name, target.schema_digest);
 }
 
 void note_installed(pqxx::transaction_base& work, std::string_view name, std::uint64_t digest) {
@@ -90,33 +114,37 @@ void note_installed(pqxx::transaction_base& work, std::string_view name, std::ui
 }  // namespace
 
 void install_schemas(pqxx::connection_base& connection, const target& target, std::string& doing) {
-  const auto bookkeeping_digest = content_hash_of(bookkeeping_schema);
-  const auto all_installed = [&](pqxx::transaction_base& work) {
-    return !work.exec("select where to_regclass('matricula.target') is not null").empty() &&
-           installed(work, bookkeeping_name, bookkeeping_digest) &&
-           installed(work, target.name, target.schema_digest);
-  };
   doing = "the schema matricula";
   {
     pqxx::nontransaction look{connection};
-    if (all_installed(look))
+    if (all_installed(look, target))
       return;
   }
   pqxx::work work{connection};
+  install_schemas_in(work, target, doing);
+  work.commit();
+}
+
+bool install_schemas_in(pqxx::transaction_base& work, const target& target, std::string& doing) {
+  doing = "the schema matricula";
+  if (all_installed(work, target))
+    return false;
   // Any number that nobody else uses: the digest of the bookkeeping's own name.
   work.exec_params("select pg_advisory_xact_lock($1)",
                    static_cast<std::int64_t>(key_hash_of(bookkeeping_name)));
-  if (!all_installed(work)) {
-    work.exec(std::string{bookkeeping_schema});
-    note_installed(work, bookkeeping_name, bookkeeping_digest);
-    if (!installed(work, target.name, target.schema_digest)) {
-      doing = target.schema.name;
-      work.exec(target.schema.sql);
-      note_installed(work, target.name, target.schema_digest);
-    }
+  if (all_installed(work, target))
+    return false;
+  work.exec(std::string{bookkeeping_schema});
+  note_installed(work, bookkeeping_name, content_hash_of(bookkeeping_schema));
+  if (!installed(work, target.name, target.schema_digest)) {
+    doing = target.schema.name;
+    work.exec(target.schema.sql);
+    note_installed(work, target.name, target.schema_digest);
   }
-  work.commit();
+  return true;
 }
+
+std::string_view session_settings_sql() { return session_settings; }
 
 void set_site_settings(pqxx::connection_base& connection, const site_settings& site) {
   constexpr const char* set = "select set_config('matricula.' || $1, $2, false)";

@@ -19,6 +19,12 @@ namespace matricula {
 /// `doing` names the file being run, for an error's text. Throws as libpqxx does.
 void install_schemas(pqxx::connection_base& connection, const target& target, std::string& doing);
 
+/// The same as a part of `work`; answers whether anything was to be installed.
+bool install_schemas_in(pqxx::transaction_base& work, const target& target, std::string& doing);
+
+/// What holds for every statement of an applier's session.
+std::string_view session_settings_sql();
+
 /// What a target's SQL asks the session for by current_setting: matricula.site, matricula.base_url, and
 /// matricula.NAME for each of the site's settings.
 void set_site_settings(pqxx::connection_base& connection, const site_settings& site);

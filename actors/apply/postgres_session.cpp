@@ -16,24 +16,6 @@ namespace {
 constexpr std::size_t copy_chunk_bytes = 256U << 10;
 constexpr std::size_t quarantined_bytes_max = 64U << 10;
 
-// What holds for every statement of a session. A statement_timeout shorter than a request's lets the applier
-// hear why. A process that is stopped in the middle of a transaction loses it before Kafka gives its partitions to
-// another (session.timeout.ms, 6 s at the least), which would have to wait for its lock on the offset. A batch that
-// waited for a lock must see what its holder has committed, so the database's own default does not count.
-constexpr const char* session_settings = R"sql(
-set client_min_messages = warning;
-set standard_conforming_strings = on;
-set default_transaction_isolation = 'read committed';
-set lock_timeout = '10s';
-set statement_timeout = '60s';
-set idle_in_transaction_session_timeout = '5s';
-set jit = off;
-set work_mem = '32MB';
-set temp_buffers = '64MB';
-set datestyle = 'ISO, YMD';
-set timezone = 'UTC';
-)sql";
-
 constexpr const char* swap_sql =
     "update matricula.positions set next_offset = $4, revision = greatest(revision, $5::bigint) "
     "where topic = $1 and partition = $2 and next_offset = $3";
@@ -78,10 +60,9 @@ void refuse_broken_keys(const site_batch& batch, batch_range range, std::vector<
 }
 
 /// What the target's session.sql says (docs/targets.md): set matricula.unread_lists = 'teachers, timetable'.
-staged_lists lists_to_stage(pqxx::connection_base& connection) {
-  const auto unread = pqxx::nontransaction{connection}
-                          .exec1("select coalesce(current_setting('matricula.unread_lists', true), '')")[0]
-                          .as<std::string>();
+staged_lists lists_to_stage(pqxx::transaction_base& work) {
+  const auto unread =
+      work.exec1("select coalesce(current_setting('matricula.unread_lists', true), '')")[0].as<std::string>();
   return {.teachers = unread.find("teachers") == std::string::npos,
           .timetable = unread.find("timetable") == std::string::npos};
 }
@@ -104,8 +85,10 @@ auto postgres_session::guarded(Body body, error_code refused) -> decltype(body()
                                 address_.printable + ", site " + site_.name + ", " + from_.topic + "[" +
                                     std::to_string(from_.partition) + "], " + doing_,
                                 refused);
-    if (why.code == error_code::database_unavailable)
+    if (why.code == error_code::database_unavailable) {
+      rehearsal_.reset();
       connection_.reset();
+    }
     return why;
   }
 }
@@ -121,9 +104,7 @@ failure postgres_session::position_moved(std::int64_t expected) const {
                      "]: the stored offset is not " + std::to_string(expected) + ". Another owner went on."};
 }
 
-result<stored_position> postgres_session::open(const topic_partition& from) {
-  connection_.reset();
-  from_ = from;
+result<done> postgres_session::read_settings() {
   auto address = postgres_address::read(site_.database.reveal(), "matricula " + site_.name);
   if (!address)
     return address.error();
@@ -132,6 +113,15 @@ result<stored_position> postgres_session::open(const topic_partition& from) {
   if (!loaded)
     return loaded.error();
   target_ = std::move(*loaded);
+  return done{};
+}
+
+result<stored_position> postgres_session::open(const topic_partition& from) {
+  rehearsal_.reset();
+  connection_.reset();
+  from_ = from;
+  if (const auto read = read_settings(); !read)
+    return read.error();
   auto position = guarded(
       [&]() -> result<stored_position> {
         connect();
@@ -146,14 +136,19 @@ result<stored_position> postgres_session::open(const topic_partition& from) {
 void postgres_session::connect() {
   doing_ = "connecting";
   connection_ = std::make_unique<postgres_connection>(address_);
-  pqxx::nontransaction{*connection_}.exec(session_settings);
+  pqxx::nontransaction{*connection_}.exec(std::string{session_settings_sql()});
   set_site_settings(*connection_, site_);
   install_schemas(*connection_, target_, doing_);
+  pqxx::nontransaction work{*connection_};
+  set_up(work);
+}
+
+void postgres_session::set_up(pqxx::transaction_base& work) {
   doing_ = "the staging table";
-  create_staging_tables(*connection_);
+  work.exec(std::string{staging_tables_sql()});
   doing_ = target_.session.name;
-  pqxx::nontransaction{*connection_}.exec(target_.session.sql);
-  encoder_ = copy_encoder{lists_to_stage(*connection_)};
+  work.exec(target_.session.sql);
+  encoder_ = copy_encoder{lists_to_stage(work)};
 
   const auto prepare = [&](const std::string& name, const std::string& sql) {
     doing_ = name;
@@ -217,7 +212,7 @@ postgres_session::newest_of_each_key(const site_batch& batch, batch_range range,
   return all;
 }
 
-std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
+std::vector<std::uint32_t> postgres_session::differing(pqxx::transaction_base& work, const site_batch& batch,
                                                        const std::vector<candidate>& candidates,
                                                        applied_counts& counts) {
   if (candidates.empty())
@@ -233,9 +228,8 @@ std::vector<std::uint32_t> postgres_session::differing(const site_batch& batch,
     revisions.append(record.revision);
   }
   doing_ = target_.differs.name;
-  const auto rows = pqxx::nontransaction{*connection_}.exec_prepared(
-      target_.differs.name, keys.parameter(), key_hashes.parameter(), content_hashes.parameter(),
-      revisions.parameter());
+  const auto rows = work.exec_prepared(target_.differs.name, keys.parameter(), key_hashes.parameter(),
+                                       content_hashes.parameter(), revisions.parameter());
   counts.unchanged += candidates.size() - rows.size();
   std::vector<std::uint32_t> indices;
   indices.reserve(rows.size());
@@ -327,6 +321,13 @@ void postgres_session::quarantine(pqxx::transaction_base& work, const site_batch
   work.exec_prepared("refused_effects", classrooms.parameter());
 }
 
+void postgres_session::run_steps(pqxx::transaction_base& work) {
+  for (const auto& step : target_.steps) {
+    doing_ = step.name;
+    work.exec_prepared(step.name);
+  }
+}
+
 void postgres_session::count_effects(pqxx::transaction_base& work, std::size_t staged,
                                      applied_counts& counts) {
   doing_ = "effect";
@@ -340,7 +341,9 @@ void postgres_session::count_effects(pqxx::transaction_base& work, std::size_t s
       counts.changed += records;
     else if (effect == "withdrawn")
       counts.withdrawn += records;
-    else
+    else if (effect == "held")
+      counts.held += records;
+    if (effect == "held" || effect == "refused")
       continue;
     written += records;
   }
@@ -359,7 +362,10 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     refuse_broken_keys(batch, range, all_refused);
     const auto candidates = newest_of_each_key(batch, range, all_refused);
     counts.superseded += range.last - range.first - candidates.size() - all_refused.size();
-    const auto news = differing(batch, candidates, counts);
+    const auto news = [&] {
+      pqxx::nontransaction look{*connection_};
+      return differing(look, batch, candidates, counts);
+    }();
     if (news.empty() && all_refused.empty()) {
       outcome.offset_stored = false;
       return outcome;
@@ -376,10 +382,7 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     const auto staged = stage(batch, news, all_refused);
     if (!swap_offset(work, expected, next, revision))
       return position_moved(expected);
-    for (const auto& step : target_.steps) {
-      doing_ = step.name;
-      work.exec_prepared(step.name);
-    }
+    run_steps(work);
     count_effects(work, staged, counts);
     quarantine(work, batch, all_refused);
     doing_ = target_.outcomes.name;
@@ -389,6 +392,85 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     outcome.refused.assign(
         std::make_move_iterator(all_refused.begin() + static_cast<std::ptrdiff_t>(refused.size())),
         std::make_move_iterator(all_refused.end()));
+    return outcome;
+  });
+}
+
+result<done> postgres_session::decide(decision what, const std::string& centre) {
+  if (!connection_)
+    return not_open();
+  const auto& file = what == decision::approve ? target_.approve : target_.reject;
+  if (file.sql.empty())
+    return failure{error_code::target_broken, "target " + target_.name + ", site " + site_.name +
+                                                  ": it holds no withdrawals back (docs/targets.md)"};
+  return guarded([&]() -> result<done> {
+    doing_ = "begin";
+    pqxx::work work{*connection_};
+    work.exec("discard plans");
+    work.exec_params("select set_config('matricula.centre', $1, true)", centre);
+    doing_ = file.name;
+    work.exec(file.sql);
+    if (what == decision::approve)
+      run_steps(work);
+    doing_ = "commit";
+    work.commit();
+    return done{};
+  });
+}
+
+result<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> postgres_session::open_rehearsal() {
+  rehearsal_.reset();
+  connection_.reset();
+  if (const auto read = read_settings(); !read)
+    return read.error();
+  using positions = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
+  return guarded(
+      [&]() -> result<positions> {
+        doing_ = "connecting";
+        connection_ = std::make_unique<postgres_connection>(address_);
+        pqxx::nontransaction{*connection_}.exec(std::string{session_settings_sql()} +
+                                                "set idle_in_transaction_session_timeout = '60s'");
+        set_site_settings(*connection_, site_);
+        rehearsal_ = std::make_unique<pqxx::work>(*connection_);
+        install_schemas_in(*rehearsal_, target_, doing_);
+        set_up(*rehearsal_);
+        positions all;
+        for (const auto row :
+             rehearsal_->exec("select topic, partition, next_offset from matricula.positions"))
+          all[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
+        return all;
+      },
+      error_code::target_broken);
+}
+
+result<postgres_session::rehearsed> postgres_session::rehearse(const site_batch& batch, batch_range range) {
+  if (!rehearsal_)
+    return not_open();
+  return guarded([&]() -> result<rehearsed> {
+    rehearsed outcome;
+    auto& counts = outcome.counts;
+    refuse_broken_keys(batch, range, outcome.refused);
+    const auto candidates = newest_of_each_key(batch, range, outcome.refused);
+    counts.superseded += range.last - range.first - candidates.size() - outcome.refused.size();
+    doing_ = "begin";
+    pqxx::subtransaction attempt{*rehearsal_};
+    const auto news = differing(attempt, batch, candidates, counts);
+    if (news.empty()) {
+      attempt.abort();
+      return outcome;
+    }
+    attempt.exec("discard plans");
+    const auto staged = stage(batch, news, outcome.refused);
+    run_steps(attempt);
+    count_effects(attempt, staged, counts);
+    if (!target_.plan.sql.empty()) {
+      doing_ = target_.plan.name;
+      attempt.exec("set local enable_hashjoin = on");  // the batch is joined with itself
+      for (const auto row : attempt.exec(target_.plan.sql))
+        outcome.changes.push_back({row["centre"].as<std::string>(), row["kind"].as<std::string>(),
+                                   row["effect"].as<std::string>(), row["id"].as<std::string>()});
+    }
+    attempt.abort();
     return outcome;
   });
 }

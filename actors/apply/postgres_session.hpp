@@ -10,12 +10,22 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace matricula {
+
+/// One thing that a batch would do at a site; ids only.
+struct planned_change {
+  std::string centre;  ///< its code; empty: of no centre alone
+  std::string kind;    ///< what it is done to, such as "enrolment"
+  std::string effect;  ///< "create", "change", "withdraw", …
+  std::string id;
+};
 
 /// A site_store on PostgreSQL 15, one connection, with the site's target (docs/targets.md).
 ///
@@ -36,8 +46,29 @@ class postgres_session final : public site_store {
   result<done> advance(std::int64_t expected, std::int64_t next) override;
   result<std::int64_t> look() override;
 
+  /// What somebody decides of withdrawals that the target holds back, of one centre or, if it is empty, of all: runs the
+  /// target's approve.sql and the steps after it, or its reject.sql. To be called after `open`. Errors as of `apply`, but
+  /// for partition_lost; target_broken, too, if the target has no such file.
+  enum class decision { approve, reject };
+  result<done> decide(decision what, const std::string& centre);
+
+  /// For plans: opens the site as `open` does, but in a transaction that ends with this object and is never committed, and
+  /// answers where each partition is read on. Nothing but `rehearse` may be called then. Errors as of `open`.
+  result<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> open_rehearsal();
+
+  /// What a range of a batch would do if it were applied now, by the target's plan.sql, and takes it back.
+  struct rehearsed {
+    applied_counts counts;
+    std::vector<planned_change> changes;  ///< none if the target has no plan.sql
+    std::vector<refused_record> refused;  ///< by the store itself, before it wrote any
+  };
+  /// Errors as of `apply`, but for partition_lost.
+  result<rehearsed> rehearse(const site_batch& batch, batch_range range);
+
  private:
+  result<done> read_settings();
   void connect();
+  void set_up(pqxx::transaction_base& work);
   stored_position read_position();
   /// A record of the batch that may differ from what the site holds. In the order of the hashes, which is that of an
   /// index on them: neighbours share its pages.
@@ -49,8 +80,9 @@ class postgres_session final : public site_store {
   };
   std::vector<candidate> newest_of_each_key(const site_batch& batch, batch_range range,
                                             const std::vector<refused_record>& refused) const;
-  std::vector<std::uint32_t> differing(const site_batch& batch, const std::vector<candidate>& candidates,
-                                       applied_counts& counts);
+  std::vector<std::uint32_t> differing(pqxx::transaction_base& work, const site_batch& batch,
+                                       const std::vector<candidate>& candidates, applied_counts& counts);
+  void run_steps(pqxx::transaction_base& work);
   bool swap_offset(pqxx::transaction_base& work, std::int64_t expected, std::int64_t next,
                    revision_t revision);
   std::size_t stage(const site_batch& batch, const std::vector<std::uint32_t>& indices,
@@ -74,6 +106,7 @@ class postgres_session final : public site_store {
   copy_encoder encoder_;
   std::string key_;
   std::unique_ptr<postgres_connection> connection_;
+  std::unique_ptr<pqxx::work> rehearsal_;  ///< goes before its connection
 };
 
 }  // namespace matricula

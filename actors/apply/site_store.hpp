@@ -27,6 +27,7 @@ struct batch_range {
 struct applied_counts {
   std::uint64_t created = 0, changed = 0, withdrawn = 0, unchanged = 0;
   std::uint64_t superseded = 0;  ///< left alone because the site holds a newer revision
+  std::uint64_t held = 0;        ///< withdrawals that the target holds back, for somebody to decide on
 
   applied_counts& operator+=(const applied_counts& other) {
     created += other.created;
@@ -34,6 +35,7 @@ struct applied_counts {
     withdrawn += other.withdrawn;
     unchanged += other.unchanged;
     superseded += other.superseded;
+    held += other.held;
     return *this;
   }
 };

@@ -5,6 +5,7 @@
 #include "messages/hashing.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace matricula {
 namespace {
@@ -64,6 +65,14 @@ result<target> target::load(const fs::path& directory, const std::map<std::strin
   loaded.differs = file("differs.sql");
   loaded.outcomes = file("outcomes.sql");
   loaded.verify = file("verify.sql");
+  const std::pair<const char*, target_file*> optional[] = {{"doctor.sql", &loaded.doctor},
+                                                           {"plan.sql", &loaded.plan},
+                                                           {"held.sql", &loaded.held},
+                                                           {"approve.sql", &loaded.approve},
+                                                           {"reject.sql", &loaded.reject}};
+  for (const auto& [name, into] : optional)
+    if (folder.files.count(name) > 0)
+      *into = file(name);
   for (const auto& [name, sql] : folder.files)
     if (config::is_step(name))
       loaded.steps.push_back(file(name));

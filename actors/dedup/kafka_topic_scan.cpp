@@ -16,9 +16,11 @@ constexpr std::chrono::seconds silence_max{30};
 
 class kafka_topic_scan final : public topic_scan {
  public:
-  kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics)
+  kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
+                   std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets)
       : settings_(settings)
-      , topics_(std::move(topics)) {}
+      , topics_(std::move(topics))
+      , offsets_(std::move(offsets)) {}
 
   ~kafka_topic_scan() override {
     if (client_)
@@ -98,11 +100,13 @@ class kafka_topic_scan final : public topic_scan {
         if (!held)
           return held.error();
         const auto [low, high] = *held;
-        if (high <= low)
+        const auto given = offsets_.find({topics_[i], partition});
+        const auto begin = std::max(low, given == offsets_.end() ? low : given->second);
+        if (high <= begin)
           continue;
-        total_ += static_cast<std::uint64_t>(high - low);
+        total_ += static_cast<std::uint64_t>(high - begin);
         rd_kafka_topic_partition_list_add(list.get(), topics_[i].c_str(), partition)->offset =
-            RD_KAFKA_OFFSET_BEGINNING;
+            begin == low ? RD_KAFKA_OFFSET_BEGINNING : begin;
         unread_[{topics_[i], partition}] = high;
       }
     }
@@ -134,6 +138,7 @@ class kafka_topic_scan final : public topic_scan {
 
   kafka_settings settings_;
   std::vector<std::string> topics_;
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets_;
   std::map<std::string, std::size_t, std::less<>> index_of_;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> unread_;  // partition → the end to reach
   std::uint64_t read_ = 0, total_ = 0;
@@ -142,8 +147,9 @@ class kafka_topic_scan final : public topic_scan {
 
 }  // namespace
 
-topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics) {
-  return std::make_unique<kafka_topic_scan>(settings, std::move(topics));
+topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
+                                     std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets) {
+  return std::make_unique<kafka_topic_scan>(settings, std::move(topics), std::move(offsets));
 }
 
 }  // namespace matricula

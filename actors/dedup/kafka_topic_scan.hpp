@@ -4,12 +4,18 @@
 #include "actors/dedup/topic_scan.hpp"
 #include "config/topology.hpp"
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace matricula {
 
-/// Reads the committed messages of whole topics, on librdkafka, outside any consumer group.
-topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics);
+/// Reads the committed messages of whole topics, on librdkafka, outside any consumer group. A partition that is among
+/// `offsets` is read from there on.
+topic_scan_ptr
+make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
+                      std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets = {});
 
 }  // namespace matricula

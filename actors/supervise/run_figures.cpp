@@ -131,6 +131,7 @@ void run_figures::applied(const std::string& name, const applied_receipt& receip
   site->withdrawn += receipt.withdrawn;
   site->unchanged += receipt.unchanged;
   site->superseded += receipt.superseded;
+  site->held += receipt.held;
   site->quarantined += receipt.quarantined;
   site->applied_at = std::max(site->applied_at.value_or(receipt.applied_at), receipt.applied_at);
   auto& times = site->partitions[{receipt.from.topic, receipt.from.partition}];
@@ -267,6 +268,7 @@ std::string run_figures::json(bool with_pages) const {
                      {"withdrawn", site.withdrawn},
                      {"unchanged", site.unchanged},
                      {"superseded", site.superseded},
+                     {"held", site.held},
                      {"quarantined", site.quarantined},
                      {"restarts", site.restarts},
                      {"applied_at", site.applied_at ? json_value(time_text(*site.applied_at)) : json_value()},

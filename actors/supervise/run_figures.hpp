@@ -79,7 +79,7 @@ class run_figures {
     std::string name, state;
     std::vector<std::string> topics;
     std::uint64_t batches = 0, records = 0, created = 0, changed = 0, withdrawn = 0, unchanged = 0,
-                  superseded = 0, quarantined = 0, restarts = 0;
+                  superseded = 0, held = 0, quarantined = 0, restarts = 0;
     std::map<std::pair<std::string, std::int32_t>, std::deque<reached>> partitions;  ///< newest last
     std::int64_t lag = 0;
     std::optional<steady_time> applied_at;     ///< the newest batch

@@ -54,7 +54,7 @@ create temporary table batch (
 
 create temporary table effect (
   classroom text   not null,
-  effect    text   not null check (effect in ('created', 'changed', 'withdrawn', 'refused')),
+  effect    text   not null check (effect in ('created', 'changed', 'withdrawn', 'refused', 'held')),
   records   bigint not null
 ) on commit delete rows;
 

@@ -3,7 +3,9 @@
 // the target `moodle`.
 #include "actors/apply/postgres_bookkeeping.hpp"
 #include "actors/apply/postgres_session.hpp"
+#include "actors/apply/site_inspection.hpp"
 #include "cli/site_rows.hpp"
+#include "cli/site_status.hpp"
 #include "config/target_folder.hpp"
 #include "tests/integration/moodle/rows_of_moodle_4_3.hpp"
 #include "tests/integration/postgres_fixture.hpp"
@@ -25,6 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 const topic_partition first_partition{"ESO-46", 0};
 
@@ -91,6 +94,7 @@ class moodle_site : public testing::Test {
     const auto& counts = outcome->counts;
     return "created " + std::to_string(counts.created) + " changed " + std::to_string(counts.changed) +
            " withdrawn " + std::to_string(counts.withdrawn) +
+           (counts.held > 0 ? ", " + std::to_string(counts.held) + " held" : "") +
            (outcome->offset_stored ? "" : ", nothing written");
   }
 
@@ -99,6 +103,53 @@ class moodle_site : public testing::Test {
     postgres_session session{site_};
     const auto position = session.open(first_partition);
     return position ? "none" : std::string{name_of(position.error().code)} + ": " + position.error().text;
+  }
+
+  /// What the doctor says: "fine Moodle 4.3, …".
+  std::string diagnosis() const {
+    const auto findings = inspect_site(site_);
+    if (!findings)
+      return findings.error().text;
+    constexpr const char* words[] = {"fine ", "late ", "wrong "};
+    std::string all;
+    for (const auto& one : *findings)
+      all += words[static_cast<std::size_t>(one.how)] + one.what + " > " + one.mend + "\n";
+    return all;
+  }
+
+  /// People of a centre, numbered, in its one classroom.
+  static std::vector<given_record> people_of(const std::string& centre, int first, int last,
+                                             const std::string& status = "enrolled") {
+    std::vector<given_record> records;
+    for (int number = first; number <= last; ++number)
+      records.push_back(
+          {.person = centre.substr(5) + std::to_string(10'000 + number), .status = status, .centre = centre});
+    return records;
+  }
+
+  /// "active 8, suspended 2" of a centre's students.
+  std::string students_of(const std::string& centre) const {
+    return value("select format('active %s, suspended %s', count(*) filter (where e.status = 0), "
+                 "count(*) filter (where e.status = 1)) from mdl_user_enrolments e "
+                 "join mdl_user u on u.id = e.userid where u.username like '" +
+                 centre.substr(5) + "1____'");
+  }
+
+  /// "46000001 held 3 3", centre by centre.
+  std::string held_back() const {
+    const auto status = status_of(site_);
+    if (!status)
+      return status.error().text;
+    std::string all;
+    for (const auto& each : status->withdrawals)
+      all += (all.empty() ? "" : ", ") + each.centre + (each.rejected ? " rejected " : " held ") +
+             std::to_string(each.people) + " " + std::to_string(each.enrolments);
+    return all;
+  }
+
+  void somebody(postgres_session::decision decides, const std::string& centre) const {
+    const auto decided = opened(first_partition)->decide(decides, centre);
+    EXPECT_TRUE(decided) << decided.error().text;
   }
 
   std::string value(const std::string& sql) const { return database_.value(sql); }
@@ -529,6 +580,171 @@ TEST_F(moodle_site, needs_no_more_rights_than_its_page_says) {
   database_.query("drop role " + role);
 }
 
+TEST_F(moodle_site, tells_what_stands_in_the_way_of_a_first_start_and_leaves_no_trace) {
+  database_.query("delete from mdl_role where shortname = 'student'");
+  given_settings({{"auth", "cas"}});
+  const auto before = moodle();
+  EXPECT_THAT(diagnosis(), AllOf(HasSubstr("whose own tables the first start will make"),
+                                 HasSubstr("fine Moodle 4.3 (Build: 20231009)"),
+                                 HasSubstr("wrong the enrolment plugin \"database\" is off"),
+                                 HasSubstr("wrong the authentication plugin \"cas\" is off"),
+                                 HasSubstr("wrong there is no role with the short name student"),
+                                 HasSubstr("late Moodle's plugin local_matricula is not installed")));
+  EXPECT_EQ(moodle(), before);
+  EXPECT_EQ(value("select to_regnamespace('matricula') is null and to_regnamespace('classrooms') is null"),
+            "t");
+}
+
+TEST_F(moodle_site, has_nothing_to_be_told_where_all_is_well) {
+  database_.query("update mdl_config set value = 'manual,database' where name = 'enrol_plugins_enabled'; "
+                  "insert into mdl_config_plugins (plugin, name, value) "
+                  "values ('local_matricula', 'version', '2026112300')");
+  site_gets({.person = anna});
+  EXPECT_THAT(diagnosis(), AllOf(HasSubstr("statements of the target moodle > "),
+                                 HasSubstr("fine Moodle's plugin local_matricula, version 2026112300 > "),
+                                 Not(HasSubstr("late ")), Not(HasSubstr("wrong "))));
+}
+
+TEST_F(moodle_site, tells_of_a_plugin_that_does_not_run_and_of_notices) {
+  database_.query("insert into mdl_config_plugins (plugin, name, value) "
+                  "values ('local_matricula', 'version', '2026112300')");
+  site_gets({.person = anna});
+  database_.query("update matricula.moodle_change set at = now() - interval '3 hours'; "
+                  "insert into matricula.moodle_notice (kind, ref, text) values ('shortname', 7, 'x')");
+  EXPECT_THAT(diagnosis(),
+              AllOf(HasSubstr("late Moodle's plugin local_matricula, version 2026112300, has left "
+                              "changes alone for 03:00:00 > Does Moodle's cron run"),
+                    HasSubstr("late 1 notices")));
+}
+
+TEST_F(moodle_site, tells_which_rights_are_missing) {
+  const auto role = database_.name() + "_role";
+  database_.query("create role " + role);
+  database_.query(documented_grants(role, database_.name()));
+  database_.query("revoke insert, update on mdl_user from " + role +
+                  "; revoke all on sequence mdl_enrol_id_seq from " + role);
+  site_.database = secret{database_.url() + "?options=-crole%3D" + role};
+  EXPECT_THAT(diagnosis(),
+              HasSubstr("wrong the role " + role +
+                        " may not do all that the target does > grant insert, update on mdl_user; "
+                        "grant usage on sequence mdl_enrol_id_seq; each to " +
+                        role));
+  database_.query("drop owned by " + role);
+  database_.query("drop role " + role);
+}
+
+TEST_F(moodle_site, notes_whose_groups_change_but_not_those_of_a_new_account) {
+  constexpr auto members =
+      "select coalesce(string_agg(u.username, ' ' order by u.username), '') "
+      "from matricula.moodle_change c join mdl_user u on u.id = c.ref where c.kind = 'members'";
+  site_gets({.person = anna});
+  EXPECT_EQ(value(members), "");
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value(members), anna);
+  database_.query("delete from matricula.moodle_change");
+  given_settings({{"withdraw", "unenrol"}});
+  site_gets(withdrawn({.person = anna}));
+  EXPECT_EQ(value(members), anna);
+}
+
+constexpr auto north = "46000001", south = "46000002";
+using decision = postgres_session::decision;
+
+TEST_F(moodle_site, holds_back_more_withdrawals_of_a_centre_than_its_settings_allow) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.15"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(south, 1, 40));
+  database_.query("analyze matricula.moodle_user");
+  site_gets_page(people_of(north, 1, 2, "withdrawn"));
+  EXPECT_EQ(students_of(north), "active 8, suspended 2");  // no more than withdraw_people_min
+  EXPECT_EQ(held_back(), "");
+
+  auto page = people_of(north, 3, 4, "withdrawn");
+  for (const auto& other : people_of(south, 1, 1, "withdrawn"))
+    page.push_back(other);
+  for (const auto& newcomer : people_of(north, 11, 11))
+    page.push_back(newcomer);
+  EXPECT_EQ(site_gets_page(page), "created 1 changed 0 withdrawn 3, 2 held");
+  EXPECT_EQ(students_of(north), "active 9, suspended 2");
+  EXPECT_EQ(students_of(south), "active 39, suspended 1");
+  EXPECT_EQ(held_back(), "46000001 held 2 2");
+}
+
+TEST_F(moodle_site, counts_a_person_once_however_many_courses_he_leaves) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}, {.person = berta}});
+  site_gets_page({withdrawn({.person = anna}), withdrawn({.person = berta})});
+  EXPECT_EQ(site_gets(withdrawn({.person = anna, .subject = "VAL"})), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(held_back(), "");
+}
+
+TEST_F(moodle_site, holds_back_what_a_whole_site_loses_of_many_centres) {
+  given_settings({{"withdraw_people_min", "3"}, {"withdraw_ratio_max", "0.05"}});
+  for (int centre = 1; centre <= 4; ++centre)
+    site_gets_page(people_of("4600000" + std::to_string(centre), 1, 10));
+  database_.query("analyze matricula.moodle_user");
+  for (int centre = 1; centre <= 3; ++centre)
+    site_gets_page(people_of("4600000" + std::to_string(centre), 1, 1, "withdrawn"));
+  EXPECT_EQ(held_back(), "");
+  site_gets_page(people_of("46000004", 1, 1, "withdrawn"));
+  EXPECT_EQ(held_back(), "46000004 held 1 1");
+}
+
+TEST_F(moodle_site, forgets_withdrawals_of_before_the_window) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(north, 1, 2, "withdrawn"));
+  database_.query("update matricula.moodle_withdrawal set at = at - interval '25 hours'");
+  site_gets_page(people_of(north, 3, 4, "withdrawn"));
+  EXPECT_EQ(students_of(north), "active 6, suspended 4");
+  EXPECT_EQ(held_back(), "");
+}
+
+TEST_F(moodle_site, does_with_those_held_back_what_somebody_decides) {
+  given_settings({{"withdraw_people_min", "1"}, {"withdraw_ratio_max", "0"}});
+  for (const auto* centre : {north, south}) {
+    site_gets_page(people_of(centre, 1, 10));
+    site_gets_page(people_of(centre, 1, 4, "withdrawn"));
+  }
+  EXPECT_EQ(held_back(), "46000001 held 4 4, 46000002 held 4 4");
+  site_gets_page(people_of(north, 4, 4));  // is back, so there is nothing to decide
+  EXPECT_EQ(held_back(), "46000001 held 3 3, 46000002 held 4 4");
+
+  somebody(decision::approve, north);
+  EXPECT_EQ(students_of(north), "active 7, suspended 3");
+  EXPECT_EQ(held_back(), "46000002 held 4 4");
+  somebody(decision::reject, "");
+  EXPECT_EQ(held_back(), "46000002 rejected 4 4");
+  auto again = people_of(south, 1, 1, "withdrawn");
+  again[0].since = "2026-10-10";
+  site_gets_page(again);
+  EXPECT_EQ(students_of(south), "active 10, suspended 0");
+  somebody(decision::approve, "");
+  EXPECT_EQ(students_of(south), "active 6, suspended 4");
+  EXPECT_EQ(held_back(), "");
+  site_gets_page(people_of(south, 1, 4));
+  EXPECT_EQ(students_of(south), "active 10, suspended 0");
+}
+
+TEST_F(moodle_site, who_is_held_back_keeps_his_role_and_his_group) {
+  given_settings({{"withdraw", "unenrol"}, {"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  site_gets({.person = anna, .teachers = "[]"});
+  const auto before = people();
+  EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})),
+            "created 0 changed 0 withdrawn 1, 1 held");
+  EXPECT_EQ(people(), before);
+  somebody(decision::approve, "");
+  EXPECT_EQ(people(), "");
+}
+
+TEST_F(moodle_site, a_target_that_holds_nothing_back_has_nothing_to_decide) {
+  site_.target_directory = repository_targets() / "classrooms";
+  site_.settings.clear();
+  const auto decided = opened(first_partition)->decide(decision::approve, "");
+  ASSERT_FALSE(decided);
+  EXPECT_THAT(decided.error().text, HasSubstr("holds no withdrawals back"));
+}
+
 TEST_F(moodle_site, is_refused_without_moodles_tables) {
   database_.query("drop table mdl_config");
   EXPECT_THAT(refusal(),
@@ -543,18 +759,42 @@ TEST_F(moodle_site, is_refused_with_a_version_that_nobody_knows) {
                     HasSubstr("Stop this site")));
 }
 
-TEST_F(moodle_site, takes_the_columns_that_later_versions_have) {
-  database_.query(
-      "alter table mdl_course_sections add column component varchar(100), add column itemid bigint; "
-      "update mdl_config set value = '2024100706.00' where name = 'version'");
+/// The differences of the tables from those of 4.3, as Moodle's own upgrade steps make them.
+TEST_F(moodle_site, takes_the_tables_of_every_version_from_4_1_to_5_0) {
+  const auto becomes = [&](const char* version, const std::string& differences) {
+    database_.query(differences + "; update mdl_config set value = '" + version + "' where name = 'version'");
+    session_.reset();
+  };
+  becomes("2022112800.01", "alter table mdl_course drop column pdfexportfont; "
+                           "alter table mdl_groups drop column visibility, drop column participation");
   EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+  becomes("2023042403.00", "alter table mdl_course add column pdfexportfont varchar(50); "
+                           "alter table mdl_groups add column visibility smallint not null default 0, "
+                           "add column participation smallint not null default 1");
+  EXPECT_EQ(site_gets({.person = anna, .group = "1ESOB", .subject = "VAL"}),
+            "created 1 changed 0 withdrawn 0");
+  becomes("2024100706.00",
+          "alter table mdl_course_sections add column component varchar(100), add column itemid bigint; "
+          "create index on mdl_course_sections (component, itemid)");
+  EXPECT_EQ(site_gets({.person = anna, .group = "1ESOC", .subject = "ANG"}),
+            "created 1 changed 0 withdrawn 0");
+  becomes("2025041404.06", "alter table mdl_course alter column fullname type varchar(1333), "
+                           "alter column showactivitydates set default 1");
+  EXPECT_EQ(site_gets({.person = anna, .group = "1ESOD", .subject = "CAS"}),
+            "created 1 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select count(*) from mdl_user_enrolments e join mdl_user u on u.id = e.userid "
+                  "where u.username = '10000001' and e.status = 0"),
+            "4");
 }
 
 TEST_F(moodle_site, is_refused_with_settings_that_make_no_sense) {
   for (const auto& [name, wrong, why] :
        {std::tuple{"categories", "province/school", "each one of year, province"},
         std::tuple{"sections", "many", "a number below 100"},
-        std::tuple{"enrol", "manual", "other than manual"}}) {
+        std::tuple{"enrol", "manual", "other than manual"},
+        std::tuple{"withdraw_ratio_max", "5", "from 0 to 1"},
+        std::tuple{"withdraw_people_min", "few", "a number of people"},
+        std::tuple{"withdraw_window", "soon", "a number of hours or days"}}) {
     given_settings({{name, wrong}});
     EXPECT_THAT(refusal(), HasSubstr(why));
   }
@@ -669,6 +909,9 @@ insert into matricula.moodle_classroom select 900000 + n, 900000 + n, 900000 + n
 insert into matricula.moodle_group select 900000 + n, 900000 + n, 900000 + n, '' from generate_series(1, 5000) as n;
 insert into matricula.moodle_user select 900000 + n, n, '', '', '', '', false from generate_series(1, 20000) as n;
 insert into matricula.moodle_suspended select n, n from generate_series(1, 20000) as n;
+insert into matricula.moodle_withdrawal
+select 900000 + n, n, 900000 + n, 900000 + n, '03000001', now() - interval '1 year', 'held'
+from generate_series(1, 20000) as n;
 insert into matricula.moodle_change select 'groups', 900000 + n, now() from generate_series(1, 5000) as n;
 analyze)sql";
 
@@ -685,6 +928,7 @@ std::vector<given_record> big_page(const std::string& status, const std::string&
 }
 
 TEST_F(moodle_site, is_never_read_as_a_whole) {
+  given_settings({{"withdraw_people_min", "1000000"}});
   database_.query(many_rows_by_hand);
   database_.query("select pg_stat_reset()");
   EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna")), "created 2000 changed 0 withdrawn 0");
@@ -708,7 +952,7 @@ TEST_F(moodle_site, is_never_read_as_a_whole) {
 /// Moodle's tables and what the target remembers of them; not the temporary ones.
 bool names_a_lasting_table(const std::string& line) {
   for (const auto* name : {"mdl_", "moodle_category", "moodle_course", "moodle_classroom", "moodle_group",
-                           "moodle_user", "moodle_suspended", "moodle_change"})
+                           "moodle_user", "moodle_suspended", "moodle_change", "moodle_withdrawal"})
     if (line.find(std::string{" on "} + name) != std::string::npos)
       return true;
   return false;
@@ -721,7 +965,7 @@ std::string scans_in(const pqxx::result& plan) {
     const std::string line = row[0].c_str();
     const bool is_scan = line.find("Scan ") != std::string::npos && names_a_lasting_table(line);
     if (const auto condition = line.find("Index Cond: "); condition != std::string::npos) {
-      if (line.find('.', condition) == std::string::npos)
+      if (!scan.empty() && line.find('.', condition) == std::string::npos)
         found += scan + line;
       scan.clear();
     } else if (is_scan || line.find("->") != std::string::npos) {

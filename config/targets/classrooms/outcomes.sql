@@ -22,6 +22,7 @@ from (
     coalesce(sum(records) filter (where effect = 'withdrawn'), 0) as withdrawn,
     coalesce(sum(records) filter (where effect = 'refused'), 0) as refused
   from effect
+  where effect <> 'held'
   group by classroom
 ) as t
 left join classroom c on c.key = t.classroom

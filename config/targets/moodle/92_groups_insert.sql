@@ -9,6 +9,7 @@ with made as (
   select distinct 'groups', n.course_id, now()
   from new_group n
   where not exists (select from new_course c where c.course_id = n.course_id)
+  order by n.course_id
   on conflict (kind, ref) do update set at = excluded.at
 )
 insert into matricula.moodle_group (course_id, group_id, moodle_group_id, name)

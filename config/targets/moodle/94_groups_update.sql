@@ -12,7 +12,7 @@ with renamed as (
   where m.moodle_group_id = r.moodle_group_id
 ), changed as (
   insert into matricula.moodle_change (kind, ref, at)
-  select distinct 'groups', course_id, now() from renamed
+  select distinct 'groups', course_id, now() from renamed order by course_id
   on conflict (kind, ref) do update set at = excluded.at
 )
 update mdl_groups g

@@ -5,16 +5,23 @@ with mover as materialized (
   select m.*, s.component
   from moodle_member m
   cross join moodle_site s
-  where m.is_student and s.is_merged or not m.is_student and s.withdraw = 'unenrol'
+  where m.is_student and s.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
+), gone as (
+  delete from mdl_groups_members g
+  using mover m
+  join matricula.moodle_group t on t.course_id = m.course_id
+  where g.userid = m.user_id and g.groupid = t.moodle_group_id and g.component = m.component and g.itemid = m.enrol_id
+    and not exists (
+      select
+      from matricula.moodle_classroom c
+      join enrolment e on e.classroom_id = c.classroom_id
+      where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id
+        and e.person_id = m.person_id and e.role = 'student' and e.status = 'enrolled'
+    )
+  returning g.userid
 )
-delete from mdl_groups_members g
-using mover m
-join matricula.moodle_group t on t.course_id = m.course_id
-where g.userid = m.user_id and g.groupid = t.moodle_group_id and g.component = m.component and g.itemid = m.enrol_id
-  and not exists (
-    select
-    from matricula.moodle_classroom c
-    join enrolment e on e.classroom_id = c.classroom_id
-    where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id
-      and e.person_id = m.person_id and e.role = 'student' and e.status = 'enrolled'
-  )
+insert into matricula.moodle_change (kind, ref, at)
+select 'members', g.userid, now()
+from (select distinct userid from gone) as g
+order by g.userid
+on conflict (kind, ref) do update set at = excluded.at

@@ -6,7 +6,7 @@ with gone as (
          (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id) as status
   from moodle_member m
   cross join moodle_site s
-  where not m.is_student and not m.is_teacher and s.withdraw <> 'keep'
+  where not m.is_student and not m.is_teacher and not m.is_held and s.withdraw <> 'keep'
 ), suspended as (
   update mdl_user_enrolments e
   set status = 1, modifierid = g.admin_id, timemodified = extract(epoch from now())

@@ -63,6 +63,21 @@ create table if not exists matricula.moodle_suspended (
   primary key (enrol_id, user_id)
 );
 
+-- Who has left a course, or is to leave it. More of a centre than the settings allow are held back until an
+-- administrator has approved of it; `done` is remembered for as long as it counts.
+create table if not exists matricula.moodle_withdrawal (
+  enrol_id    bigint      not null,
+  user_id     bigint      not null,
+  person_id   bigint      not null,
+  course_id   bigint      not null,
+  centre_code text        not null collate "C",
+  at          timestamptz not null,
+  state       text        not null check (state in ('done', 'held', 'approved', 'rejected')),
+  primary key (enrol_id, user_id)
+);
+create index if not exists moodle_withdrawal_centre on matricula.moodle_withdrawal (centre_code, at);
+create index if not exists moodle_withdrawal_at on matricula.moodle_withdrawal (at);
+
 -- What an administrator should know, by Moodle's id: no names.
 create table if not exists matricula.moodle_notice (
   id   bigint generated always as identity primary key,
@@ -74,12 +89,16 @@ create table if not exists matricula.moodle_notice (
 
 -- What Moodle may still have in a cache, for its plugin local_matricula: the newest change of each thing.
 create table if not exists matricula.moodle_change (
-  kind text        not null check (kind in ('categories', 'course', 'groups')),
-  ref  bigint      not null,  -- the course; 0: all categories
+  kind text        not null,
+  ref  bigint      not null,  -- the course; of members the user; of categories 0, for all of them
   at   timestamptz not null,
   primary key (kind, ref)
 );
-create index if not exists moodle_change_at on matricula.moodle_change (at);
+-- A database of an earlier version has another check, and an index that nothing reads by.
+alter table matricula.moodle_change
+  drop constraint if exists moodle_change_kind_check,
+  add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members'));
+drop index if exists matricula.moodle_change_at;
 
 -- A template such as '{subject.name_val} · {group.name}' with what `texts` has under these names. What it has not stays as
 -- it stands; what an empty text leaves between, at the end, goes.

@@ -28,6 +28,15 @@ begin
   if current_setting('matricula.sections') !~ '^[0-9]{1,2}$' then
     raise exception 'The setting sections is a number below 100';
   end if;
+  if current_setting('matricula.withdraw_ratio_max') !~ '^(0(\.[0-9]+)?|1(\.0+)?)$' then
+    raise exception 'The setting withdraw_ratio_max is a part of the people, from 0 to 1, such as 0.05';
+  end if;
+  if current_setting('matricula.withdraw_people_min') !~ '^[0-9]{1,9}$' then
+    raise exception 'The setting withdraw_people_min is a number of people';
+  end if;
+  if current_setting('matricula.withdraw_window') !~ '^[0-9]{1,4} (hour|day)s?$' then
+    raise exception 'The setting withdraw_window is a number of hours or days, such as 24 hours';
+  end if;
   if current_setting('matricula.enrol') = 'manual' then
     raise exception 'The setting enrol must name a plugin other than manual, whose enrolments are those that teachers '
       'make';
@@ -56,7 +65,10 @@ select
   current_setting('matricula.email') as email,
   current_setting('matricula.enrol') as enrol,
   'enrol_' || current_setting('matricula.enrol') as component,
-  current_setting('matricula.withdraw') as withdraw;
+  current_setting('matricula.withdraw') as withdraw,
+  current_setting('matricula.withdraw_ratio_max')::numeric as withdraw_ratio_max,
+  current_setting('matricula.withdraw_people_min')::bigint as withdraw_people_min,
+  current_setting('matricula.withdraw_window')::interval as withdraw_window;
 analyze moodle_site;
 
 -- The classrooms of the batch as they stand, with the course that each is or belongs to and what that is to be called.
@@ -137,6 +149,8 @@ create temporary table new_user (
   context_id bigint not null default nextval('mdl_context_id_seq')
 ) on commit delete rows;
 
+create index on new_user (user_id);
+
 -- The same by course and person, over all classrooms of the course: what Moodle's rows are to say.
 create temporary table moodle_member (
   course_id  bigint  not null,
@@ -146,6 +160,18 @@ create temporary table moodle_member (
   user_id    bigint  not null,
   is_student boolean not null,
   is_teacher boolean not null,
+  is_held    boolean not null default false,  -- he is to leave, and stays until somebody has decided
+  primary key (enrol_id, user_id)
+) on commit delete rows;
+
+-- Who is at work in a course and is to leave it.
+create temporary table moodle_leaver (
+  enrol_id    bigint not null,
+  user_id     bigint not null,
+  person_id   bigint not null,
+  course_id   bigint not null,
+  centre_code text   not null collate "C",
+  state       text,  -- what has been decided of him before, see matricula.moodle_withdrawal
   primary key (enrol_id, user_id)
 ) on commit delete rows;
 

@@ -306,6 +306,15 @@ create table mdl_config (
 alter table mdl_config add constraint mdl_conf_id_pk primary key (id);
 create unique index mdl_conf_nam_uix on mdl_config (name);
 
+create table mdl_config_plugins (
+  id bigserial not null,
+  plugin varchar(100) not null default 'core',
+  name varchar(100) not null default '',
+  value text not null
+);
+alter table mdl_config_plugins add constraint mdl_confplug_id_pk primary key (id);
+create unique index mdl_confplug_plunam_uix on mdl_config_plugins (plugin, name);
+
 create table mdl_role (
   id bigserial not null,
   name varchar(255) not null default '',

@@ -40,6 +40,24 @@ struct run_figures_test : testing::Test {
   nlohmann::json first_page() const { return nlohmann::json::parse(figures.json()).at("pages").at(0); }
 };
 
+TEST_F(run_figures_test, sums_up_what_became_of_a_sites_records) {
+  applied_receipt receipt;
+  receipt.from = {"ESO-46", 0};
+  receipt.records = 12;
+  receipt.created = 5;
+  receipt.withdrawn = 3;
+  receipt.unchanged = 4;
+  receipt.held = 2;
+  figures.applied("eso46", receipt);
+  figures.applied("eso46", receipt);
+  const auto site = nlohmann::json::parse(figures.json()).at("sites").at(0);
+  EXPECT_EQ(site.at("applied"), 24);
+  EXPECT_EQ(site.at("created"), 10);
+  EXPECT_EQ(site.at("withdrawn"), 6);
+  EXPECT_EQ(site.at("unchanged"), 8);
+  EXPECT_EQ(site.at("held"), 4);
+}
+
 TEST_F(run_figures_test, a_page_is_applied_when_the_last_site_has_its_last_record) {
   figures.page(page_of(1, {{{"ESO-46", 0}, 9}, {{"FP-46", 0}, 4}}));
   applied("eso46", "ESO-46", 10, 100ms);

@@ -92,6 +92,16 @@ TEST_F(target_folder, needs_a_step) {
   EXPECT_THAT(problem(), HasSubstr("no step"));
 }
 
+TEST_F(target_folder, may_have_a_doctor) {
+  const auto without = load();
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->doctor.sql, "");
+  given_file("doctor.sql", "select 3");
+  const auto with = load();
+  ASSERT_TRUE(with) << with.error().text;
+  EXPECT_EQ(with->doctor.sql, "select 3");
+}
+
 TEST_F(target_folder, passes_over_what_is_not_sql) {
   given_file("README.md", "x");
   EXPECT_EQ(problem(), "none");

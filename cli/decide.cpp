@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/decide.hpp"
+
+#include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
+#include "cli/site_status.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+namespace matricula {
+namespace {
+
+using decision = postgres_session::decision;
+
+constexpr auto approve_examples = R"(Examples:
+  matricula approve my.toml --site eso46 --centre 46012345
+      the people of this centre whom matricula status names as held back leave their courses now
+  matricula approve my.toml --site eso46 --all
+      those of every centre
+
+It works while the site runs. What was rejected before may be approved, too.
+Exit code 0: done; 1: nothing is held back, or the site did not answer; 2: wrong usage; 78: bad topology file.)";
+
+constexpr auto reject_examples = R"(Examples:
+  matricula reject my.toml --site eso46 --centre 46012345
+      the people of this centre who are held back stay in their courses, until the source says that they are enrolled
+      again, or until somebody approves
+
+Exit code 0: done; 1: nothing is held back, or the site did not answer; 2: wrong usage; 78: bad topology file.)";
+
+struct options {
+  std::string file, site, centre;
+  bool all = false;
+};
+
+void add_decision(CLI::App& app, int& exit_code, decision what, const char* name, const char* description,
+                  const char* examples) {
+  auto* const command = app.add_subcommand(name, description);
+  const auto given = std::make_shared<options>();
+  command->add_option("topology", given->file, "The topology file (TOML)")->required();
+  command->add_option("--site", given->site, "The site")->required();
+  auto* const which = command->add_option_group("of whom");
+  which->add_option("--centre", given->centre, "The centre's code");
+  which->add_flag("--all", given->all, "Every centre");
+  which->require_option(1);
+  command->footer(examples);
+  command->callback([given, what, &exit_code] {
+    exit_code = decide_withdrawals(given->file, what, given->site, given->centre, system_environment(),
+                                   std::cout, std::cerr);
+  });
+}
+
+}  // namespace
+
+int decide_withdrawals(const std::filesystem::path& file, decision what, const std::string& site,
+                       const std::string& centre, const environment_lookup& environment, std::ostream& out,
+                       std::ostream& errors) {
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
+    return exit_bad_configuration;
+  const auto found = std::find_if(loaded->sites.begin(), loaded->sites.end(),
+                                  [&](const auto& each) { return each.name == site; });
+  if (found == loaded->sites.end()) {
+    errors << file.string() << " has no site \"" << site << "\"; matricula graph shows them\n";
+    return exit_wrong_usage;
+  }
+  const auto fail = [&](const failure& why) {
+    errors << why.text << '\n';
+    return exit_failed;
+  };
+  const auto status = status_of(*found);
+  if (!status)
+    return fail(status.error());
+  bool any = false;
+  for (const auto& each : status->withdrawals)
+    if ((centre.empty() || each.centre == centre) && (what == decision::approve || !each.rejected)) {
+      any = true;
+      out << each.centre << ": " << each.people << " people in " << each.enrolments << " courses\n";
+    }
+  if (!any) {
+    errors << "site " << site << " holds nothing back" << (centre.empty() ? "" : " of " + centre)
+           << "; matricula status shows what it does\n";
+    return exit_failed;
+  }
+  postgres_session session{*found};
+  if (const auto opened = session.open({found->topics.front(), 0}); !opened)
+    return fail(opened.error());
+  if (const auto decided = session.decide(what, centre); !decided)
+    return fail(decided.error());
+  out << (what == decision::approve ? "withdrawn\n" : "they stay\n");
+  return exit_done;
+}
+
+void add_approve_command(CLI::App& app, int& exit_code) {
+  add_decision(app, exit_code, decision::approve, "approve", "Let withdrawals happen that a site holds back",
+               approve_examples);
+}
+
+void add_reject_command(CLI::App& app, int& exit_code) {
+  add_decision(app, exit_code, decision::reject, "reject", "Refuse withdrawals that a site holds back",
+               reject_examples);
+}
+
+}  // namespace matricula

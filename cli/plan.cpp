@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/plan.hpp"
+
+#include "actors/apply/postgres_session.hpp"
+#include "actors/dedup/kafka_topic_scan.hpp"
+#include "cli/command.hpp"
+#include "cli/loaded_topology.hpp"
+#include "cli/plan_tally.hpp"
+#include "cli/read_topics.hpp"
+#include "cli/site_status.hpp"
+#include "cli/wait_option.hpp"
+#include "config/durations.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <deque>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace matricula {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  matricula plan my.toml --site eso46
+      what the site would create, change and withdraw with all that its topics hold for it: before its first start,
+      after a long stop
+  matricula plan my.toml --records 10000 --examples 10
+      only the next ten thousand records of each site, with more ids on each line
+
+Each batch is tried as the site would apply it, in a transaction that is taken back, against the site as it is now:
+nothing is written, and what is locked is let go with the batch. Numbers that sequences have given out are gone.
+Exit code 0: every site answered; 1: something did not; 2: there is no such site; 78: bad topology file.)";
+
+/// Of one transaction, so that nobody waits long for what it locks.
+constexpr std::size_t batch_records = 2'500;
+constexpr std::size_t scan_messages = 1'000;
+
+/// A batch in the making, with the bytes that its records look at.
+struct gathered_batch {
+  site_batch batch;
+  std::deque<std::string> texts;
+
+  void add(const topic_partition& from, const consumed_record& record) {
+    batch.from = from;
+    auto kept = record;
+    kept.key = texts.emplace_back(record.key);
+    kept.value = texts.emplace_back(record.value);
+    batch.records.push_back(kept);
+  }
+};
+
+/// What one site would do.
+class site_plan {
+ public:
+  site_plan(const topology& all, const site_settings& site, const plan_options& options)
+      : all_(all)
+      , site_(site)
+      , options_(options)
+      , store_(site) {}
+
+  result<done> run() {
+    auto positions = store_.open_rehearsal();
+    if (!positions)
+      return positions.error();
+    for (const auto& topic : site_.topics)
+      if (const auto there = await_topic(all_.kafka, topic, options_.wait); !there)
+        return there.error();
+    const auto scan = make_kafka_topic_scan(all_.kafka, site_.topics, *std::move(positions));
+    for (;;) {
+      const auto more =
+          scan->next(scan_messages, [this](const scanned_message& message) { gather(message); });
+      if (!more)
+        return more.error();
+      for (auto& [where, gathered] : gathered_)
+        if (gathered.batch.records.size() >= batch_records)
+          if (const auto tried = try_out(gathered); !tried)
+            return tried.error();
+      ahead_ = scan->messages_total();
+      stopped_early_ = stopped_early_ || (*more && read_ >= options_.records_max);
+      if (!*more || stopped_early_)
+        break;
+    }
+    for (auto& [where, gathered] : gathered_)
+      if (const auto tried = try_out(gathered); !tried)
+        return tried.error();
+    return done{};
+  }
+
+  void print(std::ostream& out) const {
+    out << "site " << site_.name << ": " << read_ << " records";
+    if (stopped_early_)
+      out << " of at most " << ahead_;
+    out << " to read" << (stopped_early_ ? " (--records)" : "") << ": " << counts_.created << " to create, "
+        << counts_.changed << " to change, " << counts_.withdrawn << " to withdraw, " << counts_.unchanged
+        << " unchanged, " << counts_.superseded << " older than what the site holds\n";
+    if (!tally_.empty())
+      tally_.print(options_.examples_max, out);
+    for (const auto& each : refused_)
+      out << "  refused: " << each << '\n';
+  }
+
+ private:
+  void gather(const scanned_message& message) {
+    if (read_ >= options_.records_max) {
+      stopped_early_ = true;
+      return;
+    }
+    ++read_;
+    const auto& topic = site_.topics.at(message.topic_index);
+    gathered_[{message.topic_index, message.partition}].add({topic, message.partition}, message.record);
+  }
+
+  result<done> try_out(gathered_batch& gathered) {
+    const auto tried = try_range(gathered.batch, {0, gathered.batch.records.size()});
+    gathered = {};
+    return tried;
+  }
+
+  /// Halves what the database refuses until the records stand alone that it does not take.
+  result<done> try_range(const site_batch& batch, batch_range range) {
+    if (range.first == range.last)
+      return done{};
+    const auto tried = store_.rehearse(batch, range);
+    if (!tried && tried.error().code != error_code::row_refused)
+      return tried.error();
+    if (tried) {
+      counts_ += tried->counts;
+      for (const auto& each : tried->changes)
+        tally_.add(each);
+      for (const auto& each : tried->refused)
+        refuse(batch, each.index, each.reason);
+      return done{};
+    }
+    if (range.last - range.first == 1) {
+      refuse(batch, range.first, tried.error());
+      return done{};
+    }
+    const auto middle = range.first + (range.last - range.first) / 2;
+    if (const auto first = try_range(batch, {range.first, middle}); !first)
+      return first;
+    return try_range(batch, {middle, range.last});
+  }
+
+  void refuse(const site_batch& batch, std::size_t index, const failure& why) {
+    refused_.push_back(std::string{batch.records[index].key} + ": " + std::string{name_of(why.code)});
+  }
+
+  const topology& all_;
+  const site_settings& site_;
+  const plan_options& options_;
+  postgres_session store_;
+  std::map<std::pair<std::size_t, std::int32_t>, gathered_batch> gathered_;
+  plan_tally tally_;
+  std::vector<std::string> refused_;
+  applied_counts counts_;
+  std::uint64_t read_ = 0, ahead_ = 0;
+  bool stopped_early_ = false;
+};
+
+}  // namespace
+
+int plan_sites(const std::filesystem::path& file, const plan_options& options,
+               const environment_lookup& environment, std::ostream& out, std::ostream& errors) {
+  const auto loaded = load_or_explain(file, environment, errors);
+  if (!loaded)
+    return exit_bad_configuration;
+  bool found = options.site.empty(), answered = true;
+  for (const auto& site : loaded->sites) {
+    if (!options.site.empty() && site.name != options.site)
+      continue;
+    found = true;
+    site_plan plan{*loaded, site, options};
+    if (const auto ran = plan.run()) {
+      plan.print(out);
+    } else {
+      errors << ran.error().text << '\n';
+      answered = false;
+    }
+  }
+  if (!found) {
+    errors << file.string() << " has no site \"" << options.site << "\"; matricula graph shows them\n";
+    return exit_wrong_usage;
+  }
+  return answered ? exit_done : exit_failed;
+}
+
+bool may_start(const topology& all, const plan_options& options, std::istream& in, std::ostream& out,
+               std::ostream& errors) {
+  for (const auto& site : all.sites) {
+    const auto status = status_of(site);
+    if (!status) {
+      errors << status.error().text << '\n';
+      return false;
+    }
+    if (status->installed)
+      continue;
+    site_plan plan{all, site, options};
+    if (const auto ran = plan.run(); !ran) {
+      errors << ran.error().text << '\n';
+      return false;
+    }
+    plan.print(out);
+    out << "site " << site.name << " was never started. Start it? [y/N] " << std::flush;
+    std::string answer;
+    if (!std::getline(in, answer) || (answer != "y" && answer != "yes")) {
+      out << "\nnothing was started; sources can fill the topics without sites: a [[node]] that lists only "
+             "sources\n";
+      return false;
+    }
+  }
+  return true;
+}
+
+void add_plan_command(CLI::App& app, int& exit_code) {
+  struct arguments {
+    std::string file, wait = "30s";
+    plan_options options;
+  };
+  auto* const command =
+      app.add_subcommand("plan", "Show what the sites would do with what they have still to read");
+  const auto given = std::make_shared<arguments>();
+  command->add_option("topology", given->file, "The topology file (TOML)")->required();
+  command->add_option("--site", given->options.site, "Only this site");
+  command->add_option("--records", given->options.records_max, "How many records of each site to look at")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--examples", given->options.examples_max, "Ids on each line")->capture_default_str();
+  add_wait_option(*command, given->wait, "How long to wait for Kafka to answer")->capture_default_str();
+  command->footer(examples);
+  command->callback([given, &exit_code] {
+    given->options.wait = *config::duration_from(given->wait);
+    exit_code = plan_sites(given->file, given->options, system_environment(), std::cout, std::cerr);
+  });
+}
+
+}  // namespace matricula

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/topology.hpp"
+#include "messages/errors.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace matricula {
+
+/// Where a site stands, as its database tells.
+struct site_status {
+  /// Withdrawals that the target holds back, of one centre.
+  struct held {
+    std::string centre;
+    bool rejected = false;  ///< somebody has decided that they are not to happen
+    std::uint64_t people = 0, enrolments = 0;
+    std::string since;  ///< UTC
+  };
+
+  bool installed = false;  ///< an applier has opened the database
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> next_offsets;
+  std::uint64_t outbox = 0;  ///< entries that the reporter has not taken to Kafka yet
+  std::vector<held> withdrawals;
+};
+
+/// Blocking; changes nothing. Errors: database_unavailable, database_refuses, target_broken.
+result<site_status> status_of(const site_settings& site);
+
+}  // namespace matricula

@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What the batch has just done: a row for each record that was news.
+select b.centre_code as centre, 'enrolment' as kind,
+       case when n.status = 'withdrawn' and coalesce(n.held, 'enrolled') = 'enrolled' then 'withdraw'
+            when n.held is null then 'create'
+            else 'change' end as effect,
+       b.key as id
+from news n
+join batch b on b.key_hash = n.key_hash
+order by b.key

@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What stands between this database and a lesson, one row for each thing (docs/targets.md).
+with lacking as (
+  select 'grant ' || string_agg(p.privilege, ', ' order by p.place) || ' on ' || n.relation as command
+  from (values
+    ('mdl_config', 'select'), ('mdl_config_plugins', 'select'), ('mdl_role', 'select'),
+    ('mdl_course_categories', 'select, insert, update'), ('mdl_course', 'select, insert, update'),
+    ('mdl_user', 'select, insert, update'), ('mdl_groups', 'select, insert, update'),
+    ('mdl_cache_flags', 'select, insert, update'), ('mdl_context', 'select, insert'),
+    ('mdl_course_sections', 'select, insert'), ('mdl_course_format_options', 'select, insert'),
+    ('mdl_enrol', 'select, insert'), ('mdl_user_enrolments', 'select, insert, update, delete'),
+    ('mdl_role_assignments', 'select, insert, update, delete'),
+    ('mdl_groups_members', 'select, insert, update, delete')) as n (relation, privileges)
+  cross join unnest(string_to_array(n.privileges, ', ')) with ordinality as p (privilege, place)
+  where not has_table_privilege(n.relation, p.privilege)
+  group by n.relation
+  union all
+  select 'grant usage on sequence ' || r || '_id_seq'
+  from unnest(array['mdl_course_categories', 'mdl_course', 'mdl_user', 'mdl_groups', 'mdl_cache_flags', 'mdl_context',
+                    'mdl_course_sections', 'mdl_course_format_options', 'mdl_enrol', 'mdl_user_enrolments',
+                    'mdl_role_assignments', 'mdl_groups_members']) as r
+  where not has_sequence_privilege(r || '_id_seq', 'usage')
+), plugin as (
+  select
+    (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version') as version,
+    (select now() - min(at) from matricula.moodle_change) as waiting
+)
+select grade, what, mend
+from (
+  select 1 as place, 'fine' as grade,
+         'Moodle ' || (select value from mdl_config where name = 'release') as what, '' as mend
+  union all
+  select 2, 'wrong', 'the role ' || current_user || ' may not do all that the target does',
+         string_agg(command, '; ' order by command) || '; each to ' || quote_ident(current_user)
+  from lacking
+  having count(*) > 0
+  union all
+  select 3, 'wrong', 'the enrolment plugin "' || s.enrol || '" is off, so Moodle shows none of our enrolments',
+         'Site administration, Plugins, Enrolments, Manage enrol plugins: switch it on, or name another in the setting '
+           'enrol'
+  from moodle_site s
+  where s.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
+  union all
+  select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',
+         'Site administration, Plugins, Authentication, Manage authentication: switch it on, or name another in the '
+           'setting auth'
+  from moodle_site s
+  where s.auth <> all (string_to_array((select value from mdl_config where name = 'auth'), ',')
+                       || array['manual', 'nologin'])
+  union all
+  select 5, 'wrong', 'there is no role with the short name ' || r.name,
+         'Site administration, Users, Define roles: the roles of ITACA''s students and teachers are student and '
+           'editingteacher'
+  from moodle_site s
+  cross join lateral (values ('student', s.student_role_id), ('editingteacher', s.teacher_role_id)) as r (name, id)
+  where r.id is null
+  union all
+  select 6, 'late',
+         'Moodle''s plugin local_matricula is not installed: groups, and further courses in a category''s list, appear '
+           'when Moodle''s caches go',
+         'Copy moodle/local_matricula to local/matricula of the site and run admin/cli/upgrade.php'
+  from plugin
+  where version is null
+  union all
+  select 7, case when waiting > interval '10 minutes' then 'late' else 'fine' end,
+         'Moodle''s plugin local_matricula, version ' || version ||
+           case when waiting > interval '10 minutes'
+                then ', has left changes alone for ' || date_trunc('minute', waiting) else '' end,
+         case when waiting > interval '10 minutes'
+              then 'Does Moodle''s cron run, is the plugin''s task on, and may Moodle''s role read and delete '
+                   'matricula.moodle_change?' else '' end
+  from plugin
+  where version is not null
+  union all
+  select 8, 'late', count(*) || ' notices, the last of ' || to_char(max(at), 'YYYY-MM-DD') || ': ' ||
+           string_agg(distinct kind, ', '),
+         'select * from matricula.moodle_notice tells which; delete what has been seen to'
+  from matricula.moodle_notice
+  having count(*) > 0
+) as things
+order by place, what

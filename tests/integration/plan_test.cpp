@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
+#include "cli/plan.hpp"
+#include "records_by_hand.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace matricula {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class plan_test : public records_by_hand {
+ protected:
+  int plan(const plan_options& options = {}) {
+    out.str("");
+    const auto exit_code = plan_sites(deployment.file(), options, deployment.environment(), out, errors);
+    EXPECT_EQ(errors.str(), "");
+    return exit_code;
+  }
+
+  /// Every row of the site, with the transaction that wrote it.
+  std::string rows() const {
+    return database.value(
+        "select coalesce(string_agg(e.xmin || ' ' || e::text, ',' order by key_hash), '') || "
+        "(select string_agg(p.xmin || ' ' || p::text, ',') from matricula.positions p) || "
+        "(select count(*) from matricula.outbox) from classrooms.enrolment e");
+  }
+
+  static given_record withdrawn(given_record record) {
+    record.status = "withdrawn";
+    return record;
+  }
+};
+
+TEST_F(plan_test, tells_what_a_first_start_would_make_and_leaves_no_trace) {
+  topic_says(1, student("10000001"));
+  topic_says(2, student("10000002"));
+  EXPECT_EQ(plan(), exit_done);
+  EXPECT_THAT(out.str(),
+              AllOf(HasSubstr("site eso46: 2 records to read: 2 to create, 0 to change, 0 to withdraw"),
+                    HasSubstr("46012345  enrolment  create           2  "
+                              "2026/46012345/1234567890/MAT/1ESOA/10000001/student, 2026/")));
+  EXPECT_EQ(database.value("select to_regnamespace('matricula') is null and "
+                           "to_regnamespace('classrooms') is null"),
+            "t");
+}
+
+TEST_F(plan_test, looks_only_at_what_the_site_has_still_to_read) {
+  topic_says(1, student("10000001"));
+  topic_says(2, student("10000002"));
+  topic_says(3, student("10000003"));
+  site_gets(1, student("10000001"));
+  site_gets(2, student("10000002"));
+  site_gets(3, student("10000003"));
+  auto changed = student("10000002");
+  changed.since = "2026-10-01";
+  topic_says(4, withdrawn(student("10000001")));
+  topic_says(5, changed);
+  topic_says(6, student("10000003"));  // as it is
+  topic_says(7, student("10000004"));
+  const auto before = rows();
+  EXPECT_EQ(plan(), exit_done);
+  EXPECT_THAT(
+      out.str(),
+      AllOf(HasSubstr("4 records to read: 1 to create, 1 to change, 1 to withdraw, 1 unchanged"),
+            HasSubstr("enrolment  change            1  2026/46012345/1234567890/MAT/1ESOA/10000002/"),
+            HasSubstr("enrolment  withdraw          1  2026/46012345/1234567890/MAT/1ESOA/10000001/")));
+  EXPECT_EQ(rows(), before);
+}
+
+TEST_F(plan_test, looks_at_no_more_than_it_is_told) {
+  for (revision_t i = 1; i <= 5; ++i)
+    topic_says(i, student("1000000" + std::to_string(i)));
+  plan_options options;
+  options.records_max = 3;
+  EXPECT_EQ(plan(options), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("3 records of at most 5 to read (--records): 3 to create"));
+}
+
+TEST_F(plan_test, names_what_would_be_refused_and_goes_on_with_the_rest) {
+  topic_says(1, student("10000001"));
+  site_gets(1, student("10000001"));
+  database.query("alter table classrooms.person add constraint known check (code <> '10000003')");
+  for (const auto* id : {"10000002", "10000003", "10000004"})
+    topic_says(static_cast<revision_t>(id[7]), student(id));
+  send(deployment.lane(), "2026/1/2/3/4/5/student", "{}", 99);
+  EXPECT_EQ(plan(), exit_done);
+  EXPECT_THAT(out.str(),
+              AllOf(HasSubstr("2 to create"),
+                    HasSubstr("refused: 2026/46012345/1234567890/MAT/1ESOA/10000003/student: row_refused"),
+                    HasSubstr("refused: 2026/1/2/3/4/5/student: field_missing"), Not(HasSubstr("Anna"))));
+}
+
+TEST_F(plan_test, asks_before_the_first_start_of_a_site_and_never_again) {
+  topic_says(1, student("10000001"));
+  const auto may = [&](const std::string& answer) {
+    std::istringstream in{answer};
+    out.str("");
+    return may_start(deployment.load(), {}, in, out, errors);
+  };
+  EXPECT_FALSE(may("n\n"));
+  EXPECT_FALSE(may(""));  // nobody is there
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("1 to create"), HasSubstr("Start it? [y/N]"),
+                               HasSubstr("nothing was started")));
+  EXPECT_TRUE(may("y\n"));
+  site_gets(1, student("10000001"));
+  EXPECT_TRUE(may(""));
+  EXPECT_EQ(out.str(), "");
+}
+
+TEST_F(plan_test, a_site_that_does_not_answer_is_told_of) {
+  database.query("create schema matricula; create table matricula.positions (topic text)");
+  EXPECT_EQ(plan_sites(deployment.file(), {}, deployment.environment(), out, errors), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr("site eso46"));
+}
+
+}  // namespace
+}  // namespace matricula
