@@ -24,7 +24,10 @@ constexpr auto approve_examples = R"(Examples:
   matricula approve my.toml --site eso46 --all
       those of every centre
 
-It works while the site runs. What was rejected before may be approved, too.
+  matricula approve my.toml --site eso46 --centre 46012345 --rejected
+      those of whom somebody has said reject before
+
+It works while the site runs.
 Exit code 0: done; 1: nothing is held back, or the site did not answer; 2: wrong usage; 78: bad topology file.)";
 
 constexpr auto reject_examples = R"(Examples:
@@ -36,7 +39,7 @@ Exit code 0: done; 1: nothing is held back, or the site did not answer; 2: wrong
 
 struct options {
   std::string file, site, centre;
-  bool all = false;
+  bool all = false, rejected = false;
 };
 
 void add_decision(CLI::App& app, int& exit_code, decision what, const char* name, const char* description,
@@ -46,13 +49,17 @@ void add_decision(CLI::App& app, int& exit_code, decision what, const char* name
   command->add_option("topology", given->file, "The topology file (TOML)")->required();
   command->add_option("--site", given->site, "The site")->required();
   auto* const which = command->add_option_group("of whom");
-  which->add_option("--centre", given->centre, "The centre's code");
+  which->add_option("--centre", given->centre, "The centre's code")->check([](const std::string& text) {
+    return text.empty() ? "a centre's code is not empty" : std::string{};
+  });
   which->add_flag("--all", given->all, "Every centre");
   which->require_option(1);
+  if (what == decision::approve)
+    command->add_flag("--rejected", given->rejected, "Those that were rejected, instead of those held back");
   command->footer(examples);
   command->callback([given, what, &exit_code] {
-    exit_code = decide_withdrawals(given->file, what, given->site, given->centre, system_environment(),
-                                   std::cout, std::cerr);
+    exit_code = decide_withdrawals(given->file, given->rejected ? decision::approve_rejected : what,
+                                   given->site, given->centre, system_environment(), std::cout, std::cerr);
   });
 }
 
@@ -79,9 +86,9 @@ int decide_withdrawals(const std::filesystem::path& file, decision what, const s
     return fail(status.error());
   bool any = false;
   for (const auto& each : status->withdrawals)
-    if ((centre.empty() || each.centre == centre) && (what == decision::approve || !each.rejected)) {
+    if ((centre.empty() || each.centre == centre) && each.rejected == (what == decision::approve_rejected)) {
       any = true;
-      out << each.centre << ": " << each.people << " people in " << each.enrolments << " courses\n";
+      out << each.centre << ": " << each.people << " people, " << each.enrolments << " enrolments\n";
     }
   if (!any) {
     errors << "site " << site << " holds nothing back" << (centre.empty() ? "" : " of " + centre)
@@ -93,7 +100,7 @@ int decide_withdrawals(const std::filesystem::path& file, decision what, const s
     return fail(opened.error());
   if (const auto decided = session.decide(what, centre); !decided)
     return fail(decided.error());
-  out << (what == decision::approve ? "withdrawn\n" : "they stay\n");
+  out << (what == decision::reject ? "they stay\n" : "withdrawn\n");
   return exit_done;
 }
 

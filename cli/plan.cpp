@@ -97,7 +97,10 @@ class site_plan {
       out << " of at most " << ahead_;
     out << " to read" << (stopped_early_ ? " (--records)" : "") << ": " << counts_.created << " to create, "
         << counts_.changed << " to change, " << counts_.withdrawn << " to withdraw, " << counts_.unchanged
-        << " unchanged, " << counts_.superseded << " older than what the site holds\n";
+        << " unchanged, " << counts_.superseded << " older than what the site holds";
+    if (counts_.held > 0)
+      out << ", " << counts_.held << " withdrawals to be held back";
+    out << '\n';
     if (!tally_.empty())
       tally_.print(options_.examples_max, out);
     for (const auto& each : refused_)

@@ -32,7 +32,7 @@ result<site_status> status_of(const site_settings& site) {
     for (const auto row : work.exec("select topic, partition, next_offset from matricula.positions"))
       status.next_offsets[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
     status.outbox = work.exec1("select count(*) from matricula.outbox")[0].as<std::uint64_t>();
-    if (!loaded->held.sql.empty()) {
+    if (!loaded->held.sql.empty() && !is_of_another_version(work, *loaded)) {
       doing = loaded->held.name;
       for (const auto row : work.exec(loaded->held.sql))
         status.withdrawals.push_back(

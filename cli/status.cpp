@@ -59,7 +59,7 @@ void print(const site_settings& site, const site_status& status, std::int64_t la
   out << '\n';
   for (const auto& each : status.withdrawals) {
     out << (each.rejected ? "  rejected: " : "  held back: ") << each.people << " people of " << each.centre
-        << " in " << each.enrolments << " courses, since " << each.since << " UTC\n";
+        << ", " << each.enrolments << " enrolments, since " << each.since << " UTC\n";
     if (!each.rejected)
       out << "    matricula approve " << file << " --site " << site.name << " --centre " << each.centre
           << " lets them go, matricula reject keeps them\n";

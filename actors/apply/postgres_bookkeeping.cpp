@@ -144,6 +144,11 @@ bool install_schemas_in(pqxx::transaction_base& work, const target& target, std:
   return true;
 }
 
+bool is_of_another_version(pqxx::transaction_base& work, const target& target) {
+  return work.exec1("select to_regclass('matricula.target') is not null")[0].as<bool>() &&
+         !all_installed(work, target);
+}
+
 std::string_view session_settings_sql() { return session_settings; }
 
 void set_site_settings(pqxx::connection_base& connection, const site_settings& site) {

@@ -22,6 +22,9 @@ void install_schemas(pqxx::connection_base& connection, const target& target, st
 /// The same as a part of `work`; answers whether anything was to be installed.
 bool install_schemas_in(pqxx::transaction_base& work, const target& target, std::string& doing);
 
+/// Whether the database has these schemas from another version of the program or the target.
+bool is_of_another_version(pqxx::transaction_base& work, const target& target);
+
 /// What holds for every statement of an applier's session.
 std::string_view session_settings_sql();
 

@@ -399,7 +399,7 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
 result<done> postgres_session::decide(decision what, const std::string& centre) {
   if (!connection_)
     return not_open();
-  const auto& file = what == decision::approve ? target_.approve : target_.reject;
+  const auto& file = what == decision::reject ? target_.reject : target_.approve;
   if (file.sql.empty())
     return failure{error_code::target_broken, "target " + target_.name + ", site " + site_.name +
                                                   ": it holds no withdrawals back (docs/targets.md)"};
@@ -407,10 +407,12 @@ result<done> postgres_session::decide(decision what, const std::string& centre) 
     doing_ = "begin";
     pqxx::work work{*connection_};
     work.exec("discard plans");
-    work.exec_params("select set_config('matricula.centre', $1, true)", centre);
+    work.exec_params(
+        "select set_config('matricula.centre', $1, true), set_config('matricula.state', $2, true)", centre,
+        what == decision::approve_rejected ? "rejected" : "held");
     doing_ = file.name;
     work.exec(file.sql);
-    if (what == decision::approve)
+    if (what != decision::reject)
       run_steps(work);
     doing_ = "commit";
     work.commit();
@@ -432,6 +434,11 @@ result<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> postgres_se
                                                 "set idle_in_transaction_session_timeout = '60s'");
         set_site_settings(*connection_, site_);
         rehearsal_ = std::make_unique<pqxx::work>(*connection_);
+        // Of a site that runs, an upgrade would lock the tables until the end.
+        if (is_of_another_version(*rehearsal_, target_))
+          return failure{error_code::target_broken,
+                         "site " + site_.name + ": its tables were made by another version of the target " +
+                             target_.name + "; start the site first, which brings them up to date"};
         install_schemas_in(*rehearsal_, target_, doing_);
         set_up(*rehearsal_);
         positions all;
@@ -454,12 +461,12 @@ result<postgres_session::rehearsed> postgres_session::rehearse(const site_batch&
     counts.superseded += range.last - range.first - candidates.size() - outcome.refused.size();
     doing_ = "begin";
     pqxx::subtransaction attempt{*rehearsal_};
+    attempt.exec("discard plans");
     const auto news = differing(attempt, batch, candidates, counts);
     if (news.empty()) {
       attempt.abort();
       return outcome;
     }
-    attempt.exec("discard plans");
     const auto staged = stage(batch, news, outcome.refused);
     run_steps(attempt);
     count_effects(attempt, staged, counts);

@@ -49,7 +49,7 @@ class postgres_session final : public site_store {
   /// What somebody decides of withdrawals that the target holds back, of one centre or, if it is empty, of all: runs the
   /// target's approve.sql and the steps after it, or its reject.sql. To be called after `open`. Errors as of `apply`, but
   /// for partition_lost; target_broken, too, if the target has no such file.
-  enum class decision { approve, reject };
+  enum class decision { approve, approve_rejected, reject };
   result<done> decide(decision what, const std::string& centre);
 
   /// For plans: opens the site as `open` does, but in a transaction that ends with this object and is never committed, and

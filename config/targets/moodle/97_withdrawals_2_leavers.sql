@@ -7,4 +7,5 @@ from moodle_member m
 cross join moodle_site s
 join matricula.moodle_course c on c.course_id = m.course_id
 where not m.is_student and not m.is_teacher and s.withdraw <> 'keep'
-  and (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id) = 0
+  and (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id)
+      between 0 and case s.withdraw when 'unenrol' then 1 else 0 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A centre, or a whole site, does not lose its people in a day: when more are to go than the settings allow, those who are
--- to go now stay until somebody has looked at it. Counted are people who lose any course, each once.
+-- to go now stay until somebody has looked at it. Counted are people who lose any course, each once;
+-- for the site, those who have left, so that a centre that is held back holds back no other.
 with leaving as materialized (
   select l.centre_code, l.person_id from moodle_leaver l where l.state is null
 ), of_centre as (
@@ -12,7 +13,7 @@ with leaving as materialized (
     from (select distinct centre_code from leaving) as l
     cross join moodle_site s
     join matricula.moodle_withdrawal w on w.centre_code = l.centre_code
-    where w.at >= now() - s.withdraw_window and w.state in ('done', 'held')
+    where w.at >= now() - s.withdraw_window and w.state in ('done', 'held', 'rejected')
   ) as c
   group by c.centre_code
 ), of_site as (
@@ -24,7 +25,7 @@ with leaving as materialized (
     select w.person_id
     from moodle_site s
     join matricula.moodle_withdrawal w on w.at >= now() - s.withdraw_window
-    where w.state in ('done', 'held') and exists (select from leaving)
+    where w.state = 'done' and exists (select from leaving)
   ) as a
 ), judged as (
   select c.centre_code,

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What was held back of a centre, or of all: the steps that follow do it.
+-- What is held back, or was rejected, of a centre or of all: the steps that follow do it.
 with decided as (
   update matricula.moodle_withdrawal
   set state = 'approved', at = now()
-  where state in ('held', 'rejected') and current_setting('matricula.centre') in ('', centre_code)
+  where state = current_setting('matricula.state') and current_setting('matricula.centre') in ('', centre_code)
   returning enrol_id, user_id, person_id, course_id
 )
 insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher)
