@@ -54,9 +54,9 @@ result<target> target::load(const fs::path& directory, const std::map<std::strin
       return broken("the setting \"" + name + "\" must be " + flaw);
 
   const auto prefix = all.find("prefix");
-  const auto file = [&](const std::string& name) {
-    return target_file{name, with_prefix(folder.files.at(name), folder.table_prefix,
-                                         prefix == all.end() ? "" : prefix->second)};
+  const auto file = [&](const std::string& file_name) {
+    return target_file{file_name, with_prefix(folder.files.at(file_name), folder.table_prefix,
+                                              prefix == all.end() ? "" : prefix->second)};
   };
   target loaded;
   loaded.name = (directory.has_filename() ? directory : directory.parent_path()).filename().string();
@@ -65,12 +65,12 @@ result<target> target::load(const fs::path& directory, const std::map<std::strin
   loaded.differs = file("differs.sql");
   loaded.outcomes = file("outcomes.sql");
   loaded.verify = file("verify.sql");
-  const std::pair<const char*, target_file*> optional[] = {{"doctor.sql", &loaded.doctor},
-                                                           {"plan.sql", &loaded.plan},
-                                                           {"held.sql", &loaded.held},
-                                                           {"approve.sql", &loaded.approve},
-                                                           {"reject.sql", &loaded.reject}};
-  for (const auto& [name, into] : optional)
+  const std::pair<const char*, target_file*> may_be_there[] = {{"doctor.sql", &loaded.doctor},
+                                                               {"plan.sql", &loaded.plan},
+                                                               {"held.sql", &loaded.held},
+                                                               {"approve.sql", &loaded.approve},
+                                                               {"reject.sql", &loaded.reject}};
+  for (const auto& [name, into] : may_be_there)
     if (folder.files.count(name) > 0)
       *into = file(name);
   for (const auto& [name, sql] : folder.files)
