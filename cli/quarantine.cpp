@@ -175,8 +175,12 @@ int list_quarantine(const quarantine_access& to, const quarantine_filter& filter
     if (entry.dropped)
       when += "  dropped" + (entry.dropped_at ? ' ' + text_of(*entry.dropped_at) : "") + ": " +
               printable(entry.why);
-    if (entry.retry)
+    if (entry.retry) {
       when += "  " + text_of(*entry.retry);
+      if (is_orphaned(*entry.retry, reading.all))
+        when += " of source " + printable(entry.retry->source) +
+                ", which the topology does not have: ask again, or drop it";
+    }
     rows.push_back({{printable(entry.key), printable(entry.reason), printable(entry.where()),
                      entry.record_key.empty() ? "-" : printable(entry.record_key), when}});
     ++counts[printable(entry.reason)];

@@ -193,8 +193,10 @@ void newest_entries::add_note(const scanned_message& message) {
   auto& known = notes_.try_emplace(std::string{record.key}).first->second;
   if (!known.entry.empty() && known.partition != message.partition && known.time_ms > message.time_ms)
     return;
-  known = {
-      note->entry, {note->state, written_at(message), note->revision}, message.partition, message.time_ms};
+  known = {note->entry,
+           {note->state, written_at(message), note->revision, note->source},
+           message.partition,
+           message.time_ms};
   if (const auto entry = newest_.find(note->entry); entry != newest_.end())
     join(entry->second.entry);
 }

@@ -19,6 +19,7 @@ struct entry_retry {
   retry_state state = retry_state::asked;
   std::optional<utc_time> at;  ///< when it came so far
   revision_t revision = 0;     ///< as in retry_note
+  std::string source{};        ///< who is to do it, or did
 };
 
 /// "retry asked 2026-09-10T07:30:00Z", "retried 2026-09-10T07:30:04Z with revision 5369759500".

@@ -51,6 +51,10 @@ int quarantine_reading::fail(const quarantine_access& to, const failure& why) {
   return exit_failed;
 }
 
+bool is_orphaned(const entry_retry& retry, const topology& all) {
+  return retry.state == retry_state::asked && !is_named(all.sources, retry.source);
+}
+
 std::string counted_entries(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " entry" : " entries");
 }

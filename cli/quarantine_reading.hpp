@@ -24,6 +24,9 @@ struct quarantine_reading {
   static int fail(const quarantine_access& to, const failure& why);
 };
 
+/// Whether a retry was asked of a source that the topology does not have any more: nobody does it.
+bool is_orphaned(const entry_retry& retry, const topology& all);
+
 /// "1 entry", "2 entries".
 std::string counted_entries(std::size_t count);
 

@@ -92,7 +92,7 @@ int retry_quarantined(const quarantine_access& to, const std::vector<std::string
   for (auto next = chosen.entries.rbegin(); next != chosen.entries.rend(); ++next) {
     const auto* each = *next;
     const auto& entry = each->entry;
-    if (entry.retry) {
+    if (entry.retry && !is_orphaned(*entry.retry, reading.all)) {
       if (!keys.empty())
         to.out << printable(entry.key) << " is no longer new: " << text_of(*entry.retry) << '\n';
       ++before;

@@ -22,7 +22,7 @@ struct retry_request {
 retry_request retry_request_of(const newest_entries::held& entry, const topology& all);
 
 /// Asks for the retry of the entries of these keys, or of those that the filter takes; one of the two is empty. An
-/// entry whose retry was asked for before stays as it is. All of the keys must have an entry, or nothing is written.
+/// entry whose retry was asked for before stays as it is, unless that was of a source that is gone. All of the keys must have an entry, or nothing is written.
 /// Answers an exit code: exit_failed also if one of the entries cannot be retried.
 int retry_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
                       const quarantine_filter& filter);

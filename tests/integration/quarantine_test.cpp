@@ -181,6 +181,18 @@ TEST_F(quarantine_test, a_retry_is_asked_for_once_and_told) {
   EXPECT_THAT(out.str(), HasSubstr("\n1 entry: 1 row_refused\n"));
 }
 
+TEST_F(quarantine_test, a_retry_of_a_source_that_is_gone_is_told_and_may_be_asked_for_anew) {
+  const auto key = site_refuses({}, 2);
+  const retry_note of_old{key, 2, retry_state::asked, "old", given_record{}.json(), 0};
+  send(deployment.load().kafka.quarantine_topic, of_old.key(), of_old.value());
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr(" of source old, which the topology does not have: ask again"));
+  EXPECT_EQ(retry_quarantined(access(), {key}, {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("1 entry to be retried: 1 with the next page of source itaca\n"));
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), Not(HasSubstr(" of source old")));
+}
+
 TEST_F(quarantine_test, retries_nothing_if_a_key_has_no_entry_and_names_what_cannot_be_retried) {
   source_refuses();
   const auto key = site_refuses({}, 2);
