@@ -9,7 +9,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -23,7 +22,6 @@ constexpr auto approve_examples = R"(Examples:
       the people of this centre whom matricula status names as held back leave their courses now
   matricula approve my.toml --site eso46 --all
       those of every centre
-
   matricula approve my.toml --site eso46 --centre 46012345 --rejected
       those of whom somebody has said reject before
 
@@ -71,17 +69,14 @@ int decide_withdrawals(const std::filesystem::path& file, decision what, const s
   const auto loaded = load_or_explain(file, environment, errors);
   if (!loaded)
     return exit_bad_configuration;
-  const auto found = std::find_if(loaded->sites.begin(), loaded->sites.end(),
-                                  [&](const auto& each) { return each.name == site; });
-  if (found == loaded->sites.end()) {
-    errors << file.string() << " has no site \"" << site << "\"; matricula graph shows them\n";
+  const auto* const chosen = site_named(file, *loaded, site, errors);
+  if (chosen == nullptr)
     return exit_wrong_usage;
-  }
   const auto fail = [&](const failure& why) {
     errors << why.text << '\n';
     return exit_failed;
   };
-  const auto status = status_of(*found);
+  const auto status = status_of(*chosen);
   if (!status)
     return fail(status.error());
   bool any = false;
@@ -95,8 +90,8 @@ int decide_withdrawals(const std::filesystem::path& file, decision what, const s
            << "; matricula status shows what it does\n";
     return exit_failed;
   }
-  postgres_session session{*found};
-  if (const auto opened = session.open({found->topics.front(), 0}); !opened)
+  postgres_session session{*chosen};
+  if (const auto opened = session.open({chosen->topics.front(), 0}); !opened)
     return fail(opened.error());
   if (const auto decided = session.decide(what, centre); !decided)
     return fail(decided.error());

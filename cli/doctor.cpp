@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/doctor.hpp"
 
-#include "actors/apply/site_inspection.hpp"
+#include "actors/apply/postgres_session.hpp"
 #include "actors/fetch/http_source.hpp"
 #include "actors/publish/kafka_topics.hpp"
 #include "cli/command.hpp"
@@ -13,7 +13,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <ostream>
@@ -91,7 +90,7 @@ void examine_source(const source_settings& settings, std::size_t page_bytes_max,
 
 void examine_site(const site_settings& site, examination& notes) {
   const auto where = "site " + site.name;
-  const auto findings = inspect_site(site);
+  const auto findings = postgres_session{site}.inspect();
   if (!findings)
     return notes.wrong(where, findings.error().text);
   for (const auto& each : *findings)
@@ -106,19 +105,16 @@ int examine_deployment(const std::filesystem::path& file, const std::string& sit
   const auto loaded = load_or_explain(file, environment, errors);
   if (!loaded)
     return exit_bad_configuration;
-  const auto is_wanted = [&](const site_settings& each) { return site.empty() || each.name == site; };
-  if (!site.empty() && std::none_of(loaded->sites.begin(), loaded->sites.end(), is_wanted)) {
-    errors << file.string() << " has no site \"" << site << "\"; matricula graph shows them\n";
+  const auto sites = sites_named(file, *loaded, site, errors);
+  if (!sites)
     return exit_wrong_usage;
-  }
   examination notes{out};
   examine_kafka(*loaded, file.string(), wait, notes);
   if (site.empty())
     for (const auto& each : loaded->sources)
       examine_source(each, loaded->limits.page_bytes_max, notes);
-  for (const auto& each : loaded->sites)
-    if (is_wanted(each))
-      examine_site(each, notes);
+  for (const auto* each : *sites)
+    examine_site(*each, notes);
   return notes.sum_up();
 }
 

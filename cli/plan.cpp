@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/plan.hpp"
 
+#include "actors/apply/batch_walk.hpp"
 #include "actors/apply/postgres_session.hpp"
 #include "actors/dedup/kafka_topic_scan.hpp"
 #include "cli/command.hpp"
@@ -19,7 +20,6 @@
 #include <iostream>
 #include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace matricula {
@@ -27,13 +27,14 @@ namespace {
 
 constexpr auto examples = R"(Examples:
   matricula plan my.toml --site eso46
-      what the site would create, change and withdraw with all that its topics hold for it: before its first start,
-      after a long stop
+      what the site would create, change and withdraw with the next 100,000 records that its topics hold for it: before
+      its first start, after a long stop
   matricula plan my.toml --records 10000 --examples 10
       only the next ten thousand records of each site, with more ids on each line
 
-Each batch is tried as the site would apply it, in a transaction that is taken back, against the site as it is now:
-nothing is written, and what is locked is let go with the batch. Numbers that sequences have given out are gone.
+Each batch is tried as the site would apply it, against the site as it is now, and taken back: nobody sees anything of
+it, and what it locks is let go with it. Numbers that sequences have given out are gone, and the database's log grows
+as if the batch had been applied.
 Exit code 0: every site answered; 1: something did not; 2: there is no such site; 78: bad topology file.)";
 
 /// Of one transaction, so that nobody waits long for what it locks.
@@ -119,38 +120,35 @@ class site_plan {
   }
 
   result<done> try_out(gathered_batch& gathered) {
-    const auto tried = try_range(gathered.batch, {0, gathered.batch.records.size()});
+    const auto tried = walk(gathered.batch);
     gathered = {};
     return tried;
   }
 
-  /// Halves what the database refuses until the records stand alone that it does not take.
-  result<done> try_range(const site_batch& batch, batch_range range) {
-    if (range.first == range.last)
-      return done{};
-    const auto tried = store_.rehearse(batch, range);
-    if (!tried && tried.error().code != error_code::row_refused)
-      return tried.error();
-    if (tried) {
+  result<done> walk(const site_batch& batch) {
+    for (batch_walk walk{batch.records.size()}; !walk.finished();) {
+      const auto tried = store_.rehearse(batch, walk.range(), walk.refused());
+      if (!tried && tried.error().code == error_code::row_refused && walk.refused().empty()) {
+        walk.refuse(tried.error());
+        continue;
+      }
+      if (!tried)
+        return tried.error();
       counts_ += tried->counts;
       for (const auto& each : tried->changes)
         tally_.add(each);
+      for (const auto& each : walk.refused())
+        refuse(batch, each);
       for (const auto& each : tried->refused)
-        refuse(batch, each.index, each.reason);
-      return done{};
+        refuse(batch, each);
+      walk.applied();
     }
-    if (range.last - range.first == 1) {
-      refuse(batch, range.first, tried.error());
-      return done{};
-    }
-    const auto middle = range.first + (range.last - range.first) / 2;
-    if (const auto first = try_range(batch, {range.first, middle}); !first)
-      return first;
-    return try_range(batch, {middle, range.last});
+    return done{};
   }
 
-  void refuse(const site_batch& batch, std::size_t index, const failure& why) {
-    refused_.push_back(std::string{batch.records[index].key} + ": " + std::string{name_of(why.code)});
+  void refuse(const site_batch& batch, const refused_record& one) {
+    refused_.push_back(std::string{batch.records[one.index].key} + ": " +
+                       std::string{name_of(one.reason.code)});
   }
 
   const topology& all_;
@@ -172,22 +170,18 @@ int plan_sites(const std::filesystem::path& file, const plan_options& options,
   const auto loaded = load_or_explain(file, environment, errors);
   if (!loaded)
     return exit_bad_configuration;
-  bool found = options.site.empty(), answered = true;
-  for (const auto& site : loaded->sites) {
-    if (!options.site.empty() && site.name != options.site)
-      continue;
-    found = true;
-    site_plan plan{*loaded, site, options};
+  const auto sites = sites_named(file, *loaded, options.site, errors);
+  if (!sites)
+    return exit_wrong_usage;
+  bool answered = true;
+  for (const auto* site : *sites) {
+    site_plan plan{*loaded, *site, options};
     if (const auto ran = plan.run()) {
       plan.print(out);
     } else {
       errors << ran.error().text << '\n';
       answered = false;
     }
-  }
-  if (!found) {
-    errors << file.string() << " has no site \"" << options.site << "\"; matricula graph shows them\n";
-    return exit_wrong_usage;
   }
   return answered ? exit_done : exit_failed;
 }

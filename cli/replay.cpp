@@ -12,6 +12,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <fmt/format.h>
 #include <pqxx/pqxx>
 
 #include <algorithm>
@@ -157,6 +158,13 @@ result<bool> follow(site_positions& positions, std::vector<rewind> partitions, m
   }
 }
 
+/// Whether a name stands for this topic: the topic's own, or its lane's, as ESO-46.
+bool is_lane(const topology& all, const std::string& name, const std::string& topic) {
+  return name == topic || std::any_of(all.lanes.begin(), all.lanes.end(), [&](const auto& lane) {
+           return lane.topic == topic && name == lane.flavour + '-' + lane.province;
+         });
+}
+
 }  // namespace
 
 std::optional<replay_from> replay_from_text(std::string_view text) {
@@ -176,21 +184,19 @@ int replay_site(const std::filesystem::path& file, const replay_options& options
   if (!loaded)
     return exit_bad_configuration;
   const auto& all = *loaded;
-  const auto site = std::find_if(all.sites.begin(), all.sites.end(),
-                                 [&](const auto& each) { return each.name == options.site; });
-  if (site == all.sites.end()) {
-    errors << file.string() << " has no site \"" << options.site << "\"\n";
+  const auto* const site = site_named(file, all, options.site, errors);
+  if (site == nullptr)
     return exit_wrong_usage;
-  }
   std::vector<std::string> topics = site->topics;
-  if (!options.topic.empty())
-    std::erase_if(topics, [&](const auto& topic) { return topic != options.topic; });
+  if (!options.lane.empty())
+    std::erase_if(topics, [&](const auto& topic) { return !is_lane(all, options.lane, topic); });
   if (topics.empty()) {
-    errors << "site " << site->name << " does not read the topic \"" << options.topic << "\"\n";
+    errors << "site " << site->name << " does not read the lane \"" << options.lane << "\"; it reads "
+           << fmt::format("{}\n", fmt::join(site->topics, ", "));
     return exit_wrong_usage;
   }
   if (std::holds_alternative<from_offset>(options.from) && topics.size() > 1) {
-    errors << "an offset is one of a topic: name it with --topic\n";
+    errors << "an offset is one of a topic: name its lane with --lane\n";
     return exit_wrong_usage;
   }
   const auto fail = [&](const failure& why) {
@@ -238,7 +244,8 @@ void add_replay_command(CLI::App& app, int& exit_code) {
   const auto given = std::make_shared<arguments>();
   command->add_option("topology", given->file, "The topology file (TOML)")->required();
   command->add_option("--site", given->options.site, "The site")->required();
-  command->add_option("--lane,--topic", given->options.topic, "Only this topic of the site's: a lane's");
+  command->add_option("--lane,--topic", given->options.lane,
+                      "Only this lane of the site's, as ESO-46, or its topic");
   command->add_option("--from", given->from, "beginning, a time such as 2026-09-09T08:00 (UTC), or an offset")
       ->required()
       ->check([](const std::string& text) {

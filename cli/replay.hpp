@@ -27,7 +27,7 @@ std::optional<replay_from> replay_from_text(std::string_view text);
 /// How `matricula replay` is to go about it.
 struct replay_options {
   std::string site;
-  std::string topic;  ///< only this one of the site's; empty: all
+  std::string lane;  ///< only this one of the site's, by its name or its topic's; empty: all
   replay_from from;
   bool follow = true;  ///< wait until the site is where it was, and show how far it is
   std::chrono::milliseconds wait{

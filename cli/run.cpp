@@ -267,8 +267,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   command->add_option("topology", options->file, "The topology file (TOML)")->required();
   command->add_option("--node", options->node, "Run only what this [[node]] lists");
   command
-      ->add_option("--pages", options->pages,
-                   "Stop when each source has read this many pages, those of retries counted, and they are applied")
+      ->add_option(
+          "--pages", options->pages,
+          "Stop when each source has read this many pages, those of retries counted, and they are applied")
       ->check(CLI::PositiveNumber);
   command->add_flag("--plan-first", options->plan_first,
                     "Show what sites that were never started would do, and ask before their first write");

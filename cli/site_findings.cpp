@@ -2,12 +2,10 @@
 #include "cli/site_findings.hpp"
 
 #include "actors/apply/postgres_bookkeeping.hpp"
-#include "actors/apply/postgres_connection.hpp"
-#include "actors/apply/target.hpp"
+#include "cli/site_visit.hpp"
 #include "messages/hashing.hpp"
 
 #include <algorithm>
-#include <memory>
 
 namespace matricula {
 namespace {
@@ -25,8 +23,7 @@ pqxx::result rows_of(pqxx::transaction_base& work, const std::string& verify_sql
 }  // namespace
 
 std::optional<std::int64_t> site_findings::next_offset(const topic_partition& where) const {
-  const auto found = std::find_if(next_offsets.begin(), next_offsets.end(),
-                                  [&](const auto& each) { return each.first == where; });
+  const auto found = next_offsets.find(where);
   return found == next_offsets.end() ? std::nullopt : std::optional{found->second};
 }
 
@@ -37,38 +34,23 @@ const site_findings::row* site_findings::row_of(std::string_view key) const {
 }
 
 result<site_findings> find_at_site(const site_settings& site, const wanted_records& wanted) {
-  const auto loaded = target::load(site.target_directory, site.settings);
-  if (!loaded)
-    return loaded.error();
-  const auto address = postgres_address::read(site.database.reveal(), "matricula where " + site.name);
-  if (!address)
-    return address.error();
-
-  std::unique_ptr<postgres_connection> connection;
-  std::string doing = "connecting";
-  try {
-    connection = std::make_unique<postgres_connection>(*address);
-    set_site_settings(*connection, site);
-    pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work{*connection};
-    site_findings found;
-    if (!work.exec1("select to_regclass('matricula.target') is not null")[0].as<bool>())
-      return found;
-    doing = "the schema matricula";
-    for (const auto row : work.exec("select topic, partition, next_offset from matricula.positions"))
-      found.next_offsets.emplace_back(topic_partition{row[0].as<std::string>(), row[1].as<std::int32_t>()},
-                                      row[2].as<std::int64_t>());
+  site_findings found;
+  const auto visited = visit_site(site, "where", [&](const site_visit& visit) {
+    auto& work = visit.work;
+    if (!is_installed(work))
+      return;
+    found.next_offsets = read_offsets(work);
     for (const auto row :
          work.exec("select key, value from matricula.outbox where kind = 'quarantine' order by id"))
       found.outbox.push_back({row[0].as<std::string>(), row[1].as<std::string>()});
-    doing = loaded->verify.name;
-    for (const auto row : rows_of(work, loaded->verify.sql, wanted))
+    visit.doing = visit.target.verify.name;
+    for (const auto row : rows_of(work, visit.target.verify.sql, wanted))
       found.rows.push_back({row[0].as<std::string>(), static_cast<revision_t>(row[1].as<std::int64_t>()),
                             row[2].as<std::string>(), static_cast<std::uint64_t>(row[3].as<std::int64_t>())});
-    return found;
-  } catch (...) {
-    return postgres_failure(connection.get(), address->printable + ", site " + site.name + ", " + doing,
-                            error_code::target_broken);
-  }
+  });
+  if (!visited)
+    return visited.error();
+  return found;
 }
 
 }  // namespace matricula

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace matricula {
@@ -33,7 +32,7 @@ struct site_findings {
     std::string key, value;
   };
 
-  std::vector<std::pair<topic_partition, std::int64_t>> next_offsets;  ///< none: no applier has opened it yet
+  partition_offsets next_offsets;  ///< none: no applier has opened it yet
   std::vector<row> rows;
   std::vector<entry> outbox;
 

@@ -2,12 +2,10 @@
 #include "cli/site_rows.hpp"
 
 #include "actors/apply/postgres_bookkeeping.hpp"
-#include "actors/apply/postgres_connection.hpp"
-#include "actors/apply/target.hpp"
+#include "cli/site_visit.hpp"
 
 #include <simdjson.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -156,34 +154,16 @@ class row_reader {
   site_row row_;
 };
 
-/// Whether an applier has ever opened this database.
-bool is_installed(pqxx::connection_base& connection) {
-  return pqxx::nontransaction{connection}
-      .exec1("select to_regclass('matricula.target') is not null")[0]
-      .as<bool>();
-}
-
 }  // namespace
 
 result<done> read_site_rows(const site_settings& site, const std::function<void(const site_row&)>& each) {
-  const auto loaded = target::load(site.target_directory, site.settings);
-  if (!loaded)
-    return loaded.error();
-  const auto address = postgres_address::read(site.database.reveal(), "matricula verify " + site.name);
-  if (!address)
-    return address.error();
-
-  std::unique_ptr<postgres_connection> connection;
-  std::string doing = "connecting";
-  try {
-    connection = std::make_unique<postgres_connection>(*address);
-    if (!is_installed(*connection))
-      return done{};
-    pqxx::nontransaction{*connection}.exec(reading_settings);
-    set_site_settings(*connection, site);
-    doing = loaded->verify.name;
-    pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> work{*connection};
-    work.exec("declare site_rows no scroll cursor for " + loaded->verify.sql);
+  return visit_site(site, "verify", [&](const site_visit& visit) {
+    auto& work = visit.work;
+    if (!is_installed(work))
+      return;
+    work.exec(reading_settings);
+    visit.doing = visit.target.verify.name;
+    work.exec("declare site_rows no scroll cursor for " + visit.target.verify.sql);
     std::optional<row_reader> reader;
     for (auto rows = work.exec(fetch_sql); !rows.empty(); rows = work.exec(fetch_sql)) {
       if (!reader)
@@ -191,11 +171,7 @@ result<done> read_site_rows(const site_settings& site, const std::function<void(
       for (const auto row : rows)
         each(reader->read(row));
     }
-    return done{};
-  } catch (...) {
-    return postgres_failure(connection.get(), address->printable + ", site " + site.name + ", " + doing,
-                            error_code::target_broken);
-  }
+  });
 }
 
 }  // namespace matricula

@@ -3,11 +3,10 @@
 
 #include "config/topology.hpp"
 #include "messages/errors.hpp"
+#include "messages/site_batch.hpp"
 
 #include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace matricula {
@@ -23,7 +22,7 @@ struct site_status {
   };
 
   bool installed = false;  ///< an applier has opened the database
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> next_offsets;
+  partition_offsets next_offsets;
   std::uint64_t outbox = 0;  ///< entries that the reporter has not taken to Kafka yet
   std::vector<held> withdrawals;
 };

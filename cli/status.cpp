@@ -73,24 +73,19 @@ int print_status(const std::filesystem::path& file, const std::string& site, std
   const auto loaded = load_or_explain(file, environment, errors);
   if (!loaded)
     return exit_bad_configuration;
-  bool found = site.empty();
+  const auto sites = sites_named(file, *loaded, site, errors);
+  if (!sites)
+    return exit_wrong_usage;
   int exit_code = exit_done;
-  for (const auto& each : loaded->sites) {
-    if (!site.empty() && each.name != site)
-      continue;
-    found = true;
-    const auto status = status_of(each);
-    const auto lag = status ? behind(*loaded, each, *status, wait) : result<std::int64_t>{status.error()};
+  for (const auto* each : *sites) {
+    const auto status = status_of(*each);
+    const auto lag = status ? behind(*loaded, *each, *status, wait) : result<std::int64_t>{status.error()};
     if (lag) {
-      print(each, *status, *lag, file.string(), out);
+      print(*each, *status, *lag, file.string(), out);
     } else {
       errors << lag.error().text << '\n';
       exit_code = exit_failed;
     }
-  }
-  if (!found) {
-    errors << file.string() << " has no site \"" << site << "\"; matricula graph shows them\n";
-    return exit_wrong_usage;
   }
   return exit_code;
 }

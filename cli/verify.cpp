@@ -283,19 +283,10 @@ int verify_sites(const std::filesystem::path& file, const verify_options& option
   if (!loaded)
     return exit_bad_configuration;
   const auto& all = *loaded;
-  std::vector<const site_settings*> sites;
-  std::string names;
-  for (const auto& site : all.sites) {
-    names += (names.empty() ? "" : ", ") + site.name;
-    if (options.site.empty() || site.name == options.site)
-      sites.push_back(&site);
-  }
-  if (sites.empty() && !options.site.empty()) {
-    errors << file.string() << " has no site \"" << options.site << "\"; it has "
-           << (names.empty() ? "none" : names) << '\n';
+  const auto sites = sites_named(file, all, options.site, errors);
+  if (!sites)
     return exit_wrong_usage;
-  }
-  if (const auto why = missing_topic(all, file, sites, options.wait)) {
+  if (const auto why = missing_topic(all, file, *sites, options.wait)) {
     errors << why->text << '\n';
     if (why->code == error_code::kafka_unavailable)
       errors << "waited " << config::text_of(options.wait) << ": is it running, and is the address right?\n";
@@ -303,7 +294,7 @@ int verify_sites(const std::filesystem::path& file, const verify_options& option
   }
 
   int exit_code = exit_done;
-  for (const auto* site : sites) {
+  for (const auto* site : *sites) {
     const auto same = site_verification{all, *site, options, out}.run();
     if (!same)
       errors << "site " << site->name << " could not be verified: " << same.error().text << '\n';

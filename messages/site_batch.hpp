@@ -3,7 +3,9 @@
 
 #include "messages/page.hpp"
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,8 +18,10 @@ struct topic_partition {
   std::string topic;
   std::int32_t partition = 0;
 
-  friend bool operator==(const topic_partition&, const topic_partition&) = default;
+  friend auto operator<=>(const topic_partition&, const topic_partition&) = default;
 };
+
+using partition_offsets = std::map<topic_partition, std::int64_t>;
 
 /// One message of a lane's topic, as consumed. The views live as long as the batch that holds it.
 struct consumed_record {

@@ -8,6 +8,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// What is tried first when a site is there again, or may be: a small transaction costs little in vain, and is soon seen.
+constexpr std::size_t records_after_outage = 1'000;
+
 /// Offsets of batches that changed nothing are written after this long without another write.
 constexpr std::chrono::seconds flush_delay{2};
 
@@ -143,6 +146,8 @@ bool applier_state::step(work& current) {
                                                " instead of " + std::to_string(stored)});
       return false;
     }
+    current.walk.shorten(records_after_outage);
+    return true;
   }
   const auto applied = store->apply(*current.batch, range, current.walk.refused(), stored, next);
   if (applied) {

@@ -3,6 +3,7 @@
 
 #include "actors/apply/site_store.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <utility>
@@ -31,6 +32,9 @@ class batch_walk {
 
   /// Records inside range() that were refused when they stood alone: to be skipped and quarantined.
   const std::vector<refused_record>& refused() const { return refused_; }
+
+  /// Makes range() no longer than this; what follows comes with the next.
+  void shorten(std::size_t records) { range_.last = std::min(range_.last, range_.first + records); }
 
   /// range() is durable.
   void applied() {

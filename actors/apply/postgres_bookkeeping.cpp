@@ -100,8 +100,7 @@ bool installed(pqxx::transaction_base& work, std::string_view name, std::uint64_
 }
 
 bool all_installed(pqxx::transaction_base& work, const target& target) {
-  return !work.exec("select where to_regclass('matricula.target') is not null").empty() &&
-         installed(work, bookkeeping_name, content_hash_of(bookkeeping_schema)) &&
+  return is_installed(work) && installed(work, bookkeeping_name, content_hash_of(bookkeeping_schema)) &&
          installed(work, target.name, target.schema_digest);
 }
 
@@ -144,9 +143,19 @@ bool install_schemas_in(pqxx::transaction_base& work, const target& target, std:
   return true;
 }
 
+bool is_installed(pqxx::transaction_base& work) {
+  return work.exec1("select to_regclass('matricula.target') is not null")[0].as<bool>();
+}
+
+partition_offsets read_offsets(pqxx::transaction_base& work) {
+  partition_offsets all;
+  for (const auto row : work.exec("select topic, partition, next_offset from matricula.positions"))
+    all[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
+  return all;
+}
+
 bool is_of_another_version(pqxx::transaction_base& work, const target& target) {
-  return work.exec1("select to_regclass('matricula.target') is not null")[0].as<bool>() &&
-         !all_installed(work, target);
+  return is_installed(work) && !all_installed(work, target);
 }
 
 std::string_view session_settings_sql() { return session_settings; }
@@ -161,9 +170,5 @@ void set_site_settings(pqxx::connection_base& connection, const site_settings& s
 }
 
 std::string_view staging_tables_sql() { return staging_tables; }
-
-void create_staging_tables(pqxx::connection_base& connection) {
-  pqxx::nontransaction{connection}.exec(staging_tables);
-}
 
 }  // namespace matricula

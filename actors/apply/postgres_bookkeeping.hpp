@@ -3,6 +3,7 @@
 
 #include "actors/apply/target.hpp"
 #include "config/topology.hpp"
+#include "messages/site_batch.hpp"
 
 #include <pqxx/pqxx>
 
@@ -22,6 +23,12 @@ void install_schemas(pqxx::connection_base& connection, const target& target, st
 /// The same as a part of `work`; answers whether anything was to be installed.
 bool install_schemas_in(pqxx::transaction_base& work, const target& target, std::string& doing);
 
+/// Whether an applier has ever opened this database.
+bool is_installed(pqxx::transaction_base& work);
+
+/// Where each partition is read on. Precondition: is_installed.
+partition_offsets read_offsets(pqxx::transaction_base& work);
+
 /// Whether the database has these schemas from another version of the program or the target.
 bool is_of_another_version(pqxx::transaction_base& work, const target& target);
 
@@ -34,8 +41,5 @@ void set_site_settings(pqxx::connection_base& connection, const site_settings& s
 
 /// The session's staging table `batch` and its table of `effect`s: the contract of docs/targets.md.
 std::string_view staging_tables_sql();
-
-/// Creates them.
-void create_staging_tables(pqxx::connection_base& connection);
 
 }  // namespace matricula

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <stdexcept>
 #include <utility>
 
 namespace matricula {
@@ -59,6 +60,11 @@ void refuse_broken_keys(const site_batch& batch, batch_range range, std::vector<
   }
 }
 
+/// Those that were refused after the first `known`.
+std::vector<refused_record> newly_refused(const std::vector<refused_record>& all, std::size_t known) {
+  return {all.begin() + static_cast<std::ptrdiff_t>(known), all.end()};
+}
+
 /// What the target's session.sql says (docs/targets.md): set matricula.unread_lists = 'teachers, timetable'.
 staged_lists lists_to_stage(pqxx::transaction_base& work) {
   const auto unread =
@@ -66,6 +72,24 @@ staged_lists lists_to_stage(pqxx::transaction_base& work) {
   return {.teachers = unread.find("teachers") == std::string::npos,
           .timetable = unread.find("timetable") == std::string::npos};
 }
+
+finding::grade grade_of(const std::string& text) {
+  if (text == "fine")
+    return finding::grade::fine;
+  if (text == "late")
+    return finding::grade::late;
+  if (text == "wrong")
+    return finding::grade::wrong;
+  throw std::runtime_error{"a grade is fine, late or wrong"};
+}
+
+/// Where the effects of a target's steps are counted (docs/targets.md).
+constexpr std::pair<std::string_view, std::uint64_t applied_counts::*> counted_effects[] = {
+    {"created", &applied_counts::created},
+    {"changed", &applied_counts::changed},
+    {"withdrawn", &applied_counts::withdrawn},
+    {"held", &applied_counts::held},
+};
 
 std::int64_t as_bigint(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
@@ -81,16 +105,20 @@ auto postgres_session::guarded(Body body, error_code refused) -> decltype(body()
   try {
     return body();
   } catch (...) {
-    auto why = postgres_failure(connection_.get(),
-                                address_.printable + ", site " + site_.name + ", " + from_.topic + "[" +
-                                    std::to_string(from_.partition) + "], " + doing_,
-                                refused);
-    if (why.code == error_code::database_unavailable) {
-      rehearsal_.reset();
-      connection_.reset();
-    }
+    auto why =
+        postgres_failure(connection_.get(), address_.printable + ", " + place() + ", " + doing_, refused);
+    if (why.code == error_code::database_unavailable)
+      disconnect();
     return why;
   }
+}
+
+/// For an error's text: the site, and what of Kafka is read for it, if anything.
+std::string postgres_session::place() const {
+  auto text = "site " + site_.name;
+  if (!from_.topic.empty())
+    text += ", " + from_.topic + "[" + std::to_string(from_.partition) + "]";
+  return text;
 }
 
 failure postgres_session::not_open() const {
@@ -99,9 +127,8 @@ failure postgres_session::not_open() const {
 }
 
 failure postgres_session::position_moved(std::int64_t expected) const {
-  return failure{error_code::partition_lost,
-                 "site " + site_.name + ", " + from_.topic + "[" + std::to_string(from_.partition) +
-                     "]: the stored offset is not " + std::to_string(expected) + ". Another owner went on."};
+  return failure{error_code::partition_lost, place() + ": the stored offset is not " +
+                                                 std::to_string(expected) + ". Another owner went on."};
 }
 
 result<done> postgres_session::read_settings() {
@@ -117,19 +144,19 @@ result<done> postgres_session::read_settings() {
 }
 
 result<stored_position> postgres_session::open(const topic_partition& from) {
-  rehearsal_.reset();
-  connection_.reset();
+  disconnect();
   from_ = from;
   if (const auto read = read_settings(); !read)
     return read.error();
   auto position = guarded(
       [&]() -> result<stored_position> {
         connect();
+        install();
         return read_position();
       },
       error_code::target_broken);  // no record is in hand yet
   if (!position)
-    connection_.reset();
+    disconnect();
   return position;
 }
 
@@ -138,6 +165,14 @@ void postgres_session::connect() {
   connection_ = std::make_unique<postgres_connection>(address_);
   pqxx::nontransaction{*connection_}.exec(std::string{session_settings_sql()});
   set_site_settings(*connection_, site_);
+}
+
+void postgres_session::disconnect() {
+  rehearsal_.reset();
+  connection_.reset();
+}
+
+void postgres_session::install() {
   install_schemas(*connection_, target_, doing_);
   pqxx::nontransaction work{*connection_};
   set_up(work);
@@ -335,17 +370,11 @@ void postgres_session::count_effects(pqxx::transaction_base& work, std::size_t s
   for (const auto row : work.exec_prepared("effects")) {
     const auto effect = row[0].as<std::string>();
     const auto records = row[1].as<std::uint64_t>();
-    if (effect == "created")
-      counts.created += records;
-    else if (effect == "changed")
-      counts.changed += records;
-    else if (effect == "withdrawn")
-      counts.withdrawn += records;
-    else if (effect == "held")
-      counts.held += records;
-    if (effect == "held" || effect == "refused")
-      continue;
-    written += records;
+    for (const auto& [name, count] : counted_effects)
+      if (effect == name)
+        counts.*count += records;
+    if (effect != "held" && effect != "refused")
+      written += records;
   }
   counts.superseded += staged - std::min<std::uint64_t>(staged, written);
 }
@@ -389,9 +418,7 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     work.exec_prepared(target_.outcomes.name);
     doing_ = "commit";
     work.commit();
-    outcome.refused.assign(
-        std::make_move_iterator(all_refused.begin() + static_cast<std::ptrdiff_t>(refused.size())),
-        std::make_move_iterator(all_refused.end()));
+    outcome.refused = newly_refused(all_refused, refused.size());
     return outcome;
   });
 }
@@ -420,20 +447,21 @@ result<done> postgres_session::decide(decision what, const std::string& centre) 
   });
 }
 
-result<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> postgres_session::open_rehearsal() {
-  rehearsal_.reset();
-  connection_.reset();
+/// Begins the transaction of which nothing stays.
+void postgres_session::begin_rehearsal() {
+  connect();
+  // Whoever plans reads from Kafka between two statements.
+  pqxx::nontransaction{*connection_}.exec("set idle_in_transaction_session_timeout = '60s'");
+  rehearsal_ = std::make_unique<pqxx::work>(*connection_);
+}
+
+result<partition_offsets> postgres_session::open_rehearsal() {
+  disconnect();
   if (const auto read = read_settings(); !read)
     return read.error();
-  using positions = std::map<std::pair<std::string, std::int32_t>, std::int64_t>;
   return guarded(
-      [&]() -> result<positions> {
-        doing_ = "connecting";
-        connection_ = std::make_unique<postgres_connection>(address_);
-        pqxx::nontransaction{*connection_}.exec(std::string{session_settings_sql()} +
-                                                "set idle_in_transaction_session_timeout = '60s'");
-        set_site_settings(*connection_, site_);
-        rehearsal_ = std::make_unique<pqxx::work>(*connection_);
+      [&]() -> result<partition_offsets> {
+        begin_rehearsal();
         // Of a site that runs, an upgrade would lock the tables until the end.
         if (is_of_another_version(*rehearsal_, target_))
           return failure{error_code::target_broken,
@@ -441,36 +469,32 @@ result<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> postgres_se
                              target_.name + "; start the site first, which brings them up to date"};
         install_schemas_in(*rehearsal_, target_, doing_);
         set_up(*rehearsal_);
-        positions all;
-        for (const auto row :
-             rehearsal_->exec("select topic, partition, next_offset from matricula.positions"))
-          all[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
-        return all;
+        return read_offsets(*rehearsal_);
       },
       error_code::target_broken);
 }
 
-result<postgres_session::rehearsed> postgres_session::rehearse(const site_batch& batch, batch_range range) {
+result<postgres_session::rehearsed> postgres_session::rehearse(const site_batch& batch, batch_range range,
+                                                               const std::vector<refused_record>& refused) {
   if (!rehearsal_)
     return not_open();
   return guarded([&]() -> result<rehearsed> {
     rehearsed outcome;
     auto& counts = outcome.counts;
-    refuse_broken_keys(batch, range, outcome.refused);
-    const auto candidates = newest_of_each_key(batch, range, outcome.refused);
-    counts.superseded += range.last - range.first - candidates.size() - outcome.refused.size();
+    auto all_refused = refused;
+    refuse_broken_keys(batch, range, all_refused);
+    const auto candidates = newest_of_each_key(batch, range, all_refused);
+    counts.superseded += range.last - range.first - candidates.size() - all_refused.size();
     doing_ = "begin";
     pqxx::subtransaction attempt{*rehearsal_};
     attempt.exec("discard plans");
     const auto news = differing(attempt, batch, candidates, counts);
-    if (news.empty()) {
-      attempt.abort();
-      return outcome;
+    if (!news.empty()) {
+      const auto staged = stage(batch, news, all_refused);
+      run_steps(attempt);
+      count_effects(attempt, staged, counts);
     }
-    const auto staged = stage(batch, news, outcome.refused);
-    run_steps(attempt);
-    count_effects(attempt, staged, counts);
-    if (!target_.plan.sql.empty()) {
+    if (!news.empty() && !target_.plan.sql.empty()) {
       doing_ = target_.plan.name;
       attempt.exec("set local enable_hashjoin = on");  // the batch is joined with itself
       for (const auto row : attempt.exec(target_.plan.sql))
@@ -478,8 +502,39 @@ result<postgres_session::rehearsed> postgres_session::rehearse(const site_batch&
                                    row["effect"].as<std::string>(), row["id"].as<std::string>()});
     }
     attempt.abort();
+    outcome.refused = newly_refused(all_refused, refused.size());
     return outcome;
   });
+}
+
+result<std::vector<finding>> postgres_session::inspect() {
+  disconnect();
+  if (const auto read = read_settings(); !read)
+    return read.error();
+  return guarded(
+      [&]() -> result<std::vector<finding>> {
+        begin_rehearsal();
+        auto& work = *rehearsal_;
+        const bool installed = !install_schemas_in(work, target_, doing_);
+        doing_ = "the schema matricula";
+        work.exec("select topic, partition, next_offset, revision from matricula.positions limit 0");
+        work.exec("select id, kind, key, value, at from matricula.outbox limit 0");
+        set_up(work);
+        const auto statements = target_.steps.size() + 2;  // differs.sql and outcomes.sql
+        std::vector<finding> found{{finding::grade::fine,
+                                    address_.printable + " takes the " + std::to_string(statements) +
+                                        " statements of the target " + target_.name +
+                                        (installed ? "" : ", whose own tables the first start will make"),
+                                    {}}};
+        if (!target_.doctor.sql.empty()) {
+          doing_ = target_.doctor.name;
+          for (const auto row : work.exec(target_.doctor.sql))
+            found.push_back({grade_of(row["grade"].as<std::string>()), row["what"].as<std::string>(),
+                             row["mend"].as<std::string>("")});
+        }
+        return found;
+      },
+      error_code::target_broken);
 }
 
 result<done> postgres_session::advance(std::int64_t expected, std::int64_t next) {

@@ -10,11 +10,9 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace matricula {
@@ -25,6 +23,19 @@ struct planned_change {
   std::string kind;    ///< what it is done to, such as "enrolment"
   std::string effect;  ///< "create", "change", "withdraw", …
   std::string id;
+};
+
+/// One thing that was looked at, and what to do about it.
+struct finding {
+  enum class grade {
+    fine,
+    late,  ///< all will arrive; something of it later than it could, or somebody should have a look
+    wrong  ///< until it is mended, records do not arrive, or nobody sees them
+  };
+
+  grade how = grade::fine;
+  std::string what;
+  std::string mend;  ///< a sentence or a command; empty: nothing
 };
 
 /// A site_store on PostgreSQL 15, one connection, with the site's target (docs/targets.md).
@@ -54,7 +65,7 @@ class postgres_session final : public site_store {
 
   /// For plans: opens the site as `open` does, but in a transaction that ends with this object and is never committed, and
   /// answers where each partition is read on. Nothing but `rehearse` may be called then. Errors as of `open`.
-  result<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> open_rehearsal();
+  result<partition_offsets> open_rehearsal();
 
   /// What a range of a batch would do if it were applied now, by the target's plan.sql, and takes it back.
   struct rehearsed {
@@ -62,12 +73,21 @@ class postgres_session final : public site_store {
     std::vector<planned_change> changes;  ///< none if the target has no plan.sql
     std::vector<refused_record> refused;  ///< by the store itself, before it wrote any
   };
-  /// Errors as of `apply`, but for partition_lost.
-  result<rehearsed> rehearse(const site_batch& batch, batch_range range);
+  /// `refused` as of `apply`. Errors as of `apply`, but for partition_lost.
+  result<rehearsed> rehearse(const site_batch& batch, batch_range range,
+                             const std::vector<refused_record>& refused);
+
+  /// For examinations: opens the site up to its first batch, installs what is missing and prepares every statement; then
+  /// asks the target's doctor.sql, if it has one. All of it in one transaction that is taken back; nothing else is to be
+  /// called. Errors as of `open`, and database_conflict.
+  result<std::vector<finding>> inspect();
 
  private:
   result<done> read_settings();
   void connect();
+  void install();
+  void disconnect();
+  void begin_rehearsal();
   void set_up(pqxx::transaction_base& work);
   stored_position read_position();
   /// A record of the batch that may differ from what the site holds. In the order of the hashes, which is that of an
@@ -91,6 +111,7 @@ class postgres_session final : public site_store {
                   const std::vector<refused_record>& refused);
   void count_effects(pqxx::transaction_base& work, std::size_t staged, applied_counts& counts);
 
+  std::string place() const;
   template <class Body>
   auto guarded(Body body, error_code refused = error_code::row_refused) -> decltype(body());
   failure not_open() const;

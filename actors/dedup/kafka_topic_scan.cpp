@@ -16,8 +16,7 @@ constexpr std::chrono::seconds silence_max{30};
 
 class kafka_topic_scan final : public topic_scan {
  public:
-  kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
-                   std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets)
+  kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics, partition_offsets offsets)
       : settings_(settings)
       , topics_(std::move(topics))
       , offsets_(std::move(offsets)) {}
@@ -138,9 +137,9 @@ class kafka_topic_scan final : public topic_scan {
 
   kafka_settings settings_;
   std::vector<std::string> topics_;
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets_;
+  partition_offsets offsets_;
   std::map<std::string, std::size_t, std::less<>> index_of_;
-  std::map<std::pair<std::string, std::int32_t>, std::int64_t> unread_;  // partition → the end to reach
+  partition_offsets unread_;  // partition → the end to reach
   std::uint64_t read_ = 0, total_ = 0;
   kafka_handle<rd_kafka_t> client_;
 };
@@ -148,7 +147,7 @@ class kafka_topic_scan final : public topic_scan {
 }  // namespace
 
 topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
-                                     std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets) {
+                                     partition_offsets offsets) {
   return std::make_unique<kafka_topic_scan>(settings, std::move(topics), std::move(offsets));
 }
 

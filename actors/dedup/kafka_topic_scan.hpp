@@ -14,8 +14,7 @@ namespace matricula {
 
 /// Reads the committed messages of whole topics, on librdkafka, outside any consumer group. A partition that is among
 /// `offsets` is read from there on.
-topic_scan_ptr
-make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
-                      std::map<std::pair<std::string, std::int32_t>, std::int64_t> offsets = {});
+topic_scan_ptr make_kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics,
+                                     partition_offsets offsets = {});
 
 }  // namespace matricula

@@ -129,6 +129,32 @@ TEST_F(applier_test, retries_an_outage_with_back_off_and_quarantines_nothing) {
   EXPECT_TRUE(site().quarantined.empty());
 }
 
+TEST_F(applier_test, begins_with_a_small_transaction_after_an_outage) {
+  opens();
+  site().next_applies = {because(database_refuses), because(database_refuses)};
+  const auto receipt = applies(batch(0, 5'000));
+  let_pass(99ms);
+  EXPECT_EQ(stored(), 0);
+  let_pass(1ms + 200ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_THAT(site().applies,
+              ElementsAre(call{0, 5'000, 0, database_refuses}, call{0, 1'000, 0, database_refuses},
+                          call{0, 1'000, 0, none}, call{1'000, 5'000, 0, none}));
+  EXPECT_EQ(receipt->value->created, 5'000U);
+  EXPECT_EQ(stored(), 5'000);
+}
+
+TEST_F(applier_test, knows_a_small_commit_again_whose_answer_was_lost) {
+  opens();
+  site().next_applies = {because(database_refuses)};
+  site().connection_breaks = memory_site::breaks::after_commit;
+  const auto receipt = applies(batch(0, 5'000));
+  let_pass(100ms + 200ms);
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(site().rows_written, 5'000U);
+  EXPECT_EQ(stored(), 5'000);
+}
+
 TEST_F(applier_test, retries_what_the_database_refuses_for_its_own_reasons) {
   opens();
   for (const auto why : {database_conflict, database_refuses, target_broken}) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -13,7 +15,10 @@
 #include <map>
 #include <memory>
 #include <pqxx/pqxx>
+#include <set>
+#include <string_view>
 #include <unistd.h>
+#include <utility>
 
 namespace matricula::faults {
 namespace {
@@ -26,6 +31,8 @@ const std::vector<std::string> both{"eso46", "fp46"};
 constexpr double from_share = 0.15, to_share = 0.6;
 /// Long enough for Kafka to have given up who does not answer, and for a new owner to have begun.
 constexpr seconds takeover_max{4 * session_timeout_s};
+/// The aims: twice the session that Kafka waits for, and what a site may take once a server is there again.
+constexpr double takeover_s = 2.0 * session_timeout_s, outage_s = 2;
 /// Every kind of actor dies within this time.
 constexpr std::uint64_t crash_within_ms = 8'000;
 /// The resident set in an outage, as a multiple of that at full load before it; and what a process that has worked takes
@@ -34,6 +41,11 @@ constexpr double outage_memory_max = 1.3;
 constexpr std::uint64_t working_memory_bytes = 100'000'000;
 /// The pages a second in an outage of one site, as a share of those before it.
 constexpr double outage_pace_min = 0.7;
+/// What the other site may fall behind meanwhile: as much as comes in about two seconds.
+constexpr std::int64_t behind_max = 10'000;
+/// What a process of the sites says when it has partitions of a site, and when it has none.
+constexpr std::string_view has_some = " has partitions of its topics",
+                           has_none = " waits for partitions of its topics";
 /// Longer than the product waits for a lock.
 constexpr seconds lock_held{12};
 
@@ -70,6 +82,24 @@ bool owns_source(const running_process& process) {
   return running != log.npos && !after("standby") && !after("restarting");
 }
 
+/// Whether a process has partitions of every site.
+bool owns_partitions(fault_run& run, const std::string& process) {
+  const auto log = run.world().process(process).log();
+  return std::all_of(both.begin(), both.end(), [&](const std::string& site) {
+    const auto some = log.rfind(site + std::string{has_some}), none = log.rfind(site + std::string{has_none});
+    return some != log.npos && (none == log.npos || none < some);
+  });
+}
+
+/// Two processes share the sites between them.
+void start_shared(fault_run& run) {
+  start_both(run);
+  run.load(0.05);
+  run.start("sites2", "sites");
+  run.wait("the sites are shared", takeover_max,
+           [&] { return owns_partitions(run, "sites") && owns_partitions(run, "sites2"); });
+}
+
 /// A second process of the node, and which of the two is the owner now: its name first.
 std::pair<std::string, std::string> start_with_standby(fault_run& run) {
   start_both(run);
@@ -104,11 +134,14 @@ void kill_source(fault_run& run) {
 }
 
 void kill_sites(fault_run& run) {
-  start_both(run);
+  const bool taken_over = run.lot(2) == 0;
+  run.note(taken_over ? "taken over" : "restarted");
+  taken_over ? start_shared(run) : start_both(run);
   load_to_random_moment(run);
   run.kill("sites");
-  run.resumes(false, both);
-  run.start("sites", "sites");
+  if (!taken_over)
+    run.start("sites", "sites");
+  run.every_partition_resumes();
   run.load(1);
 }
 
@@ -131,11 +164,17 @@ void kill_actor(fault_run& run) {
         std::string{crashes.empty() ? "" : ","} + kind + '@' + std::to_string(500 + run.lot(crash_within_ms));
   run.note(crashes);
   run.start("all", "all", {{"MATRICULA_CRASH", crashes}});
-  run.pass(milliseconds{crash_within_ms} + seconds{1});
-  for (const std::string kind : kinds)
-    run.wait("the death of a " + kind, seconds{60},
-             [&] { return run.world().process("all").has_logged("its " + kind + " dies, as planned"); });
-  run.resumes(true, both);
+  std::set<std::string> alive{kinds.begin(), kinds.end()};
+  run.wait("the death of every kind of actor", seconds{60}, [&] {
+    const auto died = std::erase_if(alive, [&](const std::string& kind) {
+      return run.world().process("all").has_logged("its " + kind + " dies, as planned");
+    });
+    if (died > 0)
+      run.resumes(true, both);
+    return alive.empty();
+  });
+  for (const auto& kind : alive)
+    run.problem("no " + kind + " has died");
   run.load(1);
 }
 
@@ -170,15 +209,20 @@ void zombie_source(fault_run& run) {
 }
 
 void zombie_site(fault_run& run) {
-  start_both(run);
-  run.load(0.05);
-  run.start("sites2", "sites");
+  start_shared(run);
   load_to_random_moment(run);
   auto& zombie = run.world().process("sites");
   zombie.signal(SIGSTOP);
-  run.resumes(false, both);
-  run.pass(seconds{session_timeout_s} + milliseconds{2'000 + run.lot(3'000)});
+  run.every_partition_resumes();  // by the other, once Kafka has given up this one
+  run.pass(milliseconds{run.lot(2'000)});
+  const auto said = zombie.log().size();
   zombie.signal(SIGCONT);
+  run.wait("the zombie notices", takeover_max, [&] {
+    const auto log = zombie.log();
+    return std::all_of(both.begin(), both.end(), [&](const std::string& site) {
+      return log.find(site + std::string{has_none}, said) != log.npos;
+    });
+  });
   run.load(1);
 }
 
@@ -187,22 +231,42 @@ void rebalance_storm(fault_run& run) {
   load_to_random_moment(run);
   for (int round = 0; round < 4; ++round) {
     run.start("sites2", "sites");
+    run.resumes(false, both);
     run.pass(seconds{5});
     if (run.lot(2) == 0)
-      run.terminate("sites2");
+      run.terminate({"sites2"});
     else
       run.kill("sites2");
+    run.resumes(false, both);
     run.pass(seconds{5});
   }
-  run.resumes(false, both);
   run.load(1);
 }
 
+/// The sites have a backlog, so that their load is as full as it can be.
 void terminate(fault_run& run) {
-  start_both(run);
+  run.start("source", "source");
   load_to_random_moment(run);
-  run.terminate("source");
-  run.terminate("sites");
+  run.start("sites", "sites");
+  both_begin(run);
+  run.pass(milliseconds{run.lot(300)});
+  for (const auto& site : run.world().sites()) {
+    const auto left = run.behind(site);
+    run.note(site.site + ' ' + std::to_string(left) + " behind");
+    if (left == 0)
+      run.problem(site.site + " had nothing to do");
+  }
+  std::vector<std::string> order{"source", "sites"};
+  if (run.lot(2) == 0)
+    std::swap(order[0], order[1]);
+  if (run.lot(2) == 0) {
+    run.note("both at once");
+    run.terminate(order);
+  } else {
+    run.note(order[0] + " first");
+    run.terminate({order[0]});
+    run.terminate({order[1]});
+  }
   run.resumes(true, both);
   start_both(run);
   run.load(1);
@@ -224,9 +288,9 @@ void cut_off(deployment& world, const lane_site& site) {
 void kill_in_commit(fault_run& run) {
   start_both(run);
   load_to_random_moment(run);
-  std::array moments{std::pair{moment::copying, "copy"}, std::pair{moment::commit, "commit"},
-                     std::pair{moment::committed, "committed"}};
-  std::swap(moments[run.lot(3)], moments[0]);
+  std::array moments{std::pair{moment::copying, "copy"}, std::pair{moment::held_back, "commit held back"},
+                     std::pair{moment::commit, "commit"}, std::pair{moment::committed, "committed"}};
+  std::swap(moments[run.lot(moments.size())], moments[0]);
   const auto& on = run.world().on();
   for (const auto& [when, name] : moments) {
     auto& site = run.any_site();
@@ -262,25 +326,40 @@ void database_outage(fault_run& run) {
   const auto& up = down.site == both[0] ? both[1] : both[0];
   const bool silent = run.lot(2) == 0;
   run.note(down.site + (silent ? " silent" : " refused"));
-  const auto rss_before = run.world().rss_peak_since_last();
+  auto& world = run.world();
+  const auto site_named = [&](const std::string& name) -> const lane_site& {
+    return *std::find_if(world.sites().begin(), world.sites().end(),
+                         [&](const auto& each) { return each.site == name; });
+  };
+  const auto rss_before = world.rss_peak_since_last("sites");
   const auto pace_before = run.pages_per_second_so_far();
+  const auto behind_before = run.behind(site_named(up));
   const auto began = steady_clock::now();
   down.way->set(silent ? passage::silent : passage::refused);
   run.resumes(true, {up});
-  run.goes_on_during(run.settings().outage, {up});
-  const auto rss_meanwhile = run.world().rss_peak_since_last();
+  run.pass(run.settings().outage / 2);
+  const auto offsets = run.offsets_of(down);
+  run.goes_on_during(run.settings().outage / 2, {up});
+  const auto rss_meanwhile = world.rss_peak_since_last("sites");
   const auto pace_meanwhile = run.pages_per_second_since(began);
+  const auto behind_meanwhile = run.behind(site_named(up));
+  if (run.offsets_of(down) != offsets)
+    run.problem(down.site + " was written all the same");
   down.way->reset();
   down.way->set(passage::open);
   run.resumes(true, both);
   constexpr std::uint64_t megabyte = 1'000'000;
-  run.note(fmt::format("{} MB before, {} MB meanwhile, {:.1f} pages/s before, {:.1f} meanwhile",
-                       rss_before / megabyte, rss_meanwhile / megabyte, pace_before, pace_meanwhile));
+  run.note(fmt::format("{} MB before, {} MB meanwhile, {:.1f} pages/s before, {:.1f} meanwhile, the other {} "
+                       "behind before, {} at its end",
+                       rss_before / megabyte, rss_meanwhile / megabyte, pace_before, pace_meanwhile,
+                       behind_before, behind_meanwhile));
   if (static_cast<double>(rss_meanwhile) >
       outage_memory_max * static_cast<double>(std::max(rss_before, working_memory_bytes)))
     run.problem("an outage takes too much memory");
   if (pace_meanwhile < outage_pace_min * pace_before)
-    run.problem("an outage of one site slows the others down");
+    run.problem("an outage of one site slows the source down");
+  if (behind_meanwhile > behind_before + behind_max)
+    run.problem("an outage of one site slows the other down");
   run.load(1);
 }
 
@@ -325,9 +404,8 @@ void lock_rows(fault_run& run, const std::string& how, milliseconds hold,
 /// A file system of its own holds the site's database, and somebody else's file fills it.
 void disk_full(fault_run& run) {
   if (geteuid() != 0) {
-    run.note("left out: only root can mount a small disk");
-    start_both(run);
-    return run.load(1);
+    run.leave_out("only root can mount a small disk");
+    return;
   }
   auto& site = run.any_site();
   const auto disk = std::make_shared<small_disk>(run.world().folder() / "disk");
@@ -446,30 +524,34 @@ void rolling_restart(fault_run& run) {
   run.load(1);
 }
 
-/// Somebody lets Kafka delete what a stopped site has not read. The site says so, replay lets it go on with what is
-/// there, and the source publishes again what its lanes no longer hold.
+/// Somebody lets Kafka delete what a stopped site has not read of one partition. The site says so and goes on with the
+/// others; replay lets it go on with what is there, and the source publishes again what its lane no longer holds.
 void retention(fault_run& run) {
   start_both(run);
   run.load(from_share);
   both_begin(run);
-  run.terminate("sites");
+  run.terminate({"sites"});
   load_to_random_moment(run);
-  topic_reader admin{run.world().on().bootstrap()};
-  for (const auto& site : run.world().sites())
-    admin.delete_all(site.topic);
+  auto& site = run.any_site();
+  const auto partition = static_cast<std::int32_t>(run.lot(2));
+  run.note(site.site + ", partition " + std::to_string(partition));
+  const auto before = run.offsets_of(site);
+  topic_reader{run.world().on().bootstrap()}.delete_all(site.topic, partition);
   run.start("sites", "sites");
-  run.wait("a partition is stuck", seconds{60}, [&] {
+  run.wait("the partition is stuck", seconds{60}, [&] {
     return run.world().process("sites").has_logged("the topic no longer holds the site's offset");
   });
-  run.terminate("source");
+  run.wait("the other partition goes on", seconds{60},
+           [&] { return run.offsets_of(site).at(1 - partition) > before.at(1 - partition); });
+  if (run.offsets_of(site).at(partition) != before.at(partition))
+    run.problem("the partition goes on behind a hole");
+  run.terminate({"source"});
   run.start("source", "source");
-  for (const auto& site : run.world().sites()) {
-    const auto [code, printed] =
-        run.world().finish("replay", {"--site", site.site, "--from", "beginning", "--no-follow"});
-    if (code != 0)
-      run.problem("replay: " + printed);
-  }
-  run.resumes(true, both);
+  const auto [code, printed] =
+      run.world().finish("replay", {"--site", site.site, "--from", "beginning", "--no-follow"});
+  if (code != 0)
+    run.problem("replay: " + printed);
+  run.every_partition_resumes();
   run.load(1);
 }
 
@@ -482,8 +564,9 @@ constexpr milliseconds slow_by{200};
 
 bool goes_on_under(hindrance how) { return how == hindrance::lossy || how == hindrance::slow; }
 
-void hinder(fault_run& run, const std::string& whom, const std::vector<int>& ports,
-            const std::function<void()>& slow_down) {
+/// `source` and `sites` stand still under a way that lets nothing pass.
+void hinder(fault_run& run, const std::string& whom, const std::vector<int>& ports, bool source,
+            const std::vector<std::string>& sites, const std::function<void()>& slow_down) {
   auto& between = *run.world().on().apart();
   const auto how = static_cast<hindrance>(run.lot(std::size(hindrance_names)));
   run.note(whom + ' ' + hindrance_names[static_cast<std::size_t>(how)]);
@@ -494,20 +577,20 @@ void hinder(fault_run& run, const std::string& whom, const std::vector<int>& por
   if (goes_on_under(how))
     run.goes_on_during(run.settings().outage, both);
   else
-    run.pass(run.settings().outage);
+    run.stands_still_during(run.settings().outage, source, sites);
 }
 
 void cut_off_network(fault_run& run) {
   auto* const between = run.world().on().apart();
-  start_both(run);
   if (between == nullptr) {
-    run.note("left out: only root can make network namespaces");
-    return run.load(1);
+    run.leave_out("only root can make network namespaces");
+    return;
   }
+  start_both(run);
   load_to_random_moment(run);
   const auto kafka = run.world().on().kafka_ports();
   std::vector<std::unique_ptr<forwarder>> slow_ways;
-  hinder(run, "Kafka", kafka, [&] {
+  hinder(run, "Kafka", kafka, true, both, [&] {
     for (const int port : kafka) {
       slow_ways.push_back(std::make_unique<forwarder>(port));
       slow_ways.back()->delay(slow_by);
@@ -521,10 +604,11 @@ void cut_off_network(fault_run& run) {
   between->mend();
   slow_ways.clear();
   run.resumes(true, both);
-  run.pass(seconds{5});
+  run.await_resumption();
+  run.pass(seconds{1} + milliseconds{run.lot(2'000)});
 
   auto& site = run.any_site();
-  hinder(run, site.site, {site.way->port()}, [&] { site.way->delay(slow_by); });
+  hinder(run, site.site, {site.way->port()}, false, {site.site}, [&] { site.way->delay(slow_by); });
   between->mend();
   site.way->delay(milliseconds{0});
   run.resumes(true, both);
@@ -548,6 +632,23 @@ class jumping_clock {
     std::filesystem::rename(next, file_);
   }
 
+  /// Whether a program that is started with it now takes the time for another by about an hour.
+  bool is_an_hour_off(const deployment& world) const {
+    running_process date{{"/usr/bin/date", "+%s"}, world.folder() / "date.log", environment()};
+    if (date.exit_code() != 0)
+      return false;
+    return std::abs(std::stoll(date.log()) - std::time(nullptr)) > 3'500;
+  }
+
+  /// Whether a process runs with it.
+  static bool is_in(const running_process& process) {
+    std::ifstream maps{"/proc/" + std::to_string(process.id()) + "/maps"};
+    for (std::string line; std::getline(maps, line);)
+      if (line.find(FAKETIME_LIBRARY) != std::string::npos)
+        return true;
+    return false;
+  }
+
   running_process::variables environment() const {
     // librdkafka waits with C11's functions, which libfaketime does not know.
     return {{"LD_PRELOAD", C11_THREADS_LIBRARY " " FAKETIME_LIBRARY},
@@ -567,12 +668,14 @@ void jump_clocks(fault_run& run) {
   for (const auto& [name, clock] : clocks)
     run.start(name, name, clock.environment());
   load_to_random_moment(run);
-  const std::array<std::string, 3> offsets{"-1h", "+0", "+1h"};
+  const std::array<std::string, 3> offsets{"-1h", "+1h", "+0"};
   for (int jump = 0; jump < 4; ++jump) {
     for (const auto& [name, clock] : clocks) {
-      const auto& offset = offsets[run.lot(offsets.size())];
+      const auto& offset = offsets[run.lot(jump == 0 ? 2 : offsets.size())];
       run.note(name + ' ' + offset);
       clock.set(offset);
+      if (jump == 0 && !(clock.is_an_hour_off(run.world()) && clock.is_in(run.world().process(name))))
+        run.problem("the clock of " + name + " does not jump");
     }
     run.resumes(true, both);
     run.pass(seconds{2} + milliseconds{run.lot(2'000)});
@@ -581,6 +684,20 @@ void jump_clocks(fault_run& run) {
 }
 
 // ---------------------------------------------------------------- the judge
+
+/// The first message of a key that has a newer one, as it was.
+void publish_the_first_again(fault_run& run, topic_reader& topics) {
+  const auto& topic = run.world().sites().front().topic;
+  std::map<std::string, int> times;
+  topics.read_all(topic, [&](const read_message& message) { ++times[std::string{message.key}]; });
+  bool done = false;
+  topics.read_all(topic, [&](const read_message& message) {
+    if (done || times[std::string{message.key}] == 1)
+      return;
+    append(run.world().on().bootstrap(), topic, message);
+    done = true;
+  });
+}
 
 /// Nothing breaks; somebody writes into a site what matricula must never do. A judge that finds nothing is broken.
 void tampered(fault_run& run) {
@@ -599,7 +716,13 @@ void tampered(fault_run& run) {
   execute(
       url,
       "delete from classrooms.enrolment where key_hash = (select min(key_hash) from classrooms.enrolment)");
-  topic_reader{run.world().on().bootstrap()}.delete_all(run.world().quarantine_topic());
+  topic_reader topics{run.world().on().bootstrap()};
+  topics.delete_all(run.world().quarantine_topic());
+  execute(
+      run.world().direct_url(run.world().sites().back()),
+      "update classrooms.person set name = name || 'x', revision = revision + 1 where person_id = (select "
+      "min(person_id) from classrooms.enrolment)");
+  publish_the_first_again(run, topics);
   execute(url, one("since = since", 0));
   execute(url, one("revision = revision - 1, content_hash = content_hash + 1", 1));
   run.settles_within(seconds{1});
@@ -607,30 +730,44 @@ void tampered(fault_run& run) {
 
 // ---------------------------------------------------------------- the feed
 
+/// Ends the faults; each kind must have struck by now.
+void all_were_injected(fault_run& run, const std::vector<std::string>& kinds) {
+  const auto injected = run.world().simulator().faults().at("injected");
+  run.world().simulator().clear_faults();
+  for (const auto& kind : kinds)
+    if (injected.at(kind) == 0)
+      run.problem("no fault of the kind " + kind + " has struck");
+}
+
 void poison(fault_run& run) {
   // Two of the two thousand records of a page are bad, 0.1 %; in some pages of several kinds.
   constexpr std::array kinds{"no-centre", "unknown-flavour", "wrong-type",
                              "oversize",  "twice",           "twice-stale"};
   auto faults = nlohmann::json::array();
-  for (const char* kind : kinds)
+  for (const char* kind : kinds) {
+    faults.push_back({{"kind", kind}, {"count", 1}});
     faults.push_back({{"kind", kind}, {"probability", 1.0 / kinds.size()}, {"per_page", 2}});
+  }
   run.world().simulator().add_faults(faults);
   start_both(run);
   run.load(1);
-  run.world().simulator().clear_faults();
+  all_were_injected(run, {kinds.begin(), kinds.end()});
 }
 
 void bad_pages(fault_run& run) {
   start_both(run);
   load_to_random_moment(run);
+  constexpr std::array kinds{"500",       "503",   "429", "cut",         "hang",  "repeat",
+                             "reordered", "empty", "410", "wrong-count", "latin1"};
   auto faults = nlohmann::json::array();
-  for (const char* kind :
-       {"500", "503", "429", "cut", "hang", "repeat", "reordered", "empty", "410", "wrong-count", "latin1"})
+  for (const char* kind : kinds) {
+    faults.push_back({{"kind", kind}, {"count", 1}, {"seconds", 2}});
     faults.push_back({{"kind", kind}, {"probability", 0.03}, {"seconds", 2}});
+  }
   run.world().simulator().add_faults(faults);
   run.load(0.9);
   run.pass(seconds{10});
-  run.world().simulator().clear_faults();
+  all_were_injected(run, {kinds.begin(), kinds.end()});
   run.resumes(true, both);
   run.load(1);
 }
@@ -640,47 +777,53 @@ void bad_pages(fault_run& run) {
 const std::vector<cell>& cells() {
   static const std::vector<cell> all{
       {"kill-source", "SIGKILL to the process that runs the source; taken over or restarted",
-       ground::one_broker, kill_source},
-      {"kill-sites", "SIGKILL to the process that runs the sites; restarted", ground::one_broker, kill_sites},
-      {"kill-all", "SIGKILL to both; restarted", ground::one_broker, kill_all},
-      {"kill-actor", "each kind of actor dies at a random moment", ground::one_broker, kill_actor},
+       ground::one_broker, kill_source, takeover_s},
+      {"kill-sites", "SIGKILL to the process that runs the sites; taken over or restarted",
+       ground::one_broker, kill_sites, takeover_s},
+      {"kill-all", "SIGKILL to both; restarted", ground::one_broker, kill_all, takeover_s},
+      {"kill-actor", "each kind of actor dies at a random moment", ground::one_broker, kill_actor,
+       takeover_s},
       {"kill-supervisor",
        "each kind of supervisor and the scoreboard die, and the process with them; started again",
-       ground::one_broker, kill_supervisor},
+       ground::one_broker, kill_supervisor, takeover_s},
       {"zombie-source", "SIGSTOP to the source's owner until another has taken over, then SIGCONT",
-       ground::one_broker, zombie_source},
-      {"zombie-site", "SIGSTOP to a process of the sites for longer than its session, then SIGCONT",
-       ground::one_broker, zombie_site},
-      {"kill-in-commit", "connection, backend or PostgreSQL die in COPY, in COMMIT and before its answer",
-       ground::one_broker, kill_in_commit},
+       ground::one_broker, zombie_source, takeover_s},
+      {"zombie-site",
+       "SIGSTOP to a process of the sites until another has taken over all of it, then SIGCONT",
+       ground::one_broker, zombie_site, takeover_s},
+      {"kill-in-commit",
+       "connection, backend or PostgreSQL die in COPY, before COMMIT, in it and before its answer",
+       ground::one_broker, kill_in_commit, takeover_s},
       {"database-outage", "a site's database refuses connections or falls silent", ground::one_broker,
-       database_outage, false, false, "prefetch_bytes_max = 8388608"},
-      {"read-only", "a site's database refuses writes (25006)", ground::one_broker, read_only},
-      {"disk-full", "the file system of a site's database is full (53100)", ground::one_broker, disk_full},
+       database_outage, outage_s, false, false, "prefetch_bytes_max = 8388608"},
+      {"read-only", "a site's database refuses writes (25006)", ground::one_broker, read_only, outage_s},
+      {"disk-full", "the file system of a site's database is full (53100)", ground::one_broker, disk_full,
+       outage_s},
       {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)",
-       ground::one_broker, deadlock},
-      {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", ground::one_broker, lock_timeout},
+       ground::one_broker, deadlock, outage_s},
+      {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", ground::one_broker, lock_timeout,
+       outage_s},
       {"serialization", "the database gives transactions up now and then (40001), and is set to serializable",
-       ground::one_broker, serialization},
+       ground::one_broker, serialization, outage_s},
       {"kill-broker",
        "SIGKILL to a partition's leader, the transaction coordinator or the controller; started again",
-       ground::three_brokers, kill_broker},
+       ground::three_brokers, kill_broker, takeover_s},
       {"rolling-restart", "each of three brokers is restarted in turn", ground::three_brokers,
-       rolling_restart},
+       rolling_restart, takeover_s},
       {"cut", "the network to Kafka, then to a site's database: cut both or one way, reset, lossy or slow",
-       ground::hosts_apart, cut_off_network},
+       ground::hosts_apart, cut_off_network, outage_s},
       {"rebalance-storm", "a second process of the sites joins and leaves every 5 s", ground::one_broker,
-       rebalance_storm},
+       rebalance_storm, takeover_s},
       {"clock", "the wall clocks of the processes jump by an hour or two, ahead and back", ground::one_broker,
        jump_clocks},
       {"poison", "bad records of every kind among the good ones", ground::one_broker, poison},
       {"bad-pages", "cut, repeated, reordered, empty, miscounted and Latin-1 pages, 410, 429, 500, 503",
-       ground::one_broker, bad_pages},
-      {"terminate", "SIGTERM under full load; started again", ground::one_broker, terminate},
-      {"retention", "the topics begin after a stopped site's offset; replay mends it", ground::one_broker,
-       retention, false, true},
+       ground::one_broker, bad_pages, outage_s},
+      {"terminate", "SIGTERM under full load; started again", ground::one_broker, terminate, takeover_s},
+      {"retention", "a partition begins after a stopped site's offset; replay mends it", ground::one_broker,
+       retention, 0, false, true},
       {"tampered", "somebody writes what matricula must not: a judge that says clean is broken",
-       ground::one_broker, tampered, true},
+       ground::one_broker, tampered, 0, true},
   };
   return all;
 }

@@ -22,9 +22,10 @@ struct cell {
   ground on = ground::one_broker;
   /// Does it: starts the processes, loads, strikes, and says when work has to go on.
   void (*strike)(fault_run&) = nullptr;
-  bool only_by_name = false;  ///< no part of a round
-  bool may_repeat = false;    ///< a record may be published though its lane has had that content
-  const char* limits = "";    ///< lines of [limits]
+  double resumes_within_s = 0;  ///< after it, at best always; 0: that says nothing here
+  bool only_by_name = false;    ///< no part of a round
+  bool may_repeat = false;      ///< a record may be published though its lane has had that content
+  const char* limits = "";      ///< lines of [limits]
 };
 
 const std::vector<cell>& cells();

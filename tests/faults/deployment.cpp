@@ -146,7 +146,7 @@ void deployment::note_rss() {
       else if (is(line, "VmHWM:"))
         raise(rss_peak_, line);
       else if (is(line, "VmRSS:"))
-        raise(rss_peak_since_last_, line);
+        raise(rss_peaks_since_last_[name], line);
   }
 }
 

@@ -91,8 +91,10 @@ class deployment {
 
   /// The greatest resident set of any process of this run, in bytes.
   std::uint64_t rss_peak() const { return rss_peak_; }
-  /// The greatest that note_rss has seen since this was asked last.
-  std::uint64_t rss_peak_since_last() { return std::exchange(rss_peak_since_last_, 0); }
+  /// The greatest of this process that note_rss has seen since this was asked last.
+  std::uint64_t rss_peak_since_last(const std::string& process) {
+    return std::exchange(rss_peaks_since_last_[process], 0);
+  }
   /// Looks at the processes that live.
   void note_rss();
 
@@ -108,7 +110,8 @@ class deployment {
   std::optional<running_simulator> simulator_;
   std::map<std::string, running_process> processes_;
   std::map<std::string, node_runner*> runners_;
-  std::uint64_t rss_peak_ = 0, rss_peak_since_last_ = 0;
+  std::uint64_t rss_peak_ = 0;
+  std::map<std::string, std::uint64_t> rss_peaks_since_last_;
   int started_ = 0;
 };
 

@@ -17,6 +17,8 @@ constexpr milliseconds compare_every{500};
 /// Without a record more in this time a run has come to a halt.
 constexpr seconds load_wait{180};
 constexpr seconds drain_max{10};
+/// What a stopped process has sent may still take effect for so long.
+constexpr milliseconds in_flight_max{500};
 
 }  // namespace
 
@@ -42,17 +44,20 @@ void fault_run::kill(const std::string& name) {
   world_.process(name).kill();
 }
 
-void fault_run::terminate(const std::string& name) {
+void fault_run::terminate(const std::vector<std::string>& names) {
   world_.note_rss();
-  kept_.erase(name);
-  auto& process = world_.process(name);
-  process.signal(SIGTERM);
   const auto began = steady_clock::now();
-  const auto code = process.exit_code();
-  if (code != 0)
-    problem(name + " ended with " + (code ? std::to_string(*code) : "nothing") + " after SIGTERM");
-  if (steady_clock::now() - began > drain_max)
-    problem(name + " took longer than " + std::to_string(drain_max.count()) + " s to drain");
+  for (const auto& name : names) {
+    kept_.erase(name);
+    world_.process(name).signal(SIGTERM);
+  }
+  for (const auto& name : names) {
+    const auto code = world_.process(name).exit_code();
+    if (code != 0)
+      problem(name + " ended with " + (code ? std::to_string(*code) : "nothing") + " after SIGTERM");
+    if (steady_clock::now() - began > drain_max)
+      problem(name + " took longer than " + std::to_string(drain_max.count()) + " s to drain");
+  }
 }
 
 void fault_run::look_after_processes() {
@@ -92,15 +97,30 @@ std::uint64_t fault_run::published() {
   return sum;
 }
 
+std::map<std::int32_t, std::int64_t> fault_run::offsets_of(const lane_site& site) const {
+  std::map<std::int32_t, std::int64_t> all;
+  pqxx::connection connection{world_.direct_url(site)};
+  pqxx::nontransaction work{connection};
+  if (!work.exec("select to_regclass('matricula.positions')")[0][0].is_null())
+    for (const auto row : work.exec("select partition, next_offset from matricula.positions"))
+      all[row[0].as<std::int32_t>()] = row[1].as<std::int64_t>();
+  return all;
+}
+
 std::uint64_t fault_run::applied() const {
   std::uint64_t sum = 0;
-  for (const auto& site : world_.sites()) {
-    pqxx::connection connection{world_.direct_url(site)};
-    pqxx::nontransaction work{connection};
-    if (!work.exec("select to_regclass('matricula.positions')")[0][0].is_null())
-      sum += work.exec("select coalesce(sum(next_offset), 0) from matricula.positions")[0][0]
-                 .as<std::uint64_t>();
-  }
+  for (const auto& site : world_.sites())
+    for (const auto& [partition, offset] : offsets_of(site))
+      sum += static_cast<std::uint64_t>(offset);
+  return sum;
+}
+
+std::int64_t fault_run::behind(const lane_site& site) {
+  std::int64_t sum = 0;
+  for (const auto end : reader_.ends(site.topic))
+    sum += end;
+  for (const auto& [partition, offset] : offsets_of(site))
+    sum -= offset;
   return sum;
 }
 
@@ -122,6 +142,16 @@ void fault_run::goes_on_during(milliseconds time, const std::vector<std::string>
     problem("nothing went on for " + std::to_string(time.count()) + " ms: " + note_);
 }
 
+void fault_run::stands_still_during(milliseconds time, bool source, const std::vector<std::string>& sites) {
+  const auto half = steady_clock::now() + time / 2;
+  pass(time);
+  if (source && watcher_.page_after(half))
+    problem("pages were committed all the same: " + note_);
+  for (const auto& site : sites)
+    if (watcher_.write_after(site, half))
+      problem(site + " was written all the same: " + note_);
+}
+
 double fault_run::pages_per_second_so_far() const {
   const auto first = watcher_.first_page();
   return first ? pages_per_second_since(*first) : 0;
@@ -134,6 +164,27 @@ double fault_run::pages_per_second_since(steady_clock::time_point from) const {
 
 void fault_run::resumes(bool source, const std::vector<std::string>& sites) {
   expected_.push_back({steady_clock::now(), source, sites});
+}
+
+void fault_run::await_resumption() {
+  for (const auto& what : expected_)
+    wait("work goes on", seconds{120}, [&] { return resumed_after(what).has_value(); });
+}
+
+void fault_run::every_partition_resumes() {
+  const auto from = steady_clock::now();
+  pass(in_flight_max);
+  std::map<std::string, std::map<std::int32_t, std::int64_t>> before;
+  for (const auto& site : world_.sites())
+    before[site.site] = offsets_of(site);
+  for (const auto& site : world_.sites())
+    wait("every partition of " + site.site + " is read on", seconds{120}, [&] {
+      const auto now = offsets_of(site);
+      const auto& then = before[site.site];
+      return std::all_of(then.begin(), then.end(),
+                         [&](const auto& each) { return now.at(each.first) > each.second; });
+    });
+  resumptions_.push_back({steady_clock::now() - from, "partitions"});
 }
 
 std::optional<fault_run::resumption> fault_run::resumed_after(const expected& what) const {
@@ -155,12 +206,18 @@ run_result fault_run::finish(const std::string& cell) {
   run_result result;
   result.cell = cell;
   result.seed = settings_.seed;
-  for (const auto& what : expected_)
-    wait("work goes on", seconds{120}, [&] { return resumed_after(what).has_value(); });
+  result.note = note_;
+  result.left_out = left_out_;
+  if (left_out_)
+    return result;
+  await_resumption();
   resumption worst;
   for (const auto& what : expected_)
-    if (const auto each = resumed_after(what); each && each->after > worst.after)
-      worst = *each;
+    if (const auto each = resumed_after(what))
+      resumptions_.push_back(*each);
+  for (const auto& each : resumptions_)
+    if (each.after > worst.after)
+      worst = each;
   result.resumed_s = std::chrono::duration<double>(worst.after).count();
   result.resumed_last = worst.last;
 
@@ -174,8 +231,14 @@ run_result fault_run::finish(const std::string& cell) {
     pass(compare_every);
     return false;
   });
-  result.found = judge(world_);
   world_.note_rss();
+  if (drains_at_end_) {
+    std::vector<std::string> running;
+    for (const auto& [name, how] : kept_)
+      running.push_back(name);
+    terminate(running);
+  }
+  result.found = judge(world_);
   result.rss_peak_bytes = world_.rss_peak();
   result.problems = problems_;
   result.note = note_;

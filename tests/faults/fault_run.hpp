@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -36,6 +37,7 @@ struct run_result {
   std::vector<std::string> problems;  ///< what the cell itself found wrong
   std::string note;                   ///< what the lots said
   std::string commit;                 ///< of the programs, as scripts/faults knows it; empty: not known
+  bool left_out = false;              ///< this machine cannot do what the cell does; no result
 
   bool clean() const { return found.clean() && problems.empty(); }
 };
@@ -58,12 +60,16 @@ class fault_run {
   /// Starts a process of this node, and again whenever it ends by itself.
   void start(const std::string& name, const std::string& node, const running_process::variables& more = {});
   void kill(const std::string& name);
-  /// SIGTERM; it has to drain within ten seconds and to exit with 0.
-  void terminate(const std::string& name);
+  /// SIGTERM to all of them at once; each has to drain within ten seconds and to exit with 0.
+  void terminate(const std::vector<std::string>& names);
 
   /// Entries of the lanes' topics, and how far the sites have come in them.
   std::uint64_t published();
   std::uint64_t applied() const;
+  /// How many entries of its topic a site has still to read.
+  std::int64_t behind(const lane_site& site);
+  /// Where a site has come in each partition of its topic; empty: nowhere yet.
+  std::map<std::int32_t, std::int64_t> offsets_of(const lane_site& site) const;
 
   /// Waits until a share of the load has been published.
   void load(double share);
@@ -75,19 +81,36 @@ class fault_run {
   /// Passes this time, in whose second half pages are committed and these sites written, or it is a problem of the run.
   void goes_on_during(std::chrono::milliseconds time, const std::vector<std::string>& sites);
 
+  /// Passes this time, in whose second half no page is committed, if `source`, and none of these sites is written, or it
+  /// is a problem of the run: what was to hinder them does not.
+  void stands_still_during(std::chrono::milliseconds time, bool source,
+                           const std::vector<std::string>& sites);
+
   /// How many pages a second have been committed, from the first one on or from then on.
   double pages_per_second_so_far() const;
   double pages_per_second_since(steady_clock::time_point from) const;
 
   /// The fault has struck, or the outage has ended: from now on the run counts until work goes on again.
   void resumes(bool source, const std::vector<std::string>& sites);
+  /// Waits until it has.
+  void await_resumption();
+  /// The same for every partition of every site, and waits for it: until each has been read on.
+  void every_partition_resumes();
   /// Until the run is over and its databases are gone.
   void keep(std::shared_ptr<const void> what) { kept_things_.push_back(std::move(what)); }
-  /// How long finish waits for the sites to be as the truth.
-  void settles_within(std::chrono::seconds time) { settle_ = time; }
+  /// How long finish waits for the sites to be as the truth, and that the verdict comes without ending the processes.
+  void settles_within(std::chrono::seconds time) {
+    settle_ = time;
+    drains_at_end_ = false;
+  }
   void problem(const std::string& what) { problems_.push_back(what); }
+  /// This machine cannot do it: the run ends here.
+  void leave_out(const std::string& why) {
+    note("left out: " + why);
+    left_out_ = true;
+  }
 
-  /// No more changes; everything arrives; then the verdict.
+  /// No more changes; everything arrives; every process drains, so that nothing can come later; then the verdict.
   run_result finish(const std::string& cell);
 
  private:
@@ -101,11 +124,12 @@ class fault_run {
     running_process::variables more;
   };
 
-  void look_after_processes();
   struct resumption {
     steady_clock::duration after{};
     std::string last;
   };
+
+  void look_after_processes();
 
   /// The last of what is expected; nothing: not yet.
   std::optional<resumption> resumed_after(const expected& what) const;
@@ -118,9 +142,12 @@ class fault_run {
   topic_reader reader_;
   std::map<std::string, kept> kept_;
   std::vector<expected> expected_;
+  std::vector<resumption> resumptions_;  ///< beside those
   std::vector<std::string> problems_;
   std::string note_;
+  bool left_out_ = false;
   std::chrono::seconds settle_{180};
+  bool drains_at_end_ = true;
 };
 
 }  // namespace matricula::faults

@@ -190,12 +190,12 @@ bool forwarder::pass(direction& which, std::string_view bytes) {
   if (!which.from_client)
     return !(bytes.find(commit_answer) != bytes.npos && strikes(moment::committed)) &&
            send_all(which.to, bytes);
-  if (!send_all(which.to, bytes))
+  const bool commits = bytes.find(commit_query) != bytes.npos;
+  if ((commits && strikes(moment::held_back)) || !send_all(which.to, bytes))
     return false;
   const bool rows = which.copies && (bytes.front() == copy_rows || bytes.front() == copy_done);
   which.copies = bytes.find(copy_query) != bytes.npos;
-  return !(bytes.find(commit_query) != bytes.npos && strikes(moment::commit)) &&
-         !(rows && strikes(moment::copying));
+  return !(commits && strikes(moment::commit)) && !(rows && strikes(moment::copying));
 }
 
 bool forwarder::strikes(moment seen) {

@@ -27,6 +27,7 @@ enum class passage {
 enum class moment {
   none,
   copying,    ///< the first rows of a COPY have gone to the server
+  held_back,  ///< the client has sent COMMIT; the server never gets it
   commit,     ///< COMMIT has gone to the server; its answer has not come
   committed,  ///< the server has answered COMMIT; the client does not know yet
 };

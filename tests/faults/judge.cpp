@@ -8,6 +8,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
+#include <unordered_set>
+#include <utility>
 
 namespace matricula::faults {
 namespace {
@@ -85,7 +87,7 @@ std::string key_of(const nlohmann::json& record) {
          record.at("role").get<std::string>();
 }
 
-/// Counts, and keeps the first key of a kind.
+/// Counts, and keeps the first key that this one was told.
 class finding {
  public:
   finding(verdict& into, std::uint64_t& count, const char* kind)
@@ -93,7 +95,8 @@ class finding {
       , count_(count)
       , kind_(kind) {}
   void operator()(const std::string& key) {
-    if (count_++ == 0)
+    ++count_;
+    if (!std::exchange(any_, true))
       into_.example += std::string{into_.example.empty() ? "" : "; "} + kind_ + ' ' + key;
   }
 
@@ -101,11 +104,14 @@ class finding {
   verdict& into_;
   std::uint64_t& count_;
   const char* kind_;
+  bool any_ = false;
 };
 
 void judge_site(const deployment& what, const lane_site& site, const std::map<std::string, site_row>& rows,
                 verdict& found) {
   finding lost{found, found.lost, "lost"}, unseen{found, found.unseen, "unseen"};
+  finding given_twice{found, found.twice, "revision given twice"},
+      older{found, found.out_of_order, "behind a newer message"};
   const auto truth = what.simulator().hashes(site.lane);
   for (const auto& [key, hash] : truth)
     if (const auto at = rows.find(key); at == rows.end() || at->second.content_hash != hash)
@@ -116,12 +122,17 @@ void judge_site(const deployment& what, const lane_site& site, const std::map<st
 
   topic_reader reader{what.on().bootstrap()};
   std::map<std::string, site_row> newest;
+  std::unordered_set<std::uint64_t> revisions;
   reader.read_all(site.topic, [&](const read_message& message) {
     ++found.records;
     auto& known = newest[std::string{message.key}];
     auto content_hash = fmt::format("{:016x}", message.content_hash);
     if (content_hash == known.content_hash)
       ++found.repeated;
+    if (!revisions.insert(message.revision).second)
+      given_twice(std::string{message.key});
+    if (message.revision < known.revision)
+      older(std::string{message.key});
     if (message.revision >= known.revision)
       known = {std::move(content_hash), message.revision};
   });

@@ -54,7 +54,9 @@ struct options {
 constexpr std::chrono::seconds peer_settles_within{60};
 
 std::string repeat_command(const std::string& cell, const options& wanted, const run_settings& settings) {
-  return fmt::format("scripts/faults --cell {}{} --seed {} --records {} --outage {}{}", cell,
+  const std::string preset = MATRICULA_PRESET;
+  return fmt::format("scripts/faults {}--cell {}{} --seed {} --records {} --outage {}{}",
+                     preset == "release" ? "" : "--preset " + preset + ' ', cell,
                      wanted.against.empty() ? "" : " --against " + wanted.against, settings.seed,
                      settings.records, settings.outage.count(),
                      wanted.every_ms == 100 ? "" : fmt::format(" --every {}", wanted.every_ms));
@@ -189,6 +191,11 @@ class matrix_round {
     const auto began = steady_clock::now();
     const auto result = run_cell(which, wanted_, on, folder, settings);
     const std::lock_guard lock{mutex_};
+    if (result.left_out) {
+      std::cout << fmt::format("{:<16} seed {:>3}  {}\n", result.cell, result.seed, result.note)
+                << std::flush;
+      return;
+    }
     print(result, std::chrono::duration<double>(steady_clock::now() - began).count());
     so_far_.add(result);
     if (result.clean()) {
@@ -278,9 +285,12 @@ int main(int argc, char** argv) {
     results so_far{wanted.results_file.empty() ? std::filesystem::path{wanted.folder} / "results.jsonl"
                                                : std::filesystem::path{wanted.results_file}};
     const bool clean = matrix_round{wanted, so_far}.run_all();
-    for (auto& each : names)
-      each = wanted.title(each);
-    std::cout << '\n' << so_far.table(names);
+    std::vector<results::title> titles;
+    for (const auto& each : cells())
+      titles.push_back({wanted.title(each.name), each.resumes_within_s});
+    std::cout << '\n'
+              << so_far.table(titles) << "\nEach run: " << so_far.file().string()
+              << "; --results with this file goes on from there\n";
     return clean ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "faults: " << error.what() << '\n';

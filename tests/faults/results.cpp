@@ -51,7 +51,7 @@ run_result from_json(const nlohmann::json& line) {
   return run;
 }
 
-std::string row_of(const std::string& cell, const std::vector<const run_result*>& runs) {
+std::string row_of(const results::title& of, const std::vector<const run_result*>& runs) {
   verdict sum;
   std::uint64_t rss = 0, seed_min = runs.front()->seed, seed_max = seed_min;
   std::size_t with_problems = 0;
@@ -72,10 +72,14 @@ std::string row_of(const std::string& cell, const std::vector<const run_result*>
     commits.insert(run->commit);
   }
   std::sort(resumed.begin(), resumed.end());
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {}–{} | {} |\n",
-                     cell, runs.size(), sum.records, sum.lost, sum.twice, sum.out_of_order, sum.unseen,
-                     sum.quarantined, with_problems, resumed[resumed.size() / 2], resumed.back(),
-                     rss / 1'000'000, seed_min, seed_max, fmt::join(commits, ", "));
+  const auto in_time = std::upper_bound(resumed.begin(), resumed.end(), of.resumes_within_s);
+  const auto late = of.resumes_within_s == 0 ? std::string{"–"}
+                                             : fmt::format("{} of {}", resumed.end() - in_time, runs.size());
+  return fmt::format(
+      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {} | {}–{} | {} |\n", of.cell,
+      runs.size(), sum.records, sum.lost, sum.twice, sum.out_of_order, sum.unseen, sum.quarantined,
+      with_problems, resumed[resumed.size() / 2], resumed.back(), late, rss / 1'000'000, seed_min, seed_max,
+      fmt::join(commits, ", "));
 }
 
 }  // namespace
@@ -103,18 +107,18 @@ void results::add(const run_result& result) {
     throw std::runtime_error{"cannot write " + file_.string()};
 }
 
-std::string results::table(const std::vector<std::string>& cells) const {
+std::string results::table(const std::vector<title>& cells) const {
   std::string text =
       "| cell | runs | records | lost | applied twice | out of order | unseen | quarantined by mistake | "
-      "runs with a problem | resumed s, median | worst | RSS MB, peak | seeds | commit |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const auto& cell : cells) {
+      "runs with a problem | resumed s, median | worst | over the aim | RSS MB, peak | seeds | commit |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const auto& each : cells) {
     std::vector<const run_result*> runs;
     for (const auto& run : all_)
-      if (run.cell == cell)
+      if (run.cell == each.cell)
         runs.push_back(&run);
     if (!runs.empty())
-      text += row_of(cell, runs);
+      text += row_of(each, runs);
   }
   return text;
 }

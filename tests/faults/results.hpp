@@ -15,11 +15,17 @@ class results {
   /// Reads what the file holds, if it exists.
   explicit results(std::filesystem::path file);
 
+  const std::filesystem::path& file() const { return file_; }
   bool has(const std::string& cell, std::uint64_t seed) const;
   void add(const run_result& result);
 
+  /// A row of the table: a cell as it is called in the results, and its aim.
+  struct title {
+    std::string cell;
+    double resumes_within_s = 0;
+  };
   /// A row per cell, in the order of `cells`, as Markdown; cells without a run are left out.
-  std::string table(const std::vector<std::string>& cells) const;
+  std::string table(const std::vector<title>& cells) const;
 
  private:
   std::filesystem::path file_;

@@ -2,8 +2,10 @@
 #include "topic_reader.hpp"
 
 #include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 #include <unistd.h>
+#include <utility>
 
 namespace matricula::faults {
 namespace {
@@ -28,6 +30,13 @@ std::uint64_t number_in(const rd_kafka_message_t& message, const char* name) {
   for (std::size_t i = 0; i < size; ++i)
     number = number << 8U | static_cast<const unsigned char*>(bytes)[i];
   return number;
+}
+
+std::string bytes_of(std::uint64_t number) {
+  std::string bytes(8, '\0');
+  for (std::size_t i = bytes.size(); i-- > 0; number >>= 8U)
+    bytes[i] = static_cast<char>(number & 0xFFU);
+  return bytes;
 }
 
 /// A consumer that belongs to no group.
@@ -138,15 +147,16 @@ void topic_reader::set_cleanup(const std::string& topic, const char* policy) {
   rd_kafka_ConfigResource_destroy(resource);
 }
 
-void topic_reader::delete_all(const std::string& topic) {
+void topic_reader::delete_all(const std::string& topic, std::optional<std::int32_t> partition) {
   const std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> queue{
       rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy};
   const auto until = ends(topic);
   set_cleanup(topic, "delete");
   auto* const list = rd_kafka_topic_partition_list_new(static_cast<int>(until.size()));
-  for (std::size_t partition = 0; partition < until.size(); ++partition)
-    rd_kafka_topic_partition_list_add(list, topic.c_str(), static_cast<int>(partition))->offset =
-        until[partition];
+  for (std::int32_t each = 0; each < static_cast<std::int32_t>(until.size()); ++each)
+    if (!partition || each == *partition)
+      rd_kafka_topic_partition_list_add(list, topic.c_str(), each)->offset =
+          until[static_cast<std::size_t>(each)];
   auto* records = rd_kafka_DeleteRecords_new(list);
   rd_kafka_DeleteRecords(client_.get(), &records, 1, nullptr, queue.get());
   auto* const answer = rd_kafka_queue_poll(queue.get(), answer_ms_max);
@@ -158,6 +168,43 @@ void topic_reader::delete_all(const std::string& topic) {
   set_cleanup(topic, "compact");
   if (failed)
     throw std::runtime_error{"judge: deleting the records of " + topic + ": " + why};
+}
+
+void append(const std::string& bootstrap, const std::string& topic, const read_message& message) {
+  auto* const configuration = rd_kafka_conf_new();
+  set(configuration, "bootstrap.servers", bootstrap);
+  char why[256];
+  const std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> producer{
+      rd_kafka_new(RD_KAFKA_PRODUCER, configuration, why, sizeof why), rd_kafka_destroy};
+  if (!producer) {
+    rd_kafka_conf_destroy(configuration);
+    throw std::runtime_error{why};
+  }
+  const auto memory = [](std::string_view bytes) {
+    return decltype(rd_kafka_vu_t{}.u.mem){const_cast<char*>(bytes.data()), bytes.size()};
+  };
+  auto* const headers = rd_kafka_headers_new(2);
+  for (const auto& [name, number] :
+       {std::pair{"revision", message.revision}, std::pair{"content_hash", message.content_hash}})
+    rd_kafka_header_add(headers, name, -1, bytes_of(number).data(), 8);
+  rd_kafka_vu_t parts[5]{};
+  parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  parts[0].u.cstr = topic.c_str();
+  parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  parts[1].u.i32 = message.partition;
+  parts[2].vtype = RD_KAFKA_VTYPE_KEY;
+  parts[2].u.mem = memory(message.key);
+  parts[3].vtype = RD_KAFKA_VTYPE_VALUE;
+  parts[3].u.mem = memory(message.value);
+  parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
+  parts[4].u.headers = headers;
+  auto* const error = rd_kafka_produceva(producer.get(), parts, std::size(parts));
+  const bool failed = error != nullptr;
+  rd_kafka_error_destroy(error);
+  if (failed)
+    rd_kafka_headers_destroy(headers);
+  if (failed || rd_kafka_flush(producer.get(), answer_ms_max) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error{"judge: a message could not be appended to " + topic};
 }
 
 topic_tail::topic_tail(const std::string& bootstrap, const std::string& topic)

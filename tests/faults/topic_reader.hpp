@@ -6,6 +6,7 @@
 #include <functional>
 #include <librdkafka/rdkafka.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +34,9 @@ class topic_reader {
   int leader_of(const std::string& topic, int partition);
   /// The broker that coordinates the transactions of this id.
   int transaction_coordinator_of(const std::string& transactional_id);
-  /// Lets Kafka delete all that the topic holds now, which a compacted topic refuses: it is another kind meanwhile.
-  void delete_all(const std::string& topic);
+  /// Lets Kafka delete all that the topic, or one partition of it, holds now, which a compacted topic refuses: it is
+  /// another kind meanwhile.
+  void delete_all(const std::string& topic, std::optional<std::int32_t> partition = {});
 
  private:
   /// The leader of each of its partitions.
@@ -47,6 +49,9 @@ class topic_reader {
   };
   std::unique_ptr<rd_kafka_t, closer> client_;
 };
+
+/// Writes a message as a lane's, at the end of its partition, whatever stands there already.
+void append(const std::string& bootstrap, const std::string& topic, const read_message& message);
 
 /// What is committed to a topic of one partition from now on.
 class topic_tail {

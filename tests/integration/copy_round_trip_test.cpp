@@ -146,7 +146,7 @@ given_row row_of(text_source& random) {
 
 class copy_round_trip : public testing::Test {
  protected:
-  copy_round_trip() { create_staging_tables(connection_); }
+  copy_round_trip() { pqxx::nontransaction{connection_}.exec(std::string{staging_tables_sql()}); }
 
   /// Nothing, or why PostgreSQL refuses the rows; they are seen by `look` before they are rolled back.
   template <class Look>

@@ -3,7 +3,6 @@
 // the target `moodle`.
 #include "actors/apply/postgres_bookkeeping.hpp"
 #include "actors/apply/postgres_session.hpp"
-#include "actors/apply/site_inspection.hpp"
 #include "cli/site_rows.hpp"
 #include "cli/site_status.hpp"
 #include "config/target_folder.hpp"
@@ -38,11 +37,6 @@ std::string teacher_of(const std::string& id, const std::string& substitutes = "
   return R"({"id":")" + id +
          R"(","name":"Joan","surname1":"Fuster","surname2":null,"email":null,"substitutes":)" +
          (substitutes.empty() ? "null" : "\"" + substitutes + "\"") + "}";
-}
-
-given_record withdrawn(given_record record) {
-  record.status = "withdrawn";
-  return record;
 }
 
 /// The fixture's tables, with another prefix if need be.
@@ -107,7 +101,7 @@ class moodle_site : public testing::Test {
 
   /// What the doctor says: "fine Moodle 4.3, …".
   std::string diagnosis() const {
-    const auto findings = inspect_site(site_);
+    const auto findings = postgres_session{site_}.inspect();
     if (!findings)
       return findings.error().text;
     constexpr const char* words[] = {"fine ", "late ", "wrong "};
@@ -986,7 +980,7 @@ TEST_F(moodle_site, is_looked_up_by_index_in_every_step) {
   ASSERT_TRUE(loaded) << loaded.error().text;
   pqxx::connection connection{database_.url()};
   set_site_settings(connection, site_);
-  create_staging_tables(connection);
+  pqxx::nontransaction{connection}.exec(std::string{staging_tables_sql()});
   pqxx::nontransaction{connection}.exec(loaded->session.sql);
   EXPECT_NE(scans_in(database_.query("explain select from mdl_user")), "");
   EXPECT_NE(scans_in(database_.query("explain select from mdl_user where mnethostid = 1 order by username")),

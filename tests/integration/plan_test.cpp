@@ -29,11 +29,6 @@ class plan_test : public records_by_hand {
         "(select string_agg(p.xmin || ' ' || p::text, ',') from matricula.positions p) || "
         "(select count(*) from matricula.outbox) from classrooms.enrolment e");
   }
-
-  static given_record withdrawn(given_record record) {
-    record.status = "withdrawn";
-    return record;
-  }
 };
 
 TEST_F(plan_test, tells_what_a_first_start_would_make_and_leaves_no_trace) {

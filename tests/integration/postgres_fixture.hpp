@@ -139,6 +139,11 @@ struct given_record {
   }
 };
 
+inline given_record withdrawn(given_record record) {
+  record.status = "withdrawn";
+  return record;
+}
+
 /// A batch as a subscriber hands it over, which owns its bytes.
 class given_batch {
  public:

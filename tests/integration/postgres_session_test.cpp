@@ -194,10 +194,6 @@ TEST_F(postgres_site, writes_only_the_records_that_changed) {
 TEST_F(postgres_site, keeps_who_left_marked_and_takes_him_back) {
   auto session = opened();
   const given_record maths{.subject = "MAT"}, valencian{.subject = "VAL"};
-  const auto withdrawn = [](given_record record) {
-    record.status = "withdrawn";
-    return record;
-  };
   const auto membership = "select status from classrooms.membership";
   apply(*session, given_batch{}.add(maths, 1).add(valencian, 2));
   EXPECT_EQ(apply(*session, given_batch{2}.add(withdrawn(maths), 3)),
