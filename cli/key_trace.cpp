@@ -189,10 +189,14 @@ void key_trace::print(std::ostream& out) const {
   for (const auto& entry : quarantine)
     if (entry.site.empty())
       refused(entry);
+  if (quarantine.empty())
+    line("quarantine", "nobody has refused it");
   for (const auto& source : sources)
     for (const auto& message : topics)
       if (message.source == source.name)
         line("dedup", verdict_on(message, source));
+  if (topics.empty())
+    line("dedup", "no lane was given it");
   for (const auto& message : topics)
     line("topic", message.where.topic + ", partition " + std::to_string(message.where.partition) +
                       ", offset " + std::to_string(message.offset) + in_brackets(message.at) + ", revision " +

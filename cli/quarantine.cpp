@@ -4,6 +4,7 @@
 #include "actors/publish/kafka_producer.hpp"
 #include "cli/command.hpp"
 #include "cli/natural_key.hpp"
+#include "cli/overtaken_entries.hpp"
 #include "cli/quarantine_reading.hpp"
 #include "cli/quarantine_retry.hpp"
 #include "cli/read_topics.hpp"
@@ -99,57 +100,28 @@ void print(const std::vector<row>& rows, std::ostream& out) {
   }
 }
 
-/// Messages that stood between the entries that were read and those that say that they are dropped: a record was
-/// refused meanwhile, and must not vanish behind the note. Writes them again.
-class overtaken_entries {
- public:
-  void expect(const newest_entries::held& read, const std::string& written) {
-    expected_[read.entry.key] = {read.partition, read.offset, &written, {}};
+/// Writes again what has come between. Answers how many entries that were.
+result<std::size_t> restore(overtaken_entries& overtaken, const kafka_settings& kafka) {
+  const auto read = read_topics(kafka, {kafka.quarantine_topic},
+                                [&](const scanned_message& message) { overtaken.note(message); });
+  if (!read)
+    return read.error();
+  const auto hidden = overtaken.hidden();
+  if (hidden.empty())
+    return std::size_t{0};
+  const auto producer = make_kafka_plain_producer(kafka);
+  for (const auto& [key, value] : hidden) {
+    outgoing_message message;
+    message.topic = kafka.quarantine_topic;
+    message.key = key;
+    message.value = value;
+    if (const auto sent = producer->send(message); !sent)
+      return sent.error();
   }
-
-  result<std::size_t> restore(const kafka_settings& kafka) {
-    const auto read = read_topics(kafka, {kafka.quarantine_topic}, [&](const scanned_message& message) {
-      const auto found = expected_.find(message.record.key);
-      if (found == expected_.end() || message.partition != found->second.partition ||
-          message.record.offset <= found->second.offset)
-        return;
-      auto& meanwhile = found->second.meanwhile;
-      if (message.record.value == *found->second.written)
-        found->second.is_hidden = !meanwhile.empty();
-      else
-        meanwhile = message.record.value, found->second.is_hidden = false;
-    });
-    if (!read)
-      return read.error();
-    const auto producer = make_kafka_plain_producer(kafka);
-    std::size_t count = 0;
-    for (const auto& [key, each] : expected_) {
-      if (!each.is_hidden)
-        continue;
-      outgoing_message message;
-      message.topic = kafka.quarantine_topic;
-      message.key = key;
-      message.value = each.meanwhile;
-      if (const auto sent = producer->send(message); !sent)
-        return sent.error();
-      ++count;
-    }
-    if (count != 0)
-      if (const auto flushed = producer->flush(); !flushed)
-        return flushed.error();
-    return count;
-  }
-
- private:
-  struct expectation {
-    std::int32_t partition = 0;
-    std::int64_t offset = 0;
-    const std::string* written = nullptr;
-    std::string meanwhile;
-    bool is_hidden = false;
-  };
-  std::map<std::string, expectation, std::less<>> expected_;
-};
+  if (const auto flushed = producer->flush(); !flushed)
+    return flushed.error();
+  return hidden.size();
+}
 
 }  // namespace
 
@@ -251,7 +223,7 @@ int drop_quarantined(const quarantine_access& to, const std::vector<std::string>
   }
   if (const auto flushed = producer->flush(); !flushed)
     return quarantine_reading::fail(to, flushed.error());
-  const auto restored = values.empty() ? result<std::size_t>{0} : overtaken.restore(kafka);
+  const auto restored = values.empty() ? result<std::size_t>{0} : restore(overtaken, kafka);
   if (!restored)
     return quarantine_reading::fail(to, restored.error());
   to.out << counted_entries(values.size()) << " dropped\n";

@@ -178,6 +178,15 @@ TEST_F(key_trace_test, without_a_lane_nothing_can_take_it) {
   EXPECT_EQ(wrong(), "no lane takes it: the topology has none of the province 46");
 }
 
+TEST_F(key_trace_test, prints_the_stops_that_know_nothing_too) {
+  there_is_no_message();
+  std::ostringstream out;
+  trace.print(out);
+  EXPECT_THAT(out.str(), HasSubstr("  quarantine  nobody has refused it\n"
+                                   "  dedup       no lane was given it\n"
+                                   "  topic       none has it\n"));
+}
+
 TEST_F(key_trace_test, prints_the_stops_in_flow_order) {
   refused_by_source(revision - 1);
   refused_by_site(revision - 2);
