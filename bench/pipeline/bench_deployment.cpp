@@ -78,7 +78,8 @@ bench_deployment::bench_deployment(const servers& on, std::filesystem::path fold
     , wishes_(std::move(wishes)) {
   std::filesystem::create_directories(folder_);
   for (const auto& site : wishes_.sites)
-    execute(on_.services.postgres_url() + "/postgres", "create database " + name_ + '_' + site.name);
+    execute(on_.services.postgres_url() + "/postgres",
+            fmt::format("create database {}_{} template {}", name_, site.name, wishes_.database_template));
   write_topology();
   running_process process{{MATRICULA_PROGRAM, "topics", (folder_ / "topology.toml").string(), "--create"},
                           folder_ / "topics.log"};

@@ -37,6 +37,7 @@ struct bench_wishes {
   std::uint64_t page_records_max = 30'000;
   std::string targets_directory = MATRICULA_SOURCE_DIRECTORY "/config/targets";
   std::string target = "classrooms";
+  std::string database_template = "template1";  ///< what the sites' databases are copies of
 };
 
 /// Sites `count` of them, for all flavours in all provinces: 1, 3 (a province each) or 12 (a province and two flavours

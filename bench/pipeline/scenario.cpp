@@ -16,6 +16,8 @@ const std::vector<scenario_kind>& scenarios() {
        make_backlog_scenario},
       {"big-table", "a page into a site of 4,000,000 rows, and into one of 30,000", false,
        make_big_table_scenario},
+      {"moodle", "a page into a Moodle's tables that are full, with somebody at work in them", false,
+       make_moodle_scenario},
       {"idle", "12 sites connected, nothing to do", false, make_idle_scenario},
   };
   return all;

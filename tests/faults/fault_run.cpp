@@ -19,6 +19,8 @@ constexpr seconds load_wait{180};
 constexpr seconds drain_max{10};
 /// What a stopped process has sent may still take effect for so long.
 constexpr milliseconds in_flight_max{500};
+/// From one batch of a partition to the next, while somebody works on it.
+constexpr seconds at_work_max{3};
 
 }  // namespace
 
@@ -171,8 +173,7 @@ void fault_run::await_resumption() {
     wait("work goes on", seconds{120}, [&] { return resumed_after(what).has_value(); });
 }
 
-void fault_run::every_partition_resumes() {
-  const auto from = steady_clock::now();
+void fault_run::every_partition_is_read_on() {
   pass(in_flight_max);
   std::map<std::string, std::map<std::int32_t, std::int64_t>> before;
   for (const auto& site : world_.sites())
@@ -184,7 +185,16 @@ void fault_run::every_partition_resumes() {
       return std::all_of(then.begin(), then.end(),
                          [&](const auto& each) { return now.at(each.first) > each.second; });
     });
-  resumptions_.push_back({steady_clock::now() - from, "partitions"});
+}
+
+void fault_run::every_partition_resumes() {
+  const auto from = steady_clock::now();
+  every_partition_is_read_on();
+  const auto once = steady_clock::now();
+  // A commit that was under way, on a disk that is slow, may look like work that goes on.
+  every_partition_is_read_on();
+  const auto twice = steady_clock::now();
+  resumptions_.push_back({(twice - once > at_work_max ? twice : once) - from, "partitions"});
 }
 
 std::optional<fault_run::resumption> fault_run::resumed_after(const expected& what) const {

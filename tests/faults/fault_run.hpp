@@ -130,6 +130,7 @@ class fault_run {
   };
 
   void look_after_processes();
+  void every_partition_is_read_on();
 
   /// The last of what is expected; nothing: not yet.
   std::optional<resumption> resumed_after(const expected& what) const;

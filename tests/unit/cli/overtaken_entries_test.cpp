@@ -14,10 +14,10 @@ using ::testing::Pair;
 class overtaken_entries_test : public testing::Test {
  protected:
   overtaken_entries_test() {
-    newest_entries::held read;
-    read.entry.key = key;
-    read.offset = 7;
-    overtaken.expect(read, dropped);
+    newest_entries::held entry;
+    entry.entry.key = key;
+    entry.offset = 7;
+    overtaken.expect(entry, dropped);
   }
 
   void given(std::int64_t offset, const std::string& value, std::string_view of = key,
