@@ -132,13 +132,14 @@ TEST(sqlstates, are_all_that_the_installed_server_has) {
   std::ifstream list{"/usr/share/postgresql/15/errcodes.txt"};
   if (!list)
     GTEST_SKIP() << "no PostgreSQL 15 here";
-  std::set<std::string> theirs, ours;
+  const auto ours = documented();
+  std::size_t count = 0;
   for (std::string line; std::getline(list, line);)
-    if (line.size() > 9 && line[0] != '#' && line[5] == ' ' && line.find("ERRCODE_") != line.npos)
-      theirs.insert(line.substr(0, 5));
-  for (const auto& [state, code] : documented())
-    ours.insert(state);
-  EXPECT_EQ(ours, theirs);
+    if (line.size() > 9 && line[0] != '#' && line[5] == ' ' && line.find("ERRCODE_") != line.npos) {
+      EXPECT_TRUE(ours.contains(line.substr(0, 5))) << line;
+      ++count;
+    }
+  EXPECT_GT(count, 250U);  // minor versions differ by one or two
 }
 
 TEST(sqlstates, that_libpqxx_does_not_pass_on_are_known_by_the_exception) {
