@@ -31,6 +31,8 @@ const std::vector<std::string> both{"eso46", "fp46"};
 constexpr double from_share = 0.15, to_share = 0.6;
 /// Long enough for Kafka to have given up who does not answer, and for a new owner to have begun.
 constexpr seconds takeover_max{4 * session_timeout_s};
+/// Of each lane's topic, by the topology of a run.
+constexpr std::size_t partitions = 2;
 /// The aims: twice the session that Kafka waits for, and what a site may take once a server is there again.
 constexpr double takeover_s = 2.0 * session_timeout_s, outage_s = 2;
 /// Every kind of actor dies within this time.
@@ -96,8 +98,17 @@ void start_shared(fault_run& run) {
   start_both(run);
   run.load(0.05);
   run.start("sites2", "sites");
-  run.wait("the sites are shared", takeover_max,
-           [&] { return owns_partitions(run, "sites") && owns_partitions(run, "sites2"); });
+  if (!run.against_peer())
+    run.wait("the sites are shared", takeover_max,
+             [&] { return owns_partitions(run, "sites") && owns_partitions(run, "sites2"); });
+}
+
+/// Until whoever is left, or started again, reads on what the dead or stopped process had.
+void sites_resume(fault_run& run) {
+  if (!run.against_peer())
+    return run.every_partition_resumes();
+  run.resumes(false, both);
+  run.pass(seconds{session_timeout_s} + milliseconds{2'000 + run.lot(3'000)});
 }
 
 /// A second process of the node, and which of the two is the owner now: its name first.
@@ -141,7 +152,7 @@ void kill_sites(fault_run& run) {
   run.kill("sites");
   if (!taken_over)
     run.start("sites", "sites");
-  run.every_partition_resumes();
+  sites_resume(run);
   run.load(1);
 }
 
@@ -213,16 +224,17 @@ void zombie_site(fault_run& run) {
   load_to_random_moment(run);
   auto& zombie = run.world().process("sites");
   zombie.signal(SIGSTOP);
-  run.every_partition_resumes();  // by the other, once Kafka has given up this one
+  sites_resume(run);
   run.pass(milliseconds{run.lot(2'000)});
   const auto said = zombie.log().size();
   zombie.signal(SIGCONT);
-  run.wait("the zombie notices", takeover_max, [&] {
-    const auto log = zombie.log();
-    return std::all_of(both.begin(), both.end(), [&](const std::string& site) {
-      return log.find(site + std::string{has_none}, said) != log.npos;
+  if (!run.against_peer())
+    run.wait("the zombie notices", takeover_max, [&] {
+      const auto log = zombie.log();
+      return std::all_of(both.begin(), both.end(), [&](const std::string& site) {
+        return log.find(site + std::string{has_none}, said) != log.npos;
+      });
     });
-  });
   run.load(1);
 }
 
@@ -530,10 +542,15 @@ void retention(fault_run& run) {
   start_both(run);
   run.load(from_share);
   both_begin(run);
+  run.wait("every partition has begun", seconds{60}, [&] {
+    const auto& sites = run.world().sites();
+    return std::all_of(sites.begin(), sites.end(),
+                       [&](const auto& each) { return run.offsets_of(each).size() == partitions; });
+  });
   run.terminate({"sites"});
   load_to_random_moment(run);
   auto& site = run.any_site();
-  const auto partition = static_cast<std::int32_t>(run.lot(2));
+  const auto partition = static_cast<std::int32_t>(run.lot(partitions));
   run.note(site.site + ", partition " + std::to_string(partition));
   const auto before = run.offsets_of(site);
   topic_reader{run.world().on().bootstrap()}.delete_all(site.topic, partition);

@@ -103,6 +103,9 @@ class fault_run {
     settle_ = time;
     drains_at_end_ = false;
   }
+  /// A peer runs the sites: what only matricula says of itself cannot be waited for.
+  void is_against_a_peer() { against_peer_ = true; }
+  bool against_peer() const { return against_peer_; }
   void problem(const std::string& what) { problems_.push_back(what); }
   /// This machine cannot do it: the run ends here.
   void leave_out(const std::string& why) {
@@ -148,7 +151,7 @@ class fault_run {
   std::string note_;
   bool left_out_ = false;
   std::chrono::seconds settle_{180};
-  bool drains_at_end_ = true;
+  bool drains_at_end_ = true, against_peer_ = false;
 };
 
 }  // namespace matricula::faults

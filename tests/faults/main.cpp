@@ -75,6 +75,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     std::optional<connect_peer> peer;
     if (!wanted.against.empty()) {
       peer.emplace(run.world());
+      run.is_against_a_peer();
       run.settles_within(peer_settles_within);
     }
     which.strike(run);
