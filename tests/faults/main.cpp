@@ -95,6 +95,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     run_result failed;
     failed.cell = wanted.title(which.name);
     failed.seed = settings.seed;
+    failed.commit = wanted.commit;
     failed.problems.emplace_back(error.what());
     return failed;
   }
