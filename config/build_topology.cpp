@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/build_topology.hpp"
 
+#include "config/days.hpp"
 #include "config/lane_topics.hpp"
 #include "config/limit_members.hpp"
 #include "config/target_folder.hpp"
@@ -41,6 +42,20 @@ source_settings build(const written_source& written) {
   set(out.every, written.every);
   set(out.page_records_max, written.page_records_max);
   set(out.request_timeout, written.request_timeout);
+  return out;
+}
+
+calendar_settings build(const written_calendar& written) {
+  calendar_settings out;
+  set(out.hide, written.hide);
+  set(out.open, written.open);
+  set(out.deletion, written.deletion);
+  set(out.timezone, written.timezone);
+  if (written.blackout)
+    for (const auto& range : *written.blackout) {
+      const auto [first, last] = day_range_of(*range);
+      out.blackout.push_back(std::string{first} + '/' + std::string{last});
+    }
   return out;
 }
 
@@ -85,8 +100,11 @@ topology build_topology(const written_topology& written, const std::filesystem::
   for (auto& [lane, province, topic, literal] : lane_topics_of(written))
     out.lanes.push_back({*lane->flavour, **province, lane->source ? *lane->source : out.sources.front().name,
                          std::move(topic)});
-  for (const auto& site : written.sites)
+  out.calendar = build(written.calendar);
+  for (const auto& site : written.sites) {
     out.sites.push_back(build(site, targets));
+    out.sites.back().calendar = out.calendar;
+  }
   for (const auto& node : written.nodes)
     out.nodes.push_back(build(node));
   for (const auto& member : limit_members())

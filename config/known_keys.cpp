@@ -68,6 +68,13 @@ const std::vector<known_table>& known_tables() {
           {"listen", text, optional, R"(listen = "0.0.0.0:9464")"},
           {"runs", texts, required, R"(runs = ["source:itaca", "site:eso46"])"},
       }},
+      {"calendar", once, optional, {
+          {"hide", text, optional, R"(hide = "07-31")"},
+          {"open", text, optional, R"(open = "09-01")"},
+          {"delete", text, optional, R"(delete = "01-20")"},
+          {"blackout", texts, optional, R"(blackout = ["12-22/01-07"])"},
+          {"timezone", text, optional, R"(timezone = "Europe/Madrid")"},
+      }},
       {"limits", once, optional, {
           {"pages_in_flight_max", number, optional, "pages_in_flight_max = 2", 1, 64},
           {"batches_in_flight_max", number, optional, "batches_in_flight_max = 2", 1, 64},

@@ -36,6 +36,7 @@ void validate(const config::written_topology& written, const std::filesystem::pa
   config::validate_lanes(written, problems);
   config::validate_sites(written, targets, problems);
   config::validate_nodes(written, problems);
+  config::validate_calendar(written.calendar, problems);
   config::validate_limits(written, problems);
 }
 

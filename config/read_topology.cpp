@@ -107,6 +107,10 @@ written_topology read_topology(const value& document, const reading& with) {
   for_each_table("node", document, with, [&](const table_reader& table) {
     out.nodes.push_back({table.at(), table.text("name"), table.text("listen"), table.texts("runs")});
   });
+  for_each_table("calendar", document, with, [&](const table_reader& table) {
+    out.calendar = {table.text("hide"), table.text("open"), table.text("delete"), table.text("timezone"),
+                    table.texts("blackout")};
+  });
   for_each_table("limits", document, with, [&](const table_reader& table) {
     for (const auto& key : known_table_named("limits").keys)
       out.limits.emplace(std::string{key.name}, table.number(key.name));

@@ -17,13 +17,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view target_files[] = {"schema.sql", "session.sql", "differs.sql", "outcomes.sql",
                                              "verify.sql"};
-constexpr std::string_view optional_files[] = {"doctor.sql", "plan.sql", "held.sql", "approve.sql",
-                                               "reject.sql"};
+constexpr std::string_view optional_files[] = {"doctor.sql",  "plan.sql",   "held.sql",
+                                               "approve.sql", "reject.sql", "calendar.sql"};
 constexpr std::string_view manifest_name = "target.toml";
 constexpr std::string_view prefix_setting = "prefix";
 
 // Those that every session has already.
-constexpr std::string_view settings_of_the_program[] = {"site", "base_url", "unread_lists"};
+constexpr std::string_view settings_of_the_program[] = {"site", "base_url", "unread_lists", "today"};
+constexpr std::string_view calendar_prefix = "calendar_";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) { return c == '_' || (c >= 'a' && c <= 'z') || is_digit(c); }
@@ -92,9 +93,10 @@ class manifest_reader {
   target_setting setting(const entry& written) {
     target_setting out;
     out.name = written.key;
-    if (!is_identifier(out.name) || contains(settings_of_the_program, out.name))
+    if (!is_identifier(out.name) || contains(settings_of_the_program, out.name) ||
+        out.name.starts_with(calendar_prefix))
       problems_.add(written.key_at, "no setting may be named \"" + out.name + "\"",
-                    "small letters, digits and '_'; not site, base_url or unread_lists");
+                    "small letters, digits and '_'; not site, base_url, unread_lists, today or calendar_…");
     report_unknown(written.held, {"default", "one_of"});
     if (const auto* const choice = written.held.find("one_of"))
       for (const auto& item : choice->held.items)

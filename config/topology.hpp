@@ -63,6 +63,15 @@ struct lane_settings {
   std::string topic;     ///< by the template, or as [[lane]] says
 };
 
+/// [calendar]: the school year's turn. A day is "07-31", of every year; empty: never.
+struct calendar_settings {
+  std::string hide;                   ///< classrooms of a year that has ended are hidden from this day on
+  std::string open;                   ///< those of the new year are opened
+  std::string deletion;               ///< those of the last year may be deleted
+  std::vector<std::string> blackout;  ///< nobody is withdrawn: "12-22/01-07", "2027-03-15/2027-03-22"
+  std::string timezone = "Europe/Madrid";
+};
+
 /// [[site]]
 struct site_settings {
   std::string name;
@@ -72,6 +81,7 @@ struct site_settings {
   std::filesystem::path target_directory;
   std::string base_url;                         ///< of the Moodle site, without a slash at its end
   std::map<std::string, std::string> settings;  ///< every one that the target declares
+  calendar_settings calendar;                   ///< that of the topology
 };
 
 /// [[node]]
@@ -108,6 +118,7 @@ struct topology {
   std::vector<lane_settings> lanes;
   std::vector<site_settings> sites;
   std::vector<node_settings> nodes;
+  calendar_settings calendar;
   struct limits limits;
 };
 

@@ -30,6 +30,9 @@ void validate_sites(const written_topology& topology, const std::filesystem::pat
 /// [[node]]: unique names and addresses, and everything runs somewhere.
 void validate_nodes(const written_topology& topology, problem_list& problems);
 
+/// [calendar]: days that exist, ranges that end after they begin, a time zone that may be one.
+void validate_calendar(const written_calendar& calendar, problem_list& problems);
+
 /// [limits]: limits that contradict each other.
 void validate_limits(const written_topology& topology, problem_list& problems);
 

@@ -68,6 +68,11 @@ struct written_node {
   written_texts runs;
 };
 
+struct written_calendar {
+  written_text hide, open, deletion, timezone;
+  written_texts blackout;
+};
+
 /// A topology file read but not yet believed: every value has its type and range, but nothing is known to fit
 /// together.
 struct written_topology {
@@ -77,6 +82,7 @@ struct written_topology {
   std::vector<written_lane> lanes;
   std::vector<written_site> sites;
   std::vector<written_node> nodes;
+  written_calendar calendar;
   std::map<std::string, written<std::int64_t>, std::less<>>
       limits;  ///< every limit, by its name in struct limits
 };

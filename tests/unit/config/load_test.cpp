@@ -44,6 +44,28 @@ TEST_F(loading, takes_the_slash_off_the_end_of_a_base_url) {
   EXPECT_EQ(load().topology->sites[1].base_url, "https://aules.example/fp");
 }
 
+TEST_F(loading, gives_every_site_the_calendar) {
+  replace("[limits]", "[calendar]\nhide = \"07-31\"\nopen = \"09-01\"\ndelete = \"01-20\"\n"
+                      "blackout = [\"12-22/01-07\", \"12-06\", \"2028-02-29/2028-03-19\"]\n"
+                      "timezone = \"Atlantic/Canary\"\n\n[limits]");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << text_of(loaded.problems.front());
+  for (const auto& site : loaded.topology->sites) {
+    EXPECT_EQ(site.calendar.hide, "07-31");
+    EXPECT_EQ(site.calendar.open, "09-01");
+    EXPECT_EQ(site.calendar.deletion, "01-20");
+    EXPECT_THAT(site.calendar.blackout, ElementsAre("12-22/01-07", "12-06/12-06", "2028-02-29/2028-03-19"));
+    EXPECT_EQ(site.calendar.timezone, "Atlantic/Canary");
+  }
+}
+
+TEST_F(loading, does_without_a_calendar) {
+  const auto calendar = load().topology->calendar;
+  EXPECT_EQ(calendar.hide + calendar.open + calendar.deletion, "");
+  EXPECT_THAT(calendar.blackout, ElementsAre());
+  EXPECT_EQ(calendar.timezone, "Europe/Madrid");
+}
+
 TEST_F(loading, makes_a_lane_of_every_province) {
   replace("flavour = \"FP\"\nprovinces = [\"46\"]", "flavour = \"FP\"\nprovinces = [\"03\", \"46\"]");
   const auto loaded = load();

@@ -255,6 +255,34 @@ const mistake limit_mistakes[] = {
      "would time out before its last retry", "no greater"},
 };
 
+const mistake calendar_mistakes[] = {
+    {"day_that_is_none", "[limits]", "[calendar]\nhide = \"31 July\"\n[limits]", "\"31 July\"",
+     "\"hide\" of [calendar] is not a day of every year: \"31 July\"", "as \"07-31\""},
+    {"day_of_no_month", "[limits]", "[calendar]\nopen = \"09-31\"\n[limits]", "\"09-31\"",
+     "\"open\" of [calendar] is not a day", "as \"09-01\""},
+    {"day_of_some_years", "[limits]", "[calendar]\ndelete = \"02-29\"\n[limits]", "\"02-29\"",
+     "is not a day of every year", "as \"01-20\""},
+    {"day_of_one_year", "[limits]", "[calendar]\ndelete = \"2027-01-20\"\n[limits]", "\"2027-01-20\"",
+     "is not a day of every year", "month and day"},
+    {"day_without_quotes", "[limits]", "[calendar]\nhide = 2027-07-31\n[limits]", "2027-07-31",
+     "\"hide\" of [calendar] must be a string, not a date", "hide = \"07-31\""},
+    {"blackout_of_no_days", "[limits]", "[calendar]\nblackout = [\"Christmas\"]\n[limits]", "\"Christmas\"",
+     "\"Christmas\" of blackout is neither a day nor a range", "\"12-22/01-07\""},
+    {"blackout_without_an_end", "[limits]", "[calendar]\nblackout = [\"12-22/\"]\n[limits]", "\"12-22/\"",
+     "neither a day nor a range", "\"2027-03-15/2027-03-22\""},
+    {"blackout_of_two_kinds", "[limits]", "[calendar]\nblackout = [\"12-22/2027-01-07\"]\n[limits]",
+     "\"12-22/2027", "neither a day nor a range", "of every year"},
+    {"blackout_of_a_day_that_is_not_there", "[limits]", "[calendar]\nblackout = [\"2027-02-29\"]\n[limits]",
+     "\"2027-02-29\"", "neither a day nor a range", "of one"},
+    {"blackout_that_ends_before_it_begins", "[limits]",
+     "[calendar]\nblackout = [\"12-22/01-07\", \"2027-03-22/2027-03-15\"]\n[limits]", "\"2027-03-22/",
+     "ends before it begins", "the first day before the last"},
+    {"time_zone_that_is_none", "[limits]", "[calendar]\ntimezone = \"València, mainland\"\n[limits]",
+     "\"València, mainland\"", "is not a time zone's name", "\"Europe/Madrid\""},
+    {"unknown_key_of_the_calendar", "[limits]", "[calendar]\nblackouts = [\"12-22/01-07\"]\n[limits]",
+     "blackouts", "unknown key \"blackouts\" in [calendar]", "did you mean \"blackout\"?"},
+};
+
 std::string name_of(const ::testing::TestParamInfo<mistake>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(of_shape, a_mistake, ::testing::ValuesIn(shape_mistakes), name_of);
@@ -263,6 +291,7 @@ INSTANTIATE_TEST_SUITE_P(of_kafka, a_mistake, ::testing::ValuesIn(kafka_mistakes
 INSTANTIATE_TEST_SUITE_P(of_flow, a_mistake, ::testing::ValuesIn(flow_mistakes), name_of);
 INSTANTIATE_TEST_SUITE_P(of_sites, a_mistake, ::testing::ValuesIn(site_mistakes), name_of);
 INSTANTIATE_TEST_SUITE_P(of_nodes, a_mistake, ::testing::ValuesIn(node_mistakes), name_of);
+INSTANTIATE_TEST_SUITE_P(of_the_calendar, a_mistake, ::testing::ValuesIn(calendar_mistakes), name_of);
 INSTANTIATE_TEST_SUITE_P(of_limits, a_mistake, ::testing::ValuesIn(limit_mistakes), name_of);
 
 /// Files that have several problems, or none of a place.
