@@ -81,7 +81,8 @@ int decide_withdrawals(const std::filesystem::path& file, decision what, const s
     return fail(status.error());
   bool any = false;
   for (const auto& each : status->withdrawals)
-    if ((centre.empty() || each.centre == centre) && each.rejected == (what == decision::approve_rejected)) {
+    if (!each.blackout && (centre.empty() || each.centre == centre) &&
+        each.rejected == (what == decision::approve_rejected)) {
       any = true;
       out << each.centre << ": " << each.people << " people, " << each.enrolments << " enrolments\n";
     }

@@ -17,6 +17,7 @@ constexpr auto footer = R"(First steps:
   matricula plan T                                what would the sites do with what the topics hold for them?
   matricula run T                                 keep the sites in step
   matricula status T                              how far have they come, and what waits for my decision?
+  matricula calendar T                            once a day: what the year's turn makes due
   matricula verify T                              do the sites hold what the topics say?
   matricula where T KEY                           why is this pupil not in the classroom?
   matricula quarantine T list                     what could not be used, and why?
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   matricula::add_status_command(app, exit_code);
   matricula::add_approve_command(app, exit_code);
   matricula::add_reject_command(app, exit_code);
+  matricula::add_calendar_command(app, exit_code);
   matricula::add_replay_command(app, exit_code);
   matricula::add_quarantine_command(app, exit_code);
   matricula::add_where_command(app, exit_code);

@@ -20,10 +20,10 @@ result<site_status> status_of(const site_settings& site) {
       return;
     visit.doing = visit.target.held.name;
     for (const auto row : work.exec(visit.target.held.sql))
-      status.withdrawals.push_back({row["centre"].as<std::string>(),
-                                    row["state"].as<std::string>() == "rejected",
-                                    row["people"].as<std::uint64_t>(), row["enrolments"].as<std::uint64_t>(),
-                                    row["since"].as<std::string>().substr(0, 16)});
+      status.withdrawals.push_back(
+          {row["centre"].as<std::string>(), row["state"].as<std::string>() == "rejected",
+           row["state"].as<std::string>() == "blackout", row["people"].as<std::uint64_t>(),
+           row["enrolments"].as<std::uint64_t>(), row["since"].as<std::string>().substr(0, 16)});
   });
   if (!visited)
     return visited.error();

@@ -17,6 +17,7 @@ struct site_status {
   struct held {
     std::string centre;
     bool rejected = false;  ///< somebody has decided that they are not to happen
+    bool blackout = false;  ///< they wait for the end of a blackout, and for nobody's decision
     std::uint64_t people = 0, enrolments = 0;
     std::string since;  ///< UTC
   };

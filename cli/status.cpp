@@ -48,6 +48,13 @@ result<std::int64_t> behind(const topology& all, const site_settings& site, cons
   return sum;
 }
 
+/// Why they have not left.
+const char* why_of(const site_status::held& who) {
+  if (who.blackout)
+    return "waiting for the end of a blackout";
+  return who.rejected ? "rejected" : "held back";
+}
+
 void print(const site_settings& site, const site_status& status, std::int64_t lag, const std::string& file,
            std::ostream& out) {
   out << "site " << site.name << ": ";
@@ -58,9 +65,11 @@ void print(const site_settings& site, const site_status& status, std::int64_t la
     out << ", " << status.outbox << " outcomes to report";
   out << '\n';
   for (const auto& each : status.withdrawals) {
-    out << (each.rejected ? "  rejected: " : "  held back: ") << each.people << " people of " << each.centre
-        << ", " << each.enrolments << " enrolments, since " << each.since << " UTC\n";
-    if (!each.rejected)
+    out << "  " << why_of(each) << ": " << each.people << " people of " << each.centre << ", "
+        << each.enrolments << " enrolments, since " << each.since << " UTC\n";
+    if (each.blackout)
+      out << "    matricula calendar " << file << " lets them go when it is over\n";
+    else if (!each.rejected)
       out << "    matricula approve " << file << " --site " << site.name << " --centre " << each.centre
           << " lets them go, matricula reject keeps them\n";
   }

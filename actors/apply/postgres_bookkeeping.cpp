@@ -167,6 +167,15 @@ void set_site_settings(pqxx::connection_base& connection, const site_settings& s
   work.exec_params(set, "base_url", site.base_url);
   for (const auto& [name, value] : site.settings)
     work.exec_params(set, name, value);
+  const auto& calendar = site.calendar;
+  std::string blackout;
+  for (const auto& range : calendar.blackout)
+    blackout += (blackout.empty() ? "" : ",") + range;
+  work.exec_params(set, "calendar_hide", calendar.hide);
+  work.exec_params(set, "calendar_open", calendar.open);
+  work.exec_params(set, "calendar_delete", calendar.deletion);
+  work.exec_params(set, "calendar_blackout", blackout);
+  work.exec_params(set, "calendar_timezone", calendar.timezone);
 }
 
 std::string_view staging_tables_sql() { return staging_tables; }

@@ -36,7 +36,7 @@ bool is_of_another_version(pqxx::transaction_base& work, const target& target);
 std::string_view session_settings_sql();
 
 /// What a target's SQL asks the session for by current_setting: matricula.site, matricula.base_url, and
-/// matricula.NAME for each of the site's settings.
+/// matricula.NAME for each of the site's settings, and matricula.calendar_NAME for the topology's calendar.
 void set_site_settings(pqxx::connection_base& connection, const site_settings& site);
 
 /// The session's staging table `batch` and its table of `effect`s: the contract of docs/targets.md.

@@ -447,6 +447,38 @@ result<done> postgres_session::decide(decision what, const std::string& centre) 
   });
 }
 
+result<postgres_session::calendar_portion> postgres_session::turn(const calendar_order& order) {
+  if (!connection_)
+    return not_open();
+  if (target_.calendar.sql.empty())
+    return calendar_portion{};
+  return guarded([&]() -> result<calendar_portion> {
+    doing_ = "begin";
+    pqxx::work work{*connection_};
+    work.exec("discard plans");
+    work.exec_params("select set_config('matricula.approve_deletion', $1, true)",
+                     order.approves_deletion ? "yes" : "no");
+    if (!order.today.empty())
+      work.exec_params("select set_config('matricula.today', $1, true)", order.today);
+    calendar_portion portion;
+    doing_ = target_.calendar.name;
+    for (const auto row : work.exec(target_.calendar.sql)) {
+      portion.entries.push_back({row["what"].as<std::string>(), row["year"].as<std::string>(""),
+                                 row["number"].as<std::uint64_t>()});
+      portion.again = portion.again || row["again"].as<bool>();
+    }
+    if (portion.again) {
+      run_steps(work);
+      applied_counts counts;
+      count_effects(work, 0, counts);
+      portion.held = counts.held;
+    }
+    doing_ = "commit";
+    work.commit();
+    return portion;
+  });
+}
+
 /// Begins the transaction of which nothing stays.
 void postgres_session::begin_rehearsal() {
   connect();

@@ -63,6 +63,25 @@ class postgres_session final : public site_store {
   enum class decision { approve, approve_rejected, reject };
   result<done> decide(decision what, const std::string& centre);
 
+  /// What a day of the topology's calendar asks of a site.
+  struct calendar_order {
+    std::string today;  ///< as if it were this day, "2027-01-20"; empty: the day that it is
+    bool approves_deletion = false;
+  };
+  /// What has been done of it, or stands to be done, in the words of docs/targets.md.
+  struct calendar_entry {
+    std::string what, year;  ///< year: of the classrooms, empty: of several
+    std::uint64_t number = 0;
+  };
+  struct calendar_portion {
+    std::vector<calendar_entry> entries;  ///< none if the target has no calendar.sql
+    std::uint64_t held = 0;               ///< withdrawals that are held back now
+    bool again = false;                   ///< there may be more to do
+  };
+  /// Runs the target's calendar.sql and, if there may be more to do, the steps, in one transaction. To be called after
+  /// `open`, until it says no more. Errors as of `apply`, but for partition_lost.
+  result<calendar_portion> turn(const calendar_order& order);
+
   /// For plans: opens the site as `open` does, but in a transaction that ends with this object and is never committed, and
   /// answers where each partition is read on. Nothing but `rehearse` may be called then. Errors as of `open`.
   result<partition_offsets> open_rehearsal();

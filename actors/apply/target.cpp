@@ -65,11 +65,9 @@ result<target> target::load(const fs::path& directory, const std::map<std::strin
   loaded.differs = file("differs.sql");
   loaded.outcomes = file("outcomes.sql");
   loaded.verify = file("verify.sql");
-  const std::pair<const char*, target_file*> may_be_there[] = {{"doctor.sql", &loaded.doctor},
-                                                               {"plan.sql", &loaded.plan},
-                                                               {"held.sql", &loaded.held},
-                                                               {"approve.sql", &loaded.approve},
-                                                               {"reject.sql", &loaded.reject}};
+  const std::pair<const char*, target_file*> may_be_there[] = {
+      {"doctor.sql", &loaded.doctor},   {"plan.sql", &loaded.plan},     {"held.sql", &loaded.held},
+      {"approve.sql", &loaded.approve}, {"reject.sql", &loaded.reject}, {"calendar.sql", &loaded.calendar}};
   for (const auto& [name, into] : may_be_there)
     if (folder.files.count(name) > 0)
       *into = file(name);

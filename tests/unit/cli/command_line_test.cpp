@@ -29,6 +29,7 @@ class command_line : public ::testing::Test {
     add_status_command(app_, exit_code_);
     add_approve_command(app_, exit_code_);
     add_reject_command(app_, exit_code_);
+    add_calendar_command(app_, exit_code_);
     add_quarantine_command(app_, exit_code_);
     add_where_command(app_, exit_code_);
   }
@@ -53,7 +54,8 @@ TEST_F(command_line, names_an_unknown_command_of_a_command) {
 
 TEST_F(command_line, lists_the_commands_where_none_is_near) {
   EXPECT_EQ(refused({"frobnicate"}), "there is no command \"frobnicate\"; one of: check, graph, doctor, "
-                                     "topics, plan, verify, status, approve, reject, quarantine, where");
+                                     "topics, plan, verify, status, approve, reject, calendar, "
+                                     "quarantine, where");
 }
 
 TEST_F(command_line, tells_an_option_from_a_command) {
