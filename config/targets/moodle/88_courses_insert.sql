@@ -4,9 +4,12 @@ insert into mdl_course (id, category, sortorder, fullname, shortname, idnumber, 
                         showcompletionconditions)
 select n.course_id, n.category_id, c.sortorder + c.coursecount + n.place, n.fullname, n.shortname, n.idnumber, 0,
        s.format, 0, extract(epoch from make_timestamptz(n.year::integer, 9, 1, 0, 0, 0, 'Europe/Madrid')),
-       s.is_visible::integer, s.is_visible::integer, s.is_merged::integer, s.is_merged::integer, t.now, t.now, t.now, 1
+       v.visible, v.visible, s.is_merged::integer, s.is_merged::integer, t.now, t.now, t.now, 1
 from new_course n
 join mdl_course_categories c on c.id = n.category_id
 cross join moodle_site s
+cross join lateral (
+  select (s.is_visible and matricula.moodle_season(n.year::integer) = 'open')::integer as visible
+) as v
 cross join (select extract(epoch from now())::bigint as now) as t
 order by n.course_id

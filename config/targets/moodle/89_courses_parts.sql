@@ -36,5 +36,9 @@ with context as (
   select 'categories', 0, now() from new_course limit 1
   on conflict (kind, ref) do update set at = excluded.at
 )
-insert into matricula.moodle_course (key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber)
-select key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber from new_course
+insert into matricula.moodle_course (key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber,
+                                     season)
+select n.key, n.course_id, n.context_id, n.enrol_id, n.category_id, n.fullname, n.shortname, n.idnumber,
+       case when s.is_visible then matricula.moodle_season(n.year::integer) else 'open' end
+from new_course n
+cross join moodle_site s

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A centre, or a whole site, does not lose its people in a day: when more are to go than the settings allow, those who are
 -- to go now stay until somebody has looked at it. Counted are people who lose any course, each once;
--- for the site, those who have left, so that a centre that is held back holds back no other.
+-- for the site, those who have left, so that a centre that is held back holds back no other. On a day of the calendar's
+-- blackout nobody leaves; matricula calendar has them judged when it is over.
 with leaving as materialized (
   select l.centre_code, l.person_id from moodle_leaver l where l.state is null
 ), of_centre as (
@@ -44,7 +45,7 @@ with leaving as materialized (
 ), noted as (
   insert into matricula.moodle_withdrawal (enrol_id, user_id, person_id, course_id, centre_code, at, state)
   select l.enrol_id, l.user_id, l.person_id, l.course_id, l.centre_code, now(),
-         case when j.is_held then 'held' else 'done' end
+         case when (select matricula.moodle_is_blackout()) then 'blackout' when j.is_held then 'held' else 'done' end
   from moodle_leaver l
   join judged j on j.centre_code = l.centre_code
   where l.state is null

@@ -77,5 +77,11 @@ from (
          'select * from matricula.moodle_notice tells which; delete what has been seen to'
   from matricula.moodle_notice
   having count(*) > 0
+  union all
+  select 9, 'late', count(*) || ' classrooms wait to be deleted, the first since ' || to_char(min(asked_at), 'YYYY-MM-DD'),
+         'Moodle''s plugin local_matricula deletes them, from its version 2026112500 on: is its task on, and may Moodle''s '
+           'role read and delete matricula.moodle_deletion?'
+  from matricula.moodle_deletion
+  having min(asked_at) < now() - interval '7 days'
 ) as things
 order by place, what

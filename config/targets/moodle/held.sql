@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Withdrawals that somebody has to decide on, or has refused.
+-- Withdrawals that somebody has to decide on, or has refused, or that wait for the end of a blackout.
 select centre_code as centre, state, count(distinct person_id) as people, count(*) as enrolments, min(at) as since
 from matricula.moodle_withdrawal
-where state in ('held', 'rejected')
+where state in ('held', 'rejected', 'blackout')
 group by centre_code, state
 order by centre_code, state

@@ -28,6 +28,11 @@ create table if not exists matricula.moodle_course (
   shortname   text    not null,
   idnumber    text    not null
 );
+-- Where the classroom stands in its school year. early: made hidden, to be opened on the calendar's day; open; over: the
+-- year has ended, and it has been hidden; deleting: somebody has approved of its deletion.
+alter table matricula.moodle_course
+  add column if not exists season text not null default 'open'
+    check (season in ('early', 'open', 'over', 'deleting'));
 
 create table if not exists matricula.moodle_classroom (
   classroom_id    bigint primary key,
@@ -72,8 +77,22 @@ create table if not exists matricula.moodle_withdrawal (
   course_id   bigint      not null,
   centre_code text        not null collate "C",
   at          timestamptz not null,
-  state       text        not null check (state in ('done', 'held', 'approved', 'rejected')),
+  state       text        not null,
   primary key (enrol_id, user_id)
+);
+-- blackout: on a day on which nobody leaves. A database of an earlier version has another check.
+alter table matricula.moodle_withdrawal
+  drop constraint if exists moodle_withdrawal_state_check,
+  add constraint moodle_withdrawal_state_check
+    check (state in ('done', 'held', 'approved', 'rejected', 'blackout'));
+create index if not exists moodle_withdrawal_blackout on matricula.moodle_withdrawal (centre_code)
+  where state = 'blackout';
+
+-- Classrooms of past years that Moodle may delete, as somebody has approved. Its plugin local_matricula does it.
+create table if not exists matricula.moodle_deletion (
+  course_id bigint      primary key,
+  asked_at  timestamptz not null default now(),
+  tried_at  timestamptz  -- when Moodle last began to delete it
 );
 create index if not exists moodle_withdrawal_centre on matricula.moodle_withdrawal (centre_code, at);
 create index if not exists moodle_withdrawal_at on matricula.moodle_withdrawal (at);
@@ -191,5 +210,169 @@ begin
   insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
   on conflict (kind, ref) do update set at = excluded.at;
   return made;
+end
+$$;
+
+-- The calendar of the topology, as the session has it: what it does not name is never.
+
+create or replace function matricula.moodle_today() returns date language sql stable as $$
+  select coalesce(nullif(current_setting('matricula.today', true), '')::date,
+                  (now() at time zone coalesce(nullif(current_setting('matricula.calendar_timezone', true), ''),
+                                               'Europe/Madrid'))::date)
+$$;
+
+-- The day that the calendar names, such as 'hide', in a year.
+create or replace function matricula.moodle_day(name text, year integer) returns date language sql stable as $$
+  select (year || '-' || nullif(current_setting('matricula.calendar_' || name, true), ''))::date
+$$;
+
+-- The day on which the classrooms of the school year that begins in `year` may be deleted: the first after its end.
+create or replace function matricula.moodle_deletion_day(year integer) returns date language sql stable as $$
+  select case when matricula.moodle_day('delete', year + 1) > make_date(year + 1, 8, 31)
+              then matricula.moodle_day('delete', year + 1)
+              else matricula.moodle_day('delete', year + 2) end
+$$;
+
+-- Whether nobody leaves on a day. A range of every year, such as 12-22/01-07, may go over New Year.
+create or replace function matricula.moodle_is_blackout(day date, ranges text) returns boolean language sql immutable as $$
+  select coalesce(bool_or(
+    case when length(r.first) = 10 then to_char(day, 'YYYY-MM-DD') between r.first and r.last
+         when r.first <= r.last then to_char(day, 'MM-DD') between r.first and r.last
+         else to_char(day, 'MM-DD') >= r.first or to_char(day, 'MM-DD') <= r.last end), false)
+  from (
+    select split_part(range, '/', 1) collate "C" as first, split_part(range, '/', 2) collate "C" as last
+    from unnest(string_to_array(ranges, ',')) as range
+  ) as r
+$$;
+
+create or replace function matricula.moodle_is_blackout() returns boolean language sql stable as $$
+  select matricula.moodle_is_blackout(matricula.moodle_today(), current_setting('matricula.calendar_blackout', true))
+$$;
+
+-- How a new classroom of a school year begins.
+create or replace function matricula.moodle_season(year integer) returns text language sql stable as $$
+  select case when matricula.moodle_today() < matricula.moodle_day('open', year) then 'early' else 'open' end
+$$;
+
+-- Classrooms whose day has come, and which are still in Moodle, in the order of their numbers; `most`: so many, null: all.
+create or replace function matricula.moodle_due(turn text, most bigint) returns table (course_id bigint, year text)
+language plpgsql stable as $$
+declare
+  today date := matricula.moodle_today();
+  years text[];
+begin
+  years := array(
+    select lpad(y::text, 4, '0')
+    from (select left(min(key), 4)::integer as first, left(max(key), 4)::integer as last from matricula.moodle_course) as k
+    cross join lateral generate_series(k.first, k.last) as y
+    where today >= case turn when 'hide' then matricula.moodle_day('hide', y + 1)
+                             when 'open' then matricula.moodle_day('open', y)
+                             when 'delete' then matricula.moodle_deletion_day(y) end);
+  return query
+    select m.course_id, left(m.key, 4)
+    from matricula.moodle_course m
+    join mdl_course c on c.id = m.course_id
+    where left(m.key, 4) = any (years)
+      and case turn when 'hide' then m.season in ('early', 'open')
+                    when 'open' then m.season = 'early'
+                    when 'delete' then not exists (
+                      select from matricula.moodle_deletion d where d.course_id = m.course_id) end
+    order by m.course_id
+    limit most;
+end
+$$;
+
+-- Hides or opens up to 500 classrooms whose day has come, each once: what somebody changes afterwards is his. Answers how
+-- many have changed; null: none is due. What is in a category that somebody has hidden stays hidden with it.
+create or replace function matricula.moodle_turn(turn text) returns bigint language plpgsql as $$
+declare
+  due     bigint[];
+  changed bigint;
+begin
+  if not exists (select from matricula.moodle_due(turn, 1)) then
+    return null;
+  end if;
+  -- Before the courses, as in the steps.
+  insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
+  on conflict (kind, ref) do update set at = excluded.at;
+  due := array(
+    select c.id from mdl_course c
+    where c.id = any (array(select d.course_id from matricula.moodle_due(turn, 500) as d))
+    order by c.id
+    for update);
+  update mdl_course c
+  set visible = case when turn = 'open' then k.visible else 0 end,
+      visibleold = (turn = 'open')::integer,
+      timemodified = extract(epoch from now())
+  from mdl_course_categories k
+  where c.id = any (due) and k.id = c.category
+    and case when turn = 'open' then c.visible = 0 and c.visibleold = 0 else c.visible = 1 or c.visibleold = 1 end;
+  get diagnostics changed = row_count;
+  update matricula.moodle_course m
+  set season = case when turn = 'open' then 'open' else 'over' end
+  where m.course_id = any (due);
+  return changed;
+end
+$$;
+
+-- What is due today, a portion of it: to be called in a transaction of its own, again and again while it says so. Those who
+-- may leave after a blackout, a centre's at a time, are put into moodle_member for the steps to judge.
+create or replace function matricula.moodle_calendar(approves_deletion boolean)
+returns table (what text, year text, number bigint, again boolean) language plpgsql as $$
+declare
+  changed bigint;
+  centre  text;
+begin
+  changed := matricula.moodle_turn('hide');
+  if changed is not null then
+    return query select 'hidden', '', changed, true;
+    return;
+  end if;
+  changed := matricula.moodle_turn('open');
+  if changed is not null then
+    return query select 'opened', '', changed, true;
+    return;
+  end if;
+  if not matricula.moodle_is_blackout() then
+    select min(w.centre_code) into centre from matricula.moodle_withdrawal w where w.state = 'blackout';
+    if centre is not null then
+      with free as (
+        delete from matricula.moodle_withdrawal w
+        where w.state = 'blackout' and w.centre_code = centre
+        returning w.enrol_id, w.user_id, w.person_id, w.course_id
+      ), leaving as (
+        insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher)
+        select f.course_id, c.context_id, f.enrol_id, f.person_id, f.user_id, false, false
+        from free f
+        join matricula.moodle_course c on c.course_id = f.course_id
+        returning 1
+      )
+      select count(*) into changed from leaving;
+      return query select 'released', '', changed, true;
+      return;
+    end if;
+  end if;
+  if approves_deletion then
+    return query
+      with asked as (
+        insert into matricula.moodle_deletion (course_id)
+        select d.course_id from matricula.moodle_due('delete', null) d order by d.course_id
+        on conflict do nothing
+        returning moodle_deletion.course_id
+      ), noted as (
+        update matricula.moodle_course m
+        set season = 'deleting'
+        from asked a
+        where m.course_id = a.course_id
+        returning split_part(m.key, '/', 1) as year
+      )
+      select 'approved', n.year, count(*), false from noted n group by n.year order by n.year;
+  end if;
+  return query
+    select 'deletable', d.year, count(*), false
+    from matricula.moodle_due('delete', null) d
+    group by d.year
+    order by d.year;
+  return query select 'deleting', '', count(*), false from matricula.moodle_deletion having count(*) > 0;
 end
 $$;

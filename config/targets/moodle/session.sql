@@ -37,6 +37,11 @@ begin
   if current_setting('matricula.withdraw_window') !~ '^[0-9]{1,4} (hour|day)s?$' then
     raise exception 'The setting withdraw_window is a number of hours or days, such as 24 hours';
   end if;
+  begin
+    perform matricula.moodle_today();
+  exception when invalid_parameter_value then
+    raise exception 'The time zone of the calendar is none that PostgreSQL knows; one is Europe/Madrid';
+  end;
   if current_setting('matricula.enrol') = 'manual' then
     raise exception 'The setting enrol must name a plugin other than manual, whose enrolments are those that teachers '
       'make';

@@ -2,10 +2,12 @@
 -- Every record that the site holds, and whether Moodle's own rows say so: enrolled is who has an account, an active
 -- enrolment and his role in the course, and a student his place in the group. A record whose course is gone is missing.
 -- Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in a classroom's list of
--- teachers; he counts as it stands in the tables of `classrooms`.
+-- teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that was deleted as
+-- somebody had approved.
 select
   r.key, r.classroom, r.key_hash, r.content_hash, r.revision, r.year,
   case
+    when k.id is null then r.status
     when r.status = 'withdrawn' and (r.role = 'teacher' or current_setting('matricula.withdraw') = 'keep') then r.status
     when a.deleted <> 1
       and exists (
@@ -31,6 +33,7 @@ select
 from classrooms.record r
 join matricula.moodle_classroom m on m.classroom_id = r.id_of_classroom
 join matricula.moodle_course c on c.course_id = m.course_id
-join mdl_course k on k.id = c.course_id
+left join mdl_course k on k.id = c.course_id
 left join matricula.moodle_user u on u.person_id = r.id_of_person
 left join mdl_user a on a.id = u.user_id
+where k.id is not null or c.season = 'deleting'
