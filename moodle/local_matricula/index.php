@@ -24,6 +24,7 @@
 
 use local_matricula\change;
 use local_matricula\changes_table;
+use local_matricula\deletions_table;
 use local_matricula\run;
 use local_matricula\runs;
 
@@ -73,6 +74,25 @@ if ($obstacle !== null) {
         ];
     }
     echo html_writer::table($table);
+}
+
+echo $OUTPUT->heading(get_string('deletion', 'local_matricula'), 3);
+$deletions = new deletions_table($DB);
+$obstacle = $deletions->obstacle();
+$waiting = $obstacle === null ? $deletions->waiting() : null;
+if ($obstacle === run::NOPRIVILEGE) {
+    echo $OUTPUT->notification(
+        s(get_string('deletionnoprivilege', 'local_matricula', deletions_table::grants())),
+        \core\output\notification::NOTIFY_WARNING
+    );
+} else if ($waiting === null || !$waiting->number) {
+    echo html_writer::tag('p', get_string('nodeletion', 'local_matricula'));
+} else {
+    echo html_writer::tag('p', get_string('deletionwaiting', 'local_matricula', [
+        'number' => $waiting->number,
+        'since' => userdate($waiting->since, $timeformat),
+        'tried' => $waiting->tried,
+    ]));
 }
 
 echo $OUTPUT->heading(get_string('runs', 'local_matricula'), 3);

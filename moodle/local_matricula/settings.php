@@ -15,7 +15,7 @@
 // along with Moodle.  If not, see <http://www.gnu.org/licenses/>.
 
 /**
- * Puts the page of the last runs under Site administration > Reports.
+ * Puts the page of the last runs under Site administration > Reports, and the setting under Plugins > Local plugins.
  *
  * @package    local_matricula
  * @copyright  2026 matricula contributors
@@ -31,3 +31,15 @@ $ADMIN->add('reports', new admin_externalpage(
     new moodle_url('/local/matricula/index.php'),
     'local/matricula:viewruns'
 ));
+
+if ($hassiteconfig) {
+    $settings = new admin_settingpage('local_matricula', get_string('pluginname', 'local_matricula'));
+    $settings->add(new admin_setting_configtext(
+        'local_matricula/deletionsmax',
+        get_string('deletionsmax', 'local_matricula'),
+        get_string('deletionsmax_desc', 'local_matricula'),
+        \local_matricula\deletion::COURSES_MAX,
+        PARAM_INT
+    ));
+    $ADMIN->add('localplugins', $settings);
+}

@@ -65,6 +65,11 @@ class postgres_moodle_database extends moodle_database {
         return $this->get_records_sql("SELECT $fields FROM {{$table}} ORDER BY $sort", [], $limitfrom, $limitnum);
     }
 
+    public function record_exists($table, array $conditions) {
+        $where = implode(' AND ', array_map(fn(string $name): string => "$name = ?", array_keys($conditions)));
+        return (bool) $this->get_records_sql("SELECT 1 AS found FROM {{$table}} WHERE $where", array_values($conditions));
+    }
+
     public function count_records($table) {
         return (int) pg_fetch_result($this->query("SELECT COUNT(*) FROM {{$table}}", []), 0, 0);
     }

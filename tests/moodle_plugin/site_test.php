@@ -212,6 +212,23 @@ final class site_test extends database_fixture {
             '/<td>Scheduled task<td>0<td>1<td>0<td>2<td>[0-9]+<td>Done\.<pages 1 0 50>/', $page);
     }
 
+    public function test_the_page_shows_how_many_courses_wait_to_be_deleted(): void {
+        $this->assertStringContainsString('No course waits to be deleted.', $this->page());
+        $this->given_matricula_has_run_here();
+        $this->assertStringContainsString('No course waits to be deleted.', $this->page());
+        $this->write("insert into matricula.moodle_course (key, course_id, context_id, enrol_id, category_id, fullname,
+                                                           shortname, idnumber)
+                      select '2025/' || n, n, n, n, 1, '', '', '' from generate_series(1, 3) as n;
+                      insert into matricula.moodle_deletion values (1, to_timestamp(1700000000), now());
+                      insert into matricula.moodle_deletion values (2), (9)");
+        $this->assertStringContainsString(
+            'Courses that wait to be deleted: 2, since 2023-11-14 22:13. Of these, tried before: 1.', $this->page());
+        $this->write('grant select on mdl_local_matricula_run to ' . self::$role);
+        $this->write('grant usage on schema matricula to ' . self::$role);
+        $this->assertStringContainsString(
+            'GRANT SELECT, UPDATE, DELETE ON matricula.moodle_deletion TO', $this->page(['DATABASE_ROLE' => self::$role]));
+    }
+
     public function test_the_page_asks_why_something_waits_for_long(): void {
         $this->given_matricula_has_run_here();
         $this->matricula_notes('groups', 'values (1)', "now() - interval '11 minutes'");

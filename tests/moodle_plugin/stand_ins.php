@@ -99,6 +99,26 @@ class cache_helper {
 abstract class moodle_database {
 }
 
+/** What Moodle's functions for courses have been asked. */
+class moodle_course_stand_in {
+    public static array $stubborn = [];
+    public static int $counted = 0;
+}
+
+function delete_course($courseorid, $showfeedback = true) {
+    global $DB;
+    if ($showfeedback || in_array($courseorid, moodle_course_stand_in::$stubborn)) {
+        throw new RuntimeException('a plugin of the course is broken');
+    }
+    $DB->execute('DELETE FROM {course} WHERE id = ?', [$courseorid]);
+    return true;
+}
+
+function get_config(string $plugin, string $name) {
+    global $CFG;
+    return $CFG->$name ?? false;
+}
+
 eval('namespace core\task; abstract class scheduled_task { abstract public function get_name();
       abstract public function execute(); }');
 eval('namespace core_privacy\local\metadata; interface null_provider { public static function get_reason(): string; }');

@@ -15,7 +15,7 @@
 // along with Moodle.  If not, see <http://www.gnu.org/licenses/>.
 
 /**
- * The scheduled task. With nothing to do it costs two small queries, so it may run every minute.
+ * The scheduled tasks. With nothing to do each costs two small queries, so one may run every minute.
  *
  * @package    local_matricula
  * @copyright  2026 matricula contributors
@@ -29,6 +29,15 @@ $tasks = [
         'classname' => 'local_matricula\task\invalidate',
         'blocking' => 0,
         'minute' => '*',
+        'hour' => '*',
+        'day' => '*',
+        'month' => '*',
+        'dayofweek' => '*',
+    ],
+    [
+        'classname' => 'local_matricula\task\delete_courses',
+        'blocking' => 0,
+        'minute' => '*/5',
         'hour' => '*',
         'day' => '*',
         'month' => '*',

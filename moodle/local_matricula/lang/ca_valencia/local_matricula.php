@@ -24,6 +24,13 @@
 
 defined('MOODLE_INTERNAL') || die();
 
+$string['deletion'] = 'Eliminació de cursos d\'anys anteriors';
+$string['deletionnoprivilege'] = 'L\'usuari de base de dades de Moodle no pot llegir quins cursos cal eliminar. Executeu això com a usuari de matricula, en la base de dades de Moodle: {$a}';
+$string['deletionsmax'] = 'Cursos que s\'eliminen d\'una vegada';
+$string['deletionsmax_desc'] = 'Quants dels cursos que matricula ha creat, i l\'eliminació dels quals algú ha aprovat allí, elimina cada execució de la tasca programada. 0: cap.';
+$string['deletionsummary'] = 'Cursos eliminats: {$a}.';
+$string['deletiontaskname'] = 'Eliminar els cursos creats per matricula l\'eliminació dels quals s\'ha aprovat';
+$string['deletionwaiting'] = 'Cursos pendents d\'eliminar: {$a->number}, des de {$a->since}. D\'estos, ja intentats: {$a->tried}.';
 $string['duration'] = 'Duració (ms)';
 $string['kind'] = 'Canvi';
 $string['kind_categories'] = 'Categories i les seues llistes de cursos';
@@ -31,6 +38,7 @@ $string['kind_course'] = 'Cursos amb un altre nom';
 $string['kind_groups'] = 'Grups de cursos';
 $string['kind_members'] = 'Pertinença a grups';
 $string['matricula:viewruns'] = 'Veure les execucions de la invalidació de memòries cau de matricula';
+$string['nodeletion'] = 'No hi ha cap curs pendent d\'eliminar.';
 $string['noruns'] = 'Encara no hi ha hagut res a fer.';
 $string['nothingwaiting'] = 'No hi ha res pendent.';
 $string['number'] = 'Nombre';

@@ -24,6 +24,13 @@
 
 defined('MOODLE_INTERNAL') || die();
 
+$string['deletion'] = 'Deletion of past years\' courses';
+$string['deletionnoprivilege'] = 'Moodle\'s database user may not read which courses are to be deleted. Run this as the user of matricula, in Moodle\'s database: {$a}';
+$string['deletionsmax'] = 'Courses deleted at a time';
+$string['deletionsmax_desc'] = 'How many of the courses that matricula has made, and that somebody has approved for deletion there, a run of the scheduled task deletes. 0: none.';
+$string['deletionsummary'] = 'Courses deleted: {$a}.';
+$string['deletiontaskname'] = 'Delete the courses that matricula has made and that are approved for deletion';
+$string['deletionwaiting'] = 'Courses that wait to be deleted: {$a->number}, since {$a->since}. Of these, tried before: {$a->tried}.';
 $string['duration'] = 'Duration (ms)';
 $string['kind'] = 'Change';
 $string['kind_categories'] = 'Categories and their lists of courses';
@@ -31,6 +38,7 @@ $string['kind_course'] = 'Renamed courses';
 $string['kind_groups'] = 'Groups of courses';
 $string['kind_members'] = 'Group memberships';
 $string['matricula:viewruns'] = 'See the runs of matricula\'s cache invalidation';
+$string['nodeletion'] = 'No course waits to be deleted.';
 $string['noruns'] = 'There has been nothing to do yet.';
 $string['nothingwaiting'] = 'Nothing is waiting.';
 $string['number'] = 'Number';

@@ -24,6 +24,13 @@
 
 defined('MOODLE_INTERNAL') || die();
 
+$string['deletion'] = 'Eliminación de cursos de años anteriores';
+$string['deletionnoprivilege'] = 'El usuario de base de datos de Moodle no puede leer qué cursos hay que eliminar. Ejecute esto como el usuario de matricula, en la base de datos de Moodle: {$a}';
+$string['deletionsmax'] = 'Cursos que se eliminan de una vez';
+$string['deletionsmax_desc'] = 'Cuántos de los cursos que matricula ha creado, y cuya eliminación alguien ha aprobado allí, elimina cada ejecución de la tarea programada. 0: ninguno.';
+$string['deletionsummary'] = 'Cursos eliminados: {$a}.';
+$string['deletiontaskname'] = 'Eliminar los cursos creados por matricula cuya eliminación se ha aprobado';
+$string['deletionwaiting'] = 'Cursos pendientes de eliminar: {$a->number}, desde {$a->since}. De estos, ya intentados: {$a->tried}.';
 $string['duration'] = 'Duración (ms)';
 $string['kind'] = 'Cambio';
 $string['kind_categories'] = 'Categorías y sus listas de cursos';
@@ -31,6 +38,7 @@ $string['kind_course'] = 'Cursos con otro nombre';
 $string['kind_groups'] = 'Grupos de cursos';
 $string['kind_members'] = 'Pertenencia a grupos';
 $string['matricula:viewruns'] = 'Ver las ejecuciones de la invalidación de cachés de matricula';
+$string['nodeletion'] = 'No hay ningún curso pendiente de eliminar.';
 $string['noruns'] = 'Todavía no ha habido nada que hacer.';
 $string['nothingwaiting'] = 'No hay nada pendiente.';
 $string['number'] = 'Número';
