@@ -14,8 +14,9 @@ using std::chrono::seconds;
 constexpr milliseconds look_every{50};
 /// From one reading of all rows to the next.
 constexpr milliseconds compare_every{500};
-/// Without a record more in this time a run has come to a halt.
+/// Beside what even a slow load takes, at so many records a second: then a run has come to a halt.
 constexpr seconds load_wait{180};
+constexpr std::uint64_t slow_load = 500;
 constexpr seconds drain_max{10};
 /// What a stopped process has sent may still take effect for so long.
 constexpr milliseconds in_flight_max{500};
@@ -128,7 +129,7 @@ std::int64_t fault_run::behind(const lane_site& site) {
 
 void fault_run::load(double share) {
   const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(settings_.records));
-  wait(std::to_string(wanted) + " records published", load_wait, [&] {
+  wait(std::to_string(wanted) + " records published", load_wait + seconds{wanted / slow_load}, [&] {
     try {
       return published() >= wanted;
     } catch (const std::exception&) {
