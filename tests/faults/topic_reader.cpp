@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "topic_reader.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -148,8 +150,6 @@ void topic_reader::set_cleanup(const std::string& topic, const char* policy) {
 }
 
 void topic_reader::delete_all(const std::string& topic, std::optional<std::int32_t> partition) {
-  const std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> queue{
-      rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy};
   const auto until = ends(topic);
   set_cleanup(topic, "delete");
   auto* const list = rd_kafka_topic_partition_list_new(static_cast<int>(until.size()));
@@ -157,17 +157,35 @@ void topic_reader::delete_all(const std::string& topic, std::optional<std::int32
     if (!partition || each == *partition)
       rd_kafka_topic_partition_list_add(list, topic.c_str(), each)->offset =
           until[static_cast<std::size_t>(each)];
-  auto* records = rd_kafka_DeleteRecords_new(list);
-  rd_kafka_DeleteRecords(client_.get(), &records, 1, nullptr, queue.get());
-  auto* const answer = rd_kafka_queue_poll(queue.get(), answer_ms_max);
-  const std::string why = answer == nullptr ? "no answer" : rd_kafka_event_error_string(answer);
-  const bool failed = answer == nullptr || rd_kafka_event_error(answer) != RD_KAFKA_RESP_ERR_NO_ERROR;
-  rd_kafka_event_destroy(answer);
-  rd_kafka_DeleteRecords_destroy(records);
+  // A broker may not have heard of the other kind yet, and refuses.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{answer_ms_max};
+  auto why = deleted(list);
+  for (; !why.empty() && std::chrono::steady_clock::now() < deadline; why = deleted(list))
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
   rd_kafka_topic_partition_list_destroy(list);
   set_cleanup(topic, "compact");
-  if (failed)
+  if (!why.empty())
     throw std::runtime_error{"judge: deleting the records of " + topic + ": " + why};
+}
+
+std::string topic_reader::deleted(rd_kafka_topic_partition_list_t* before) {
+  const std::unique_ptr<rd_kafka_queue_t, void (*)(rd_kafka_queue_t*)> queue{
+      rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy};
+  auto* records = rd_kafka_DeleteRecords_new(before);
+  rd_kafka_DeleteRecords(client_.get(), &records, 1, nullptr, queue.get());
+  rd_kafka_DeleteRecords_destroy(records);
+  const std::unique_ptr<rd_kafka_event_t, void (*)(rd_kafka_event_t*)> answer{
+      rd_kafka_queue_poll(queue.get(), answer_ms_max), rd_kafka_event_destroy};
+  if (!answer)
+    return "no answer";
+  if (rd_kafka_event_error(answer.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return rd_kafka_event_error_string(answer.get());
+  const auto* const offsets =
+      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(answer.get()));
+  for (int i = 0; i < offsets->cnt; ++i)
+    if (offsets->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return rd_kafka_err2str(offsets->elems[i].err);
+  return {};
 }
 
 void append(const std::string& bootstrap, const std::string& topic, const read_message& message) {

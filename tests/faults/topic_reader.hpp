@@ -42,6 +42,8 @@ class topic_reader {
   /// The leader of each of its partitions.
   std::vector<int> leaders_of(const std::string& topic);
   int partitions_of(const std::string& topic) { return static_cast<int>(leaders_of(topic).size()); }
+  /// Deletes what stands before these offsets; answers why it cannot, or nothing.
+  std::string deleted(rd_kafka_topic_partition_list_t* before);
   void set_cleanup(const std::string& topic, const char* policy);
 
   struct closer {
