@@ -14,8 +14,6 @@ namespace {
 
 /// What a full Moodle holds, and the page that this stands beside.
 constexpr std::uint64_t users = 500'000, courses = 50'000, enrolments = 3'000'000, of_page = 30'000;
-/// Share of the records that changes; of the places that a page had before, about two thirds of them.
-constexpr double changes = 0.015;
 /// A page takes longer here.
 constexpr double every_times = 3;
 

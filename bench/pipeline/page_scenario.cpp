@@ -15,9 +15,6 @@ const std::vector<bench_site>& two_sites() {
   return sites;
 }
 
-/// Share of the records that changes; of the places that a page had before, about two thirds of them.
-constexpr double changes = 0.015;
-
 /// The pages of two sites.
 class page_scenario final : public scenario {
  public:

@@ -338,17 +338,14 @@ void database_outage(fault_run& run) {
   run.start("sites", "sites");
   run.wait("the backlog is applied", seconds{60}, [&] { return run.applied() >= backlog; });
   auto& down = run.any_site();
-  const auto& up = down.site == both[0] ? both[1] : both[0];
+  auto& world = run.world();
+  const auto& other = &down == &world.sites().front() ? world.sites().back() : world.sites().front();
+  const auto& up = other.site;
   const bool silent = run.lot(2) == 0;
   run.note(down.site + (silent ? " silent" : " refused"));
-  auto& world = run.world();
-  const auto site_named = [&](const std::string& name) -> const lane_site& {
-    return *std::find_if(world.sites().begin(), world.sites().end(),
-                         [&](const auto& each) { return each.site == name; });
-  };
   const auto rss_before = world.rss_peak_since_last("sites");
   const auto pace_before = run.pages_per_second_so_far();
-  const auto behind_before = run.behind(site_named(up));
+  const auto behind_before = run.behind(other);
   const auto began = steady_clock::now();
   down.way->set(silent ? passage::silent : passage::refused);
   run.resumes(true, {up});
@@ -357,7 +354,7 @@ void database_outage(fault_run& run) {
   run.goes_on_during(run.settings().outage / 2, {up});
   const auto rss_meanwhile = world.rss_peak_since_last("sites");
   const auto pace_meanwhile = run.pages_per_second_since(began);
-  const auto behind_meanwhile = run.behind(site_named(up));
+  const auto behind_meanwhile = run.behind(other);
   if (run.offsets_of(down) != offsets)
     run.problem(down.site + " was written all the same");
   down.way->reset();
