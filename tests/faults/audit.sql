@@ -10,7 +10,8 @@ create table audit.effect (
   written  text        not null,  -- the table
   what     text        not null,  -- INSERT, UPDATE or DELETE
   row_key  text        not null,
-  revision bigint                 -- the row's new one; null: the row is gone
+  revision bigint,                -- the row's new one; null: the row is gone, or its table has none
+  same     boolean     not null default false  -- of a table without revisions: written again as it was
 );
 
 -- Of a whole statement at once: a trigger for each row would take more time than the rows.
@@ -25,12 +26,30 @@ begin
   return null;
 end $$;
 
+-- Of a table without revisions: rows that were written again as they were, and rows that are gone.
+create function audit.note_same() returns trigger language plpgsql as $$
+declare
+  key_columns text := (select string_agg(quote_ident(name), ', ' order by place)
+                       from unnest(tg_argv) with ordinality u (name, place));
+begin
+  if tg_op = 'DELETE' then
+    execute format('insert into audit.effect (written, what, row_key) select %L, %L, concat_ws(''/'', %s) from before',
+                   tg_table_name, tg_op, key_columns);
+  else
+    execute format('insert into audit.effect (written, what, row_key, same) '
+                   'select %L, %L, concat_ws(''/'', %s), true from before b join written w using (%3$s) where b = w',
+                   tg_table_name, tg_op, key_columns);
+  end if;
+  return null;
+end $$;
+
 create function audit.watch() returns event_trigger language plpgsql as $$
 declare
   made record;
 begin
   for made in
     select distinct c.oid, c.relname,
+           exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'revision') as has_revision,
            (select string_agg(quote_literal(a.attname), ', ' order by a.attnum)
             from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
             where i.indrelid = c.oid and i.indisprimary) as key_columns
@@ -38,9 +57,16 @@ begin
     join pg_class c on c.oid = d.objid
     join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'classrooms' and c.relkind = 'r'
-      and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'revision')
-      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit_insert')
+      and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit_update')
   loop
+    if not made.has_revision then
+      execute format('create trigger audit_update after update on classrooms.%1$I '
+                     'referencing old table as before new table as written '
+                     'for each statement execute function audit.note_same(%2$s); '
+                     'create trigger audit_delete after delete on classrooms.%1$I referencing old table as before '
+                     'for each statement execute function audit.note_same(%2$s)', made.relname, made.key_columns);
+      continue;
+    end if;
     execute format('create trigger audit_insert after insert on classrooms.%1$I referencing new table as written '
                    'for each statement execute function audit.note(%2$s); '
                    'create trigger audit_update after update on classrooms.%1$I referencing new table as written '

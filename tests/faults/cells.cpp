@@ -744,6 +744,11 @@ void tampered(fault_run& run) {
       "update classrooms.person set name = name || 'x', revision = revision + 1 where person_id = (select "
       "min(person_id) from classrooms.enrolment)");
   publish_the_first_again(run, topics);
+  execute(url,
+          "update classrooms.membership set status = 'withdrawn' where group_id = (select min(group_id) from "
+          "classrooms.membership where status = 'enrolled')");
+  execute(url, "update classrooms.teaching set status = status where person_id = (select min(person_id) from "
+               "classrooms.teaching)");
   execute(url, one("since = since", 0));
   execute(url, one("revision = revision - 1, content_hash = content_hash + 1", 1));
   run.settles_within(seconds{1});

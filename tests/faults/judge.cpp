@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <pqxx/pqxx>
+#include <set>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace matricula::faults {
 namespace {
@@ -57,6 +61,16 @@ join classrooms.classroom c using (classroom_id)
 join classrooms.school_group g using (group_id)
 join classrooms.centre s using (centre_id)
 join classrooms.person p on p.person_id = e.person_id
+)sql";
+
+/// Who is in which group now, each as year/centre/group/person.
+constexpr const char* memberships_sql = R"sql(
+select concat_ws('/', g.year, s.code, g.code, p.code)
+from classrooms.membership m
+join classrooms.school_group g using (group_id)
+join classrooms.centre s using (centre_id)
+join classrooms.person p on p.person_id = m.person_id
+where m.status = 'enrolled'
 )sql";
 
 /// A record in one form, whoever has written it: a list of teachers has no order, a field that is null may be left out,
@@ -143,9 +157,20 @@ void judge_site(const deployment& what, const lane_site& site, const std::map<st
       unseen(key);
 }
 
-/// Field by field: who is called what, in which classroom, with which teachers.
+/// A pupil is in a group as long as one record of it says so.
+std::optional<std::string> membership_of(const nlohmann::json& record) {
+  if (record.at("role") != "student" || record.at("status") != "enrolled")
+    return std::nullopt;
+  const auto text = [&](const char* part, const char* field) {
+    return record.at(part).at(field).get<std::string>();
+  };
+  return record.at("year").get<std::string>() + '/' + text("centre", "code") + '/' + text("group", "code") +
+         '/' + text("person", "id");
+}
+
+/// Field by field: who is called what, in which classroom, with which teachers, and who is in which group.
 void judge_content(const deployment& what, const lane_site& site, verdict& found) {
-  finding lost{found, found.lost, "other content"};
+  finding lost{found, found.lost, "other content"}, group{found, found.lost, "other group"};
   pqxx::connection connection{what.direct_url(site)};
   pqxx::nontransaction work{connection};
   if (work.exec("select to_regclass('classrooms.enrolment')")[0][0].is_null())
@@ -153,12 +178,22 @@ void judge_content(const deployment& what, const lane_site& site, verdict& found
   std::map<std::string, std::string> rows;
   for (const auto& row : work.exec(records_sql))
     rows.emplace(row[0].c_str(), in_one_form(nlohmann::json::parse(row[1].c_str())).dump());
+  std::set<std::string> members, wanted;
+  for (const auto& row : work.exec(memberships_sql))
+    members.emplace(row[0].c_str());
   what.simulator().each_record(site.lane, [&](nlohmann::json record) {
     const auto key = key_of(record);
+    if (auto member = membership_of(record))
+      wanted.insert(*std::move(member));
     if (const auto at = rows.find(key);
         at == rows.end() || at->second != in_one_form(std::move(record)).dump())
       lost(key);
   });
+  std::vector<std::string> differ;
+  std::set_symmetric_difference(members.begin(), members.end(), wanted.begin(), wanted.end(),
+                                std::back_inserter(differ));
+  for (const auto& member : differ)
+    group(member);
 }
 
 /// One row per write that breaks a rule; rows are named as "table key".
@@ -166,18 +201,18 @@ void judge_trail(const std::string& url, verdict& found) {
   finding twice{found, found.twice, "twice"}, back{found, found.out_of_order, "out of order"};
   pqxx::connection connection{url};
   pqxx::nontransaction work{connection};
-  for (const auto& row :
-       work.exec("select written || ' ' || row_key, revision is null or revision < before from ("
-                 " select *, max(revision) over (partition by written, row_key order by id"
-                 "                               rows between unbounded preceding and 1 preceding) as before"
-                 " from audit.effect) e where revision is null or revision <= before order by id"))
+  for (const auto& row : work.exec(
+           "select written || ' ' || row_key, not same and (revision is null or revision < before) from ("
+           " select *, max(revision) over (partition by written, row_key order by id"
+           "                               rows between unbounded preceding and 1 preceding) as before"
+           " from audit.effect) e where same or revision is null or revision <= before order by id"))
     (row[1].as<bool>() ? back : twice)(row[0].c_str());
   // A period begins with each write that takes the row on, and what takes it back falls into one.
   found.back_s = std::max(
       found.back_s,
       work.exec("with trail as (select *, max(revision) over (partition by written, row_key order by id rows "
                 "between"
-                " unbounded preceding and 1 preceding) as before from audit.effect),"
+                " unbounded preceding and 1 preceding) as before from audit.effect where not same),"
                 " judged as (select *, revision is null or revision < coalesce(before, revision) as back "
                 "from trail),"
                 " counted as (select *, count(*) filter (where not back) over (partition by written, row_key"
