@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 
 namespace matricula::testing {
 namespace {
@@ -53,6 +54,7 @@ class memory_transactional_producer final : public transactional_producer {
       kafka_.logs_[where].push_back(nullptr);
     pending_.clear();
     kafka_.announce();
+    kafka_.may_throw(kafka_step::committed);
     if (std::exchange(kafka_.commit_answer_lost_, false))
       return failure{error_code::kafka_unavailable, "no answer to a commit"};
     std::vector<partition_end> ends;
@@ -136,6 +138,7 @@ class memory_consumer final : public group_consumer {
   }
 
   consumer_event poll() override {
+    kafka_.may_throw(kafka_step::poll);
     if (member_->left)
       return {};
     if (!member_->events.empty()) {
@@ -299,7 +302,15 @@ void memory_kafka::accept(kafka_step step) {
   refusals_.erase(step);
 }
 
+void memory_kafka::may_throw(kafka_step step) {
+  if (throws_in != step)
+    return;
+  throws_in.reset();
+  throw std::logic_error{"a bug, as planned"};
+}
+
 std::optional<failure> memory_kafka::refused(kafka_step step) {
+  may_throw(step);
   ++counts_[step];
   if (auto& next = refusals_[step]; !next.empty()) {
     auto why = std::move(next.front());

@@ -19,8 +19,22 @@
 
 namespace matricula::testing {
 
-/// What can be refused.
-enum class kafka_step { open, begin, send, commit, abort, plain_send, flush, seek, scan, subscribe, tail };
+/// What can be refused; the last two can only throw.
+enum class kafka_step {
+  open,
+  begin,
+  send,
+  commit,
+  abort,
+  plain_send,
+  flush,
+  seek,
+  scan,
+  subscribe,
+  tail,
+  poll,
+  committed
+};
 
 /// Kafka in memory: topics with partitions, transactions with fencing and control markers, consumer groups of
 /// which the first living member owns everything. Refuses by script. Single-threaded.
@@ -46,6 +60,8 @@ class memory_kafka {
   void accept(kafka_step step);
   /// The next commit happens, but its answer is kafka_unavailable.
   void lose_commit_answer() { commit_answer_lost_ = true; }
+  /// The next call of this step throws, in the middle of what its caller is doing.
+  std::optional<kafka_step> throws_in;
 
   // ---- the topics
   void append(const std::string& topic, std::int32_t partition, stored_message what);
@@ -121,6 +137,7 @@ class memory_kafka {
   static stored_message copy_of(const outgoing_message& message);
   /// Counts the call and answers the failure that the script has for it.
   std::optional<failure> refused(kafka_step step);
+  void may_throw(kafka_step step);
   void settle(const std::string& group);
   void leave(const member_ptr& who);
   void announce();

@@ -3,6 +3,9 @@
 
 #include "messages/hashing.hpp"
 
+#include <stdexcept>
+#include <utility>
+
 namespace matricula::testing {
 
 std::string json_of(const enrolled& who) {
@@ -89,6 +92,8 @@ page_source_ptr scripted_feed::open() {
 
 result<source_answer> scripted_feed::read(const std::optional<std::string>& cursor, const std::string& etag) {
   requests.push_back({cursor, etag, now_()});
+  if (std::exchange(throws, false))
+    throw std::logic_error{"a bug, as planned"};
   if (!played_first_.empty()) {
     auto next = std::move(played_first_.front());
     played_first_.pop_front();

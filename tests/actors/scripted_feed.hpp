@@ -56,6 +56,7 @@ class scripted_feed {
   void answer(source_answer answer);
 
   std::chrono::milliseconds retry_after{0};
+  bool throws = false;       ///< the next read, in the middle of what its caller is doing
   bool tells_etags = false;  ///< then a page that is asked for with its etag is not modified
   bool interrupted = false;  ///< of the source opened last
   std::size_t opened = 0;

@@ -194,6 +194,7 @@ TEST_P(outage_of, loses_nothing_and_repeats_nothing) {
     played_run disturbed{static_cast<std::uint32_t>(point)};
     disturbed.at_step(step, [&] { GetParam().begins(disturbed); });
     EXPECT_EQ(disturbed.to_the_end(), calm().end);
+    EXPECT_FALSE(disturbed.kafka.throws_in || disturbed.feed.throws) << "nothing has thrown";
   }
 }
 
@@ -268,6 +269,38 @@ INSTANTIATE_TEST_SUITE_P(
                    site.connection_breaks = memory_site::breaks::before_commit;
                }}),
     [](const auto& tested) { return tested.param.name; });
+
+/// An actor throws in the middle of a message.
+outage throws_in(std::string name, kafka_step step) {
+  return {std::move(name), [step](auto& world) { world.kafka.throws_in = step; }};
+}
+
+INSTANTIATE_TEST_SUITE_P(bug_in, outage_of,
+                         ::testing::Values(outage{"fetcher", [](auto& world) { world.feed.throws = true; }},
+                                           outage{"loader",
+                                                  [](auto& world) {
+                                                    world.kafka.throws_in = kafka_step::scan;
+                                                    world.kafka.revoke("matricula.demo.source.itaca");
+                                                    world.kafka.assign("matricula.demo.source.itaca");
+                                                  }},
+                                           outage{
+                                               "elector_or_subscriber",
+                                               [](auto& world) { world.kafka.throws_in = kafka_step::poll; }},
+                                           throws_in("publisher_at_begin", kafka_step::begin),
+                                           throws_in("publisher_at_send", kafka_step::send),
+                                           throws_in("publisher_at_commit", kafka_step::commit),
+                                           throws_in("publisher_behind_commit", kafka_step::committed),
+
+                                           outage{"subscriber_at_its_offset",
+                                                  [](auto& world) {
+                                                    world.kafka.throws_in = kafka_step::seek;
+                                                    world.kafka.revoke("matricula.demo.site.eso46");
+                                                    world.kafka.assign("matricula.demo.site.eso46");
+                                                  }},
+
+                                           throws_in("reporter_at_send", kafka_step::plain_send),
+                                           throws_in("reporter_at_flush", kafka_step::flush)),
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace matricula::testing
