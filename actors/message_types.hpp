@@ -8,9 +8,11 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
 #include <caf/error.hpp>
+#include <caf/fwd.hpp>
 #include <caf/make_message.hpp>
 
 #include <chrono>
+#include <exception>
 #include <string>
 
 namespace matricula {
@@ -50,6 +52,9 @@ failure failure_of(const caf::error& error);
 
 /// Why an actor ended, in words: our code and its text, or CAF's own.
 std::string text_of(const caf::error& error);
+
+/// Every actor's exception handler: logs who has thrown what. Not the exception's text, which may tell of a person.
+caf::error log_exception(caf::scheduled_actor* who, std::exception_ptr& what);
 
 }  // namespace matricula
 

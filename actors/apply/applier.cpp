@@ -249,6 +249,7 @@ applier_actor::behavior_type applier(applier_actor::stateful_pointer<applier_sta
   auto& state = self->state;
   state.scoreboard = std::move(scoreboard);
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.site = site.name;
   state.from = std::move(from);
   state.store = deployment->adapters.open_store(site);

@@ -58,6 +58,7 @@ deduplicator_actor::behavior_type deduplicator(deduplicator_actor::stateful_poin
                                                publisher_actor publisher,
                                                std::chrono::milliseconds request_timeout) {
   self->state.self = self;
+  self->set_exception_handler(log_exception);
   self->state.publisher = std::move(publisher);
   self->state.request_timeout = request_timeout;
   return {

@@ -84,6 +84,7 @@ void loader_state::answered() {
 loader_actor::behavior_type loader(loader_actor::stateful_pointer<loader_state> self,
                                    deployment_ptr deployment, std::string source, deduplicators lanes) {
   self->state.self = self;
+  self->set_exception_handler(log_exception);
   self->state.deployment = std::move(deployment);
   self->state.source = std::move(source);
   self->state.lanes = std::move(lanes);

@@ -40,6 +40,7 @@ elector_actor::behavior_type elector(elector_actor::stateful_pointer<elector_sta
                                      source_supervisor_actor owner) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.source = std::move(source);
   state.owner = std::move(owner);

@@ -248,6 +248,7 @@ fetcher_actor::behavior_type fetcher(fetcher_actor::stateful_pointer<fetcher_sta
                                      scoreboard_actor scoreboard, std::uint64_t last_page) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.settings = std::move(settings);
   state.source = std::move(source);

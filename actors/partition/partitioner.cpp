@@ -134,6 +134,7 @@ partitioner_actor::behavior_type partitioner(partitioner_actor::stateful_pointer
   auto& state = self->state;
   const auto& topology = deployment->topology;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.request_timeout = std::chrono::milliseconds{topology.limits.request_timeout_ms};
   state.publisher = std::move(publisher);
   state.lanes = std::move(lanes);

@@ -155,6 +155,7 @@ publisher_actor::behavior_type publisher(publisher_actor::stateful_pointer<publi
                                          deployment_ptr deployment, std::string source) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.source = std::move(source);
   const auto& pipeline = state.deployment->topology.pipeline.name;

@@ -98,6 +98,7 @@ reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter
                                        deployment_ptr deployment, const site_settings& site) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.site = site.name;
   state.outbox = state.deployment->adapters.open_outbox(site);

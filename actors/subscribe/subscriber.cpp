@@ -360,6 +360,7 @@ subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<su
                                            reporter_actor reporter, scoreboard_actor scoreboard) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.site = std::move(site);
   state.reporter = std::move(reporter);

@@ -59,6 +59,7 @@ node_supervisor(node_supervisor_actor::stateful_pointer<node_supervisor_state> s
                 deployment_ptr deployment, const scoreboard_actor& scoreboard) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   self->set_down_handler([self](const caf::down_msg& down) { self->state.child_down(down); });
   for (const auto& site : state.deployment->topology.sites)

@@ -15,6 +15,7 @@ void scoreboard_state::answer_if_applied() {
 
 scoreboard_actor::behavior_type scoreboard(scoreboard_actor::stateful_pointer<scoreboard_state> self,
                                            const deployment_ptr& deployment) {
+  self->set_exception_handler(log_exception);
   std::vector<std::string> sources;
   for (const auto& source : deployment->topology.sources)
     sources.push_back(source.name);

@@ -132,6 +132,7 @@ site_supervisor(site_supervisor_actor::stateful_pointer<site_supervisor_state> s
                 deployment_ptr deployment, site_settings site, scoreboard_actor scoreboard) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.site = std::move(site);
   state.scoreboard = std::move(scoreboard);

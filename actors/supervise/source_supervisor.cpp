@@ -274,6 +274,7 @@ source_supervisor(source_supervisor_actor::stateful_pointer<source_supervisor_st
                   deployment_ptr deployment, source_settings settings, scoreboard_actor scoreboard) {
   auto& state = self->state;
   state.self = self;
+  self->set_exception_handler(log_exception);
   state.deployment = std::move(deployment);
   state.settings = std::move(settings);
   state.scoreboard = std::move(scoreboard);

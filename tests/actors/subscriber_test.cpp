@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Not;
 
 const std::string group = "matricula.demo.site.eso46";
@@ -464,6 +465,19 @@ TEST_F(subscriber_test, goes_on_behind_a_commit_whose_reply_was_lost_with_its_ap
   EXPECT_EQ(scoreboard.records_applied(), 3U);
   EXPECT_EQ(reporter.outcomes, 1U);
   expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, logs_who_threw_and_not_what_it_says) {
+  kept_log log;
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  started();
+  site().throws_after_commit = true;
+  given_messages(3);
+  EXPECT_THAT(log.text(), HasSubstr("a bug: the actor applier"));
+  EXPECT_THAT(log.text(), HasSubstr("threw std::runtime_error"));
+  EXPECT_THAT(log.text(), Not(HasSubstr("a bug behind the commit")));
+  EXPECT_EQ(::testing::internal::GetCapturedStdout() + ::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(subscriber_test, takes_no_reply_of_an_applier_that_died_since) {
