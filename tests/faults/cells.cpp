@@ -720,6 +720,21 @@ void publish_the_first_again(fault_run& run, topic_reader& topics) {
   });
 }
 
+/// One is suspended, one enrolled whom nobody wants, one has his role twice; each column of Moodle's is as it must be.
+void tamper_with_moodle(const std::string& url) {
+  execute(url,
+          "update mdl_user_enrolments set status = 1 where id = (select min(id) from mdl_user_enrolments "
+          "where status = 0)");
+  execute(url,
+          "insert into mdl_user_enrolments (enrolid, userid, status) select e.enrolid, u.id, 0 from "
+          "(select max(id) as id from mdl_user) as u cross join lateral (select max(x.enrolid) as enrolid "
+          "from mdl_user_enrolments x where not exists (select from mdl_user_enrolments y "
+          "where y.enrolid = x.enrolid and y.userid = u.id)) as e");
+  execute(url,
+          "insert into mdl_role_assignments (roleid, contextid, userid) select roleid, contextid, userid "
+          "from mdl_role_assignments order by id desc limit 1");
+}
+
 /// Nothing breaks; somebody writes into a site what matricula must never do. A judge that finds nothing is broken.
 void tampered(fault_run& run) {
   run.world().simulator().add_faults({{{"kind", "wrong-type"}, {"probability", 1}, {"per_page", 1}}});
@@ -749,6 +764,8 @@ void tampered(fault_run& run) {
           "classrooms.membership where status = 'enrolled')");
   execute(url, "update classrooms.teaching set status = status where person_id = (select min(person_id) from "
                "classrooms.teaching)");
+  if (run.world().target() == "moodle")
+    tamper_with_moodle(url);
   execute(url, one("since = since", 0));
   execute(url, one("revision = revision - 1, content_hash = content_hash + 1", 1));
   run.settles_within(seconds{1});

@@ -42,7 +42,8 @@ deployment::deployment(const services& on, std::filesystem::path folder, const w
     , file_(folder_ / "topology.toml")
     , name_(name_of_next_run())
     , cursors_(name_ + "-cursors")
-    , quarantine_(name_ + "-quarantine") {
+    , quarantine_(name_ + "-quarantine")
+    , target_(what.target) {
   std::filesystem::create_directories(folder_);
   for (const std::string lane : {"ESO-46", "FP-46"}) {
     const std::string site = lane == "ESO-46" ? "eso46" : "fp46";
@@ -71,6 +72,9 @@ void deployment::make_databases() {
   const auto audit = text_of_file(MATRICULA_SOURCE_DIRECTORY "/tests/faults/audit.sql");
   for (const auto& site : sites_) {
     execute(administration_url(), "create database " + site.database);
+    if (target_ == "moodle")
+      execute(direct_url(site),
+              text_of_file(MATRICULA_SOURCE_DIRECTORY "/tests/integration/moodle/moodle_4_3.sql"));
     execute(direct_url(site), audit);
   }
 }
@@ -90,8 +94,11 @@ void deployment::write_topology(const wishes& what) const {
       << "[[lane]]\nflavour = \"FP\"\nprovinces = [\"46\"]\n";
   for (const auto& site : sites_)
     out << "[[site]]\nname = \"" << site.site << "\"\ntopics = [\"" << site.topic
-        << "\"]\ndatabase = \"${FAULTS_DATABASE_" << site.site
-        << "}\"\ntarget = \"classrooms\"\nbase_url = \"https://aules.example/" << site.site << "\"\n";
+        << "\"]\ndatabase = \"${FAULTS_DATABASE_" << site.site << "}\"\ntarget = \"" << target_
+        << "\"\nbase_url = \"https://aules.example/" << site.site
+        << "\"\n"
+        // Half of a sweep changes here, which is more than an administrator would let go by.
+        << (target_ == "moodle" ? "[site.settings]\nwithdraw_people_min = \"999999999\"\n" : "");
   out << "[[node]]\nname = \"source\"\nruns = [\"source:itaca\"]\n"
       << "[[node]]\nname = \"sites\"\nruns = [\"site:eso46\", \"site:fp46\"]\n"
       << "[[node]]\nname = \"all\"\nruns = [\"source:itaca\", \"site:eso46\", \"site:fp46\"]\n"

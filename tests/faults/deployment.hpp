@@ -26,8 +26,9 @@ struct wishes {
   double changes = 0.5;            ///< share that changes from sweep to sweep
   std::uint64_t seed = 1;
   std::uint32_t page_records_max = 2'000;
-  std::string every = "100ms";  ///< from page to page
-  std::string limits;           ///< lines of [limits]
+  std::string every = "100ms";        ///< from page to page
+  std::string limits;                 ///< lines of [limits]
+  std::string target = "classrooms";  ///< or "moodle": the sites' databases are Moodle's
 };
 
 /// One of the two lanes and its site.
@@ -64,6 +65,7 @@ class deployment {
   const running_simulator& simulator() const { return *simulator_; }
   std::vector<lane_site>& sites() { return sites_; }
   const std::vector<lane_site>& sites() const { return sites_; }
+  const std::string& target() const { return target_; }
   const std::string& cursors_topic() const { return cursors_; }
   const std::string& quarantine_topic() const { return quarantine_; }
   /// Under which the source's pages are committed.
@@ -105,7 +107,7 @@ class deployment {
 
   const services& on_;
   std::filesystem::path folder_, file_;
-  std::string name_, cursors_, quarantine_;
+  std::string name_, cursors_, quarantine_, target_;
   std::vector<lane_site> sites_;
   std::optional<running_simulator> simulator_;
   std::map<std::string, running_process> processes_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "judge.hpp"
 
+#include "finding.hpp"
+#include "moodle_judge.hpp"
 #include "topic_reader.hpp"
 
 #include <algorithm>
@@ -100,26 +102,6 @@ std::string key_of(const nlohmann::json& record) {
          '/' + text("subject", "code") + '/' + text("group", "code") + '/' + text("person", "id") + '/' +
          record.at("role").get<std::string>();
 }
-
-/// Counts, and keeps the first key that this one was told.
-class finding {
- public:
-  finding(verdict& into, std::uint64_t& count, const char* kind)
-      : into_(into)
-      , count_(count)
-      , kind_(kind) {}
-  void operator()(const std::string& key) {
-    ++count_;
-    if (!std::exchange(any_, true))
-      into_.example += std::string{into_.example.empty() ? "" : "; "} + kind_ + ' ' + key;
-  }
-
- private:
-  verdict& into_;
-  std::uint64_t& count_;
-  const char* kind_;
-  bool any_ = false;
-};
 
 void judge_site(const deployment& what, const lane_site& site, const std::map<std::string, site_row>& rows,
                 verdict& found) {
@@ -266,6 +248,8 @@ verdict judge(const deployment& what) {
     judge_site(what, site, rows_of(what.direct_url(site)), found);
     judge_content(what, site, found);
     judge_trail(what.direct_url(site), found);
+    if (what.target() == "moodle")
+      judge_moodle(what, site, found);
   }
   judge_quarantine(what, found);
   return found;

@@ -26,6 +26,8 @@ Examples:
   faults --list                          the cells
   faults --cell zombie-site --against kafka-connect --runs 4
                                          the same fault for Kafka Connect with the Debezium JDBC sink
+  faults --cell kill-sites --target moodle
+                                         the same fault for sites that are Moodle's tables
 
 Each run has topics and databases of its own; Kafka and PostgreSQL are started and removed by this program. A run that
 fails keeps its folder, with the logs of every process, and prints the command that repeats it.
@@ -40,13 +42,15 @@ struct options {
   double minutes = 0;
   int jobs = 1;
   std::string results_file, folder = (std::filesystem::temp_directory_path() / "matricula-faults").string();
+  std::string target = "classrooms";
   std::string against;  ///< what runs the sites in matricula's place; empty: nothing
   std::string commit;
   bool list = false;
 
   /// A cell's name in the results.
   std::string title(const std::string& cell) const {
-    return against.empty() ? cell : cell + " against " + against;
+    return cell + (against.empty() ? "" : " against " + against) +
+           (target == "classrooms" ? "" : " into " + target);
   }
 };
 
@@ -55,9 +59,10 @@ constexpr std::chrono::seconds peer_settles_within{60};
 
 std::string repeat_command(const std::string& cell, const options& wanted, const run_settings& settings) {
   const std::string preset = MATRICULA_PRESET;
-  return fmt::format("scripts/faults {}--cell {}{} --seed {} --records {} --outage {}{}",
+  return fmt::format("scripts/faults {}--cell {}{}{} --seed {} --records {} --outage {}{}",
                      preset == "release" ? "" : "--preset " + preset + ' ', cell,
-                     wanted.against.empty() ? "" : " --against " + wanted.against, settings.seed,
+                     wanted.against.empty() ? "" : " --against " + wanted.against,
+                     wanted.target == "classrooms" ? "" : " --target " + wanted.target, settings.seed,
                      settings.records, settings.outage.count(),
                      wanted.every_ms == 100 ? "" : fmt::format(" --every {}", wanted.every_ms));
 }
@@ -69,6 +74,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
   what.every = std::to_string(wanted.every_ms) + "ms";
   what.records = std::max<std::uint64_t>(settings.records / 5, 2'000);
   what.limits = which.limits;
+  what.target = wanted.target;
   std::filesystem::remove_all(folder);
   try {
     fault_run run{on, folder, settings, what};
@@ -254,6 +260,10 @@ int main(int argc, char** argv) {
   app.add_option("--against", wanted.against,
                  "Runs the sites by this in matricula's place: cells kill-sites and zombie-site")
       ->check(CLI::IsMember({"kafka-connect"}));
+  app.add_option("--target", wanted.target,
+                 "What the sites are: plain tables, or Moodle's, which are judged, too")
+      ->check(CLI::IsMember({"classrooms", "moodle"}))
+      ->capture_default_str();
   app.add_option("--commit", wanted.commit, "Of the programs, to stand in the results");
   app.add_flag("--list", wanted.list, "Name the cells");
   try {
@@ -265,6 +275,10 @@ int main(int argc, char** argv) {
     for (const auto& each : cells())
       std::cout << fmt::format("{:<16} {}\n", each.name, each.what);
     return 0;
+  }
+  if (!wanted.against.empty() && wanted.target != "classrooms") {
+    std::cerr << "faults: --against writes one flat table and needs --target classrooms\n";
+    return 2;
   }
   if (!wanted.against.empty()) {
     const auto& possible = connect_peer::cells();

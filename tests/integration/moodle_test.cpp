@@ -307,6 +307,14 @@ TEST_F(moodle_site, takes_an_account_on_that_is_there_already) {
             "10000001");
 }
 
+TEST_F(moodle_site, ends_no_name_with_a_blank) {
+  site_gets({.person = anna,
+             .teachers =
+                 R"([{"id":"012345678Z","name":"Joan","surname1":"Fuster","surname2":"","email":null,)"
+                 R"("substitutes":null}])"});
+  EXPECT_EQ(value("select lastname || '.' from mdl_user where username = '12345678z'"), "Fuster.");
+}
+
 TEST_F(moodle_site, gives_a_short_name_that_is_taken_a_suffix_and_says_so) {
   database_.query(
       "insert into mdl_course (category, shortname) values (1, '2026 46012345 1234567890 MAT 1ESOA')");

@@ -190,7 +190,7 @@ create temporary view wanted_profile as
 select
   p.person_id,
   left(p.name, 100) as firstname,
-  left(concat_ws(' ', p.surname1, p.surname2), 100) as lastname,
+  left(concat_ws(' ', nullif(p.surname1, ''), nullif(p.surname2, '')), 100) as lastname,
   left(coalesce(nullif(p.email, ''), replace(s.email, '{id}', matricula.moodle_username(p.code))), 100) as email,
   left(p.code, 255) as idnumber
 from person p
