@@ -161,21 +161,23 @@ bool is_of_another_version(pqxx::transaction_base& work, const target& target) {
 std::string_view session_settings_sql() { return session_settings; }
 
 void set_site_settings(pqxx::connection_base& connection, const site_settings& site) {
-  constexpr const char* set = "select set_config('matricula.' || $1, $2, false)";
   pqxx::nontransaction work{connection};
-  work.exec_params(set, "site", site.name);
-  work.exec_params(set, "base_url", site.base_url);
+  std::string sql;
+  const auto set = [&](const std::string& name, const std::string& value) {
+    sql += sql.empty() ? "select " : ", ";
+    sql += "set_config(" + work.quote("matricula." + name) + ", " + work.quote(value) + ", false)";
+  };
+  set("site", site.name);
+  set("base_url", site.base_url);
   for (const auto& [name, value] : site.settings)
-    work.exec_params(set, name, value);
+    set(name, value);
   const auto& calendar = site.calendar;
-  std::string blackout;
-  for (const auto& range : calendar.blackout)
-    blackout += (blackout.empty() ? "" : ",") + range;
-  work.exec_params(set, "calendar_hide", calendar.hide);
-  work.exec_params(set, "calendar_open", calendar.open);
-  work.exec_params(set, "calendar_delete", calendar.deletion);
-  work.exec_params(set, "calendar_blackout", blackout);
-  work.exec_params(set, "calendar_timezone", calendar.timezone);
+  set("calendar_hide", calendar.hide);
+  set("calendar_open", calendar.open);
+  set("calendar_delete", calendar.deletion);
+  set("calendar_blackout", pqxx::separated_list(",", calendar.blackout));
+  set("calendar_timezone", calendar.timezone);
+  work.exec(sql);
 }
 
 std::string_view staging_tables_sql() { return staging_tables; }

@@ -19,8 +19,8 @@ namespace local_matricula;
 /**
  * The changes in matricula's own table, matricula.moodle_change in Moodle's database.
  *
- * It is no table of Moodle's, so it has no prefix and is written out. The target "moodle" of matricula makes and fills it:
- * a row for each kind and ref, with the time at which the newest change of it began.
+ * The target "moodle" of matricula makes and fills it: a row for each kind and ref, with the time at which the newest
+ * change of it began.
  *
  * @package    local_matricula
  * @copyright  2026 matricula contributors
@@ -48,30 +48,12 @@ class changes_table implements changes {
      * @return string SQL
      */
     public static function grants(): string {
-        global $CFG;
-        return "GRANT USAGE ON SCHEMA matricula TO \"{$CFG->dbuser}\"; " .
-            'GRANT SELECT, UPDATE, DELETE ON ' . self::TABLE . " TO \"{$CFG->dbuser}\";";
+        return self::tables()->grants();
     }
 
     #[\Override]
     public function obstacle(): ?string {
-        if ($this->db->get_dbfamily() !== 'postgres') {
-            return run::NOTPOSTGRES;
-        }
-        // Asked of the catalogue, since an error's text depends on the server's language.
-        $table = $this->db->get_record_sql("
-            SELECT c.oid AS id,
-                   CAST(has_schema_privilege(n.oid, 'USAGE')
-                        AND has_table_privilege(c.oid, 'SELECT')
-                        AND has_table_privilege(c.oid, 'UPDATE')
-                        AND has_table_privilege(c.oid, 'DELETE') AS integer) AS usable
-              FROM pg_class c
-              JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE n.nspname = 'matricula' AND c.relname = 'moodle_change'");
-        if (!$table) {
-            return run::NOTABLE;
-        }
-        return $table->usable ? null : run::NOPRIVILEGE;
+        return self::tables()->obstacle($this->db);
     }
 
     #[\Override]
@@ -142,5 +124,14 @@ class changes_table implements changes {
      */
     private static function to_array(array $values): string {
         return '{' . implode(',', $values) . '}';
+    }
+
+    /**
+     * What is used here.
+     *
+     * @return matricula_tables
+     */
+    private static function tables(): matricula_tables {
+        return new matricula_tables(['moodle_change' => ['SELECT', 'UPDATE', 'DELETE']]);
     }
 }

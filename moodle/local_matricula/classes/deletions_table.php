@@ -49,32 +49,12 @@ class deletions_table implements deletions {
      * @return string SQL
      */
     public static function grants(): string {
-        global $CFG;
-        return "GRANT USAGE ON SCHEMA matricula TO \"{$CFG->dbuser}\"; " .
-            'GRANT SELECT ON ' . self::MADE . " TO \"{$CFG->dbuser}\"; " .
-            'GRANT SELECT, UPDATE, DELETE ON ' . self::TABLE . " TO \"{$CFG->dbuser}\";";
+        return self::tables()->grants();
     }
 
     #[\Override]
     public function obstacle(): ?string {
-        if ($this->db->get_dbfamily() !== 'postgres') {
-            return run::NOTPOSTGRES;
-        }
-        $table = $this->db->get_record_sql("
-            SELECT c.oid AS id,
-                   CAST(has_schema_privilege(n.oid, 'USAGE')
-                        AND has_table_privilege(m.oid, 'SELECT')
-                        AND has_table_privilege(c.oid, 'SELECT')
-                        AND has_table_privilege(c.oid, 'UPDATE')
-                        AND has_table_privilege(c.oid, 'DELETE') AS integer) AS usable
-              FROM pg_class c
-              JOIN pg_namespace n ON n.oid = c.relnamespace
-              JOIN pg_class m ON m.relnamespace = n.oid AND m.relname = 'moodle_course'
-             WHERE n.nspname = 'matricula' AND c.relname = 'moodle_deletion'");
-        if (!$table) {
-            return run::NOTABLE;
-        }
-        return $table->usable ? null : run::NOPRIVILEGE;
+        return self::tables()->obstacle($this->db);
     }
 
     #[\Override]
@@ -113,5 +93,17 @@ class deletions_table implements deletions {
                FROM " . self::TABLE . " d
                JOIN " . self::MADE . " m ON m.course_id = d.course_id"
         );
+    }
+
+    /**
+     * What is used here.
+     *
+     * @return matricula_tables
+     */
+    private static function tables(): matricula_tables {
+        return new matricula_tables([
+            'moodle_course' => ['SELECT'],
+            'moodle_deletion' => ['SELECT', 'UPDATE', 'DELETE'],
+        ]);
     }
 }
