@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <pqxx/pqxx>
 #include <set>
 #include <string_view>
@@ -215,7 +216,13 @@ void zombie_source(fault_run& run) {
   run.wait("the standby takes over", takeover_max,
            [&, other = standby] { return owns_source(run.world().process(other)); });
   run.pass(milliseconds{run.lot(2'000)});
+  const auto said = zombie.log().size();
   zombie.signal(SIGCONT);
+  run.wait("the zombie notices", takeover_max, [&] {
+    const auto log = zombie.log();
+    return log.find("source:itaca standby", said) != log.npos ||
+           log.find("source:itaca restarting", said) != log.npos;
+  });
   run.load(1);
 }
 
@@ -248,6 +255,8 @@ void rebalance_storm(fault_run& run) {
     run.start("sites2", "sites");
     run.resumes(false, both);
     run.pass(seconds{5});
+    run.wait("the second process has partitions", takeover_max,
+             [&] { return owns_partitions(run, "sites2"); });
     if (run.lot(2) == 0)
       run.terminate({"sites2"});
     else
@@ -393,24 +402,27 @@ void read_only(fault_run& run) {
   run.load(1);
 }
 
-/// A second writer takes rows of a site as `how` says and keeps them for a time, as often as `again` answers.
-void lock_rows(fault_run& run, const std::string& how, milliseconds hold,
-               const std::function<bool(int times)>& again) {
+/// A second writer takes rows of a site as `how` says and keeps them for a time, as often as `again` answers; so many
+/// times it was the one whom the database chose to give up.
+int lock_rows(fault_run& run, const std::string& how, milliseconds hold,
+              const std::function<bool(int times, int given_up)>& again) {
   start_both(run);
   load_to_random_moment(run);
   auto& site = run.any_site();
-  for (int times = 0; again(times); ++times) {
+  int given_up = 0;
+  for (int times = 0; again(times, given_up); ++times) {
     pqxx::connection connection{run.world().direct_url(site)};
     pqxx::work other{connection};
     try {
       other.exec(how);
       run.pass(hold);
     } catch (const std::exception&) {
-      // The database chose this one of the two to give up.
+      ++given_up;
     }
   }
   run.resumes(true, both);
   run.load(1);
+  return given_up;
 }
 
 /// A file system of its own holds the site's database, and somebody else's file fills it.
@@ -450,22 +462,25 @@ std::uint64_t deadlocks_of(deployment& world) {
 /// In the order opposite to that of a batch. The server chooses who of the two is to give up.
 void deadlock(fault_run& run) {
   constexpr int times_min = 8, times_max = 80;  // a batch need not come in between
-  lock_rows(
+  const auto matriculas = [&](int given_up) {
+    return static_cast<std::int64_t>(deadlocks_of(run.world())) - given_up;
+  };
+  const auto given_up = lock_rows(
       run,
       "do $$ declare r record; begin for r in (select person_id from classrooms.person order by code desc "
       "limit 3000) loop perform 1 from classrooms.person where person_id = r.person_id for update; "
       "perform pg_sleep(0.0005); end loop; end $$",
-      milliseconds{0},
-      [&](int times) { return times < times_min || (times < times_max && deadlocks_of(run.world()) == 0); });
-  const auto deadlocks = deadlocks_of(run.world());
-  run.note(std::to_string(deadlocks) + " deadlocks");
-  if (deadlocks == 0)
-    run.problem("there was no deadlock");
+      milliseconds{0}, [&](int times, int so_far) {
+        return times < times_min || (times < times_max && matriculas(so_far) <= 0);
+      });
+  run.note(fmt::format("{} deadlocks that matricula gave up", matriculas(given_up)));
+  if (matriculas(given_up) <= 0)
+    run.problem("the other writer gave up every deadlock");
 }
 
 void lock_timeout(fault_run& run) {
   lock_rows(run, "select 1 from classrooms.person for update", lock_held,
-            [](int times) { return times < 2; });
+            [](int times, int) { return times < 2; });
   if (!run.world().process("sites").has_logged("55P03"))
     run.problem("no lock timed out");
 }
@@ -585,9 +600,10 @@ constexpr milliseconds slow_by{200};
 
 bool goes_on_under(hindrance how) { return how == hindrance::lossy || how == hindrance::slow; }
 
-/// `source` and `sites` stand still under a way that lets nothing pass.
+/// `source` and `sites` stand still under a way that lets nothing pass. `delayed`: bytes that came late.
 void hinder(fault_run& run, const std::string& whom, const std::vector<int>& ports, bool source,
-            const std::vector<std::string>& sites, const std::function<void()>& slow_down) {
+            const std::vector<std::string>& sites, const std::function<void()>& slow_down,
+            const std::function<std::uint64_t()>& delayed) {
   auto& between = *run.world().on().apart();
   const auto how = static_cast<hindrance>(run.lot(std::size(hindrance_names)));
   run.note(whom + ' ' + hindrance_names[static_cast<std::size_t>(how)]);
@@ -597,7 +613,11 @@ void hinder(fault_run& run, const std::string& whom, const std::vector<int>& por
     between.hinder(ports, static_cast<cut>(how));
   if (goes_on_under(how))
     run.goes_on_during(run.settings().outage, both);
-  else
+  if (how == hindrance::lossy && between.dropped() == 0)
+    run.problem("no packet was lost: " + whom);
+  if (how == hindrance::slow && delayed() == 0)
+    run.problem("nothing was delayed: " + whom);
+  if (!goes_on_under(how))
     run.stands_still_during(run.settings().outage, source, sites);
 }
 
@@ -611,17 +631,23 @@ void cut_off_network(fault_run& run) {
   load_to_random_moment(run);
   const auto kafka = run.world().on().kafka_ports();
   std::vector<std::unique_ptr<forwarder>> slow_ways;
-  hinder(run, "Kafka", kafka, true, both, [&] {
-    for (const int port : kafka) {
-      slow_ways.push_back(std::make_unique<forwarder>(port));
-      slow_ways.back()->delay(slow_by);
-      between->lead(port, slow_ways.back()->port());
-    }
-    // What is connected already goes the old way.
-    between->hinder(kafka, cut::reset);
-    run.pass(seconds{1});
-    between->let_pass();
-  });
+  hinder(
+      run, "Kafka", kafka, true, both,
+      [&] {
+        for (const int port : kafka) {
+          slow_ways.push_back(std::make_unique<forwarder>(port));
+          slow_ways.back()->delay(slow_by);
+          between->lead(port, slow_ways.back()->port());
+        }
+        // What is connected already goes the old way.
+        between->hinder(kafka, cut::reset);
+        run.pass(seconds{1});
+        between->let_pass();
+      },
+      [&] {
+        return std::accumulate(slow_ways.begin(), slow_ways.end(), std::uint64_t{0},
+                               [](std::uint64_t sum, const auto& way) { return sum + way->bytes_delayed(); });
+      });
   between->mend();
   slow_ways.clear();
   run.resumes(true, both);
@@ -629,7 +655,9 @@ void cut_off_network(fault_run& run) {
   run.pass(seconds{1} + milliseconds{run.lot(2'000)});
 
   auto& site = run.any_site();
-  hinder(run, site.site, {site.way->port()}, false, {site.site}, [&] { site.way->delay(slow_by); });
+  hinder(
+      run, site.site, {site.way->port()}, false, {site.site}, [&] { site.way->delay(slow_by); },
+      [&] { return site.way->bytes_delayed(); });
   between->mend();
   site.way->delay(milliseconds{0});
   run.resumes(true, both);

@@ -164,13 +164,15 @@ int forwarder::direction::next_ms() const {
   return std::clamp(static_cast<int>(left.count()), 0, look_every_ms);
 }
 
-bool forwarder::take(direction& which) const {
+bool forwarder::take(direction& which) {
   char room[65'536];
   const auto got = recv(which.from, room, sizeof room, 0);
   if (got <= 0)
     return false;
-  which.under_way.push_back({clock::now() + std::chrono::milliseconds{delay_ms_.load()},
-                             std::string(room, static_cast<std::size_t>(got))});
+  const std::chrono::milliseconds delay{delay_ms_.load()};
+  if (delay.count() > 0)
+    bytes_delayed_ += static_cast<std::uint64_t>(got);
+  which.under_way.push_back({clock::now() + delay, std::string(room, static_cast<std::size_t>(got))});
   which.bytes += static_cast<std::size_t>(got);
   return true;
 }

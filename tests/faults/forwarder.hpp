@@ -46,6 +46,8 @@ class forwarder {
   void set(passage how);
   /// Every byte comes so much later.
   void delay(std::chrono::milliseconds by) { delay_ms_ = static_cast<int>(by.count()); }
+  /// That came later.
+  std::uint64_t bytes_delayed() const { return bytes_delayed_; }
   /// Ends every connection, with RST.
   void reset();
 
@@ -85,7 +87,7 @@ class forwarder {
   void listen();
   void carry(connection& who);
   // Each answers false if the connection is to be ended.
-  bool take(direction& which) const;
+  bool take(direction& which);
   bool deliver(direction& which);
   bool pass(direction& which, std::string_view bytes);
   bool strikes(moment seen);
@@ -93,6 +95,7 @@ class forwarder {
   int server_port_, port_ = 0, listener_ = -1;
   std::atomic<passage> how_ = passage::open;
   std::atomic<int> delay_ms_ = 0;
+  std::atomic<std::uint64_t> bytes_delayed_ = 0;
   std::atomic<bool> stopping_ = false, struck_ = false;
   std::mutex mutex_;
   std::list<connection> connections_;

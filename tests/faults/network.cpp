@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <memory>
 #include <sched.h>
 #include <stdexcept>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +120,7 @@ void network::hinder(const std::vector<int>& ports, cut how) {
   const auto add = [&](const char* chain, const std::string& whom, const char* what) {
     rules_.push_back(fmt::format("add rule ip faults {} {} {}", chain, whom, what));
   };
-  constexpr const char* sometimes = "numgen random mod 20 == 0 drop";
+  constexpr const char* sometimes = "numgen random mod 20 == 0 counter drop";
   if (how == cut::both_ways || how == cut::requests)
     add("arriving", asked, "drop");
   if (how == cut::both_ways || how == cut::answers)
@@ -128,6 +132,16 @@ void network::hinder(const std::vector<int>& ports, cut how) {
     add("leaving", answered, sometimes);
   }
   apply();
+}
+
+std::uint64_t network::dropped() const {
+  const std::unique_ptr<FILE, int (*)(FILE*)> rules{popen("nft list table ip faults", "r"), pclose};
+  constexpr std::string_view before = "counter packets ";
+  std::uint64_t sum = 0;
+  for (std::array<char, 512> line{}; rules && fgets(line.data(), line.size(), rules.get()) != nullptr;)
+    if (const std::string text{line.data()}; text.find(before) != text.npos)
+      sum += std::stoull(text.substr(text.find(before) + before.size()));
+  return sum;
 }
 
 void network::lead(int port, int to) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ class network {
   void hinder(const std::vector<int>& ports, cut how);
   /// New connections of matricula to the one port lead to the other instead.
   void lead(int port, int to);
+  /// Packets that were dropped since the last change.
+  std::uint64_t dropped() const;
   /// Packets fare well again; what was led elsewhere still is.
   void let_pass();
   /// As it was.
