@@ -30,7 +30,8 @@ constexpr const char* profiles_sql = "select concat_ws('|', username, firstname,
 constexpr const char* active_sql =
     "select distinct concat_ws('|', c.idnumber, u.username) from mdl_user_enrolments e "
     "join mdl_enrol i on i.id = e.enrolid join mdl_course c on c.id = i.courseid "
-    "join mdl_user u on u.id = e.userid where e.status = 0";
+    "join mdl_user u on u.id = e.userid where e.status = 0 and i.status = 0 and u.deleted = 0 and "
+    "u.suspended = 0";
 constexpr const char* roles_sql =
     "select concat_ws('|', c.idnumber, u.username, r.shortname) from mdl_role_assignments a "
     "join mdl_context x on x.id = a.contextid and x.contextlevel = 50 join mdl_course c on c.id = "
@@ -120,23 +121,29 @@ void judge_moodle(const deployment& what, const lane_site& site, verdict& found)
   pqxx::connection connection{what.direct_url(site)};
   pqxx::nontransaction work{connection};
   const auto wanted = wanted_by(what, site);
-  const auto lacks = [&](const std::set<std::string>& ours, const std::set<std::string>& there) {
-    std::vector<std::string> missing;
-    std::set_difference(ours.begin(), ours.end(), there.begin(), there.end(), std::back_inserter(missing));
-    for (const auto& each : missing)
-      lost(each);
+  const auto tell = [](finding& what_of_it, const std::set<std::string>& these,
+                       const std::set<std::string>& but_not) {
+    std::vector<std::string> alone;
+    std::set_difference(these.begin(), these.end(), but_not.begin(), but_not.end(),
+                        std::back_inserter(alone));
+    for (const auto& each : alone)
+      what_of_it(each);
   };
-  const auto active = texts(work, active_sql);
-  lacks(wanted.profiles, texts(work, profiles_sql));
-  lacks(wanted.active, active);
-  // Who has left keeps his account, and while he is suspended his roles and groups.
-  lacks(wanted.roles, texts(work, roles_sql));
-  lacks(wanted.members, texts(work, members_sql));
-  std::vector<std::string> too_many;
-  std::set_difference(active.begin(), active.end(), wanted.active.begin(), wanted.active.end(),
-                      std::back_inserter(too_many));
-  for (const auto& each : too_many)
-    kept(each);
+  // Who has left keeps his account, and while he is suspended his roles and groups; who is there has none beside his own.
+  const auto of_the_active = [&](std::set<std::string> all) {
+    std::erase_if(
+        all, [&](const auto& each) { return wanted.active.count(each.substr(0, each.rfind('|'))) == 0; });
+    return all;
+  };
+  const auto active = texts(work, active_sql), roles = of_the_active(texts(work, roles_sql)),
+             members = of_the_active(texts(work, members_sql));
+  tell(lost, wanted.profiles, texts(work, profiles_sql));
+  tell(lost, wanted.active, active);
+  tell(lost, wanted.roles, roles);
+  tell(lost, wanted.members, members);
+  tell(kept, active, wanted.active);
+  tell(kept, roles, wanted.roles);
+  tell(kept, members, wanted.members);
   for (const auto& row : work.exec(doubled_sql))
     twice(row[0].c_str());
 }
