@@ -37,19 +37,27 @@ constexpr auto examples = R"(Examples:
 
 It works while the site runs, and shows how far the site is; Ctrl-C ends the showing, not the replay. A row that holds a
 newer revision stays. Rows whose record is as it was are left alone too, also where somebody has changed another table
-by hand. A site whose offset the topic no longer holds is set to the topic's start by --from beginning.
-Exit code 0: the site is where it was before; 1: something did not answer, or no process runs the site; 2: wrong usage;
+by hand. A site whose offset the topic no longer holds goes on with the first that it does, whatever --from says.
+Exit code 0: the site is where it was before, or goes on; 1: something did not answer, or no process runs the site; 2: wrong usage;
 78: bad topology file.)";
 
 constexpr milliseconds look_every{500};
 
-/// A partition's way back.
+/// A partition's way back, or on to what its topic still holds.
 struct rewind {
   topic_partition where;
+  std::int64_t was = 0;   ///< where it stood
   std::int64_t to = 0;    ///< where it begins again
-  std::int64_t goal = 0;  ///< where it was
+  std::int64_t goal = 0;  ///< where it is through: where it was, or past the first entry there is
   std::int64_t now = 0;
 };
+
+rewind way_from(const partition_extent& extent, std::int64_t was, std::int64_t to) {
+  // Nothing that is there may be passed over, and how much of it are markers nobody can tell.
+  const bool stuck = was < extent.first;
+  return stuck ? rewind{extent.where, was, extent.first, std::min(extent.first + 1, extent.end), was}
+               : rewind{extent.where, was, to, was, was};
+}
 
 std::string name_of(const topic_partition& where) {
   return where.topic + '-' + std::to_string(where.partition);
@@ -81,13 +89,13 @@ class site_positions {
         if (rows.empty())
           continue;  // it begins at the start anyway
         const auto was = rows[0][0].as<std::int64_t>();
-        const auto to = start_in(extent, from);
-        if (was <= to && was >= extent.first)
+        const auto way = way_from(extent, was, start_in(extent, from));
+        if (way.was <= way.to && way.was >= extent.first)
           continue;
         work.exec_params(
             "update matricula.positions set next_offset = $3 where topic = $1 and partition = $2",
-            extent.where.topic, extent.where.partition, to);
-        moved.push_back({extent.where, to, std::max(was, to), to});
+            extent.where.topic, extent.where.partition, way.to);
+        moved.push_back(way);
       }
       work.commit();
       return moved;
@@ -218,7 +226,9 @@ int replay_site(const std::filesystem::path& file, const replay_options& options
   if (!moved)
     return fail(moved.error());
   for (const auto& each : *moved)
-    out << name_of(each.where) << ": from " << each.goal << " back to " << each.to << '\n';
+    out << name_of(each.where) << ": from " << each.was
+        << (each.was < each.to ? ", which the topic no longer holds, on to " : " back to ") << each.to
+        << '\n';
   if (moved->empty())
     out << "site " << site->name << " stands before that already: nothing to read again\n";
   if (moved->empty() || !options.follow)
