@@ -124,6 +124,23 @@ TEST_F(site_supervisor_test, gives_up_when_its_actors_die_too_often) {
                                     "(limits.restarts_max), at last of exit_reason(unhandled_exception)"));
 }
 
+TEST_F(site_supervisor_test, gives_up_over_actors_that_throw) {
+  const kept_log log;
+  started();
+  for (const auto delay : {100ms, 200ms, 400ms}) {
+    kafka.throws_in = kafka_step::poll;
+    let_pass(1s);
+    ASSERT_FALSE(kafka.throws_in);
+    EXPECT_FALSE(*ended);
+    let_pass(delay);
+  }
+  kafka.throws_in = kafka_step::poll;
+  let_pass(1s);
+  ASSERT_TRUE(*ended);
+  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up: its actors died more than 3 times within 60000 ms "
+                                    "(limits.restarts_max), at last of system_error(runtime_error)"));
+}
+
 TEST_F(site_supervisor_test, forgets_deaths_after_a_calm_window) {
   started();
   for (int death = 0; death < 5; ++death) {
