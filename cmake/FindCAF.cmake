@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Debian ships CAF without CMake files. Defines CAF::core and CAF_VERSION.
+# Debian ships CAF without CMake files. Defines CAF::core and CAF_VERSION. CAF_ROOT: where another one is, as
+# scripts/lib/caf.sh makes it.
 find_path(CAF_INCLUDE_DIR caf/all.hpp)
-find_library(CAF_CORE_LIBRARY caf_core)
+find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static NAMES_PER_DIR)
 if(CAF_INCLUDE_DIR)
   file(STRINGS ${CAF_INCLUDE_DIR}/caf/config.hpp caf_version_line REGEX "#define CAF_VERSION [0-9]+")
   string(REGEX MATCH "[0-9]+" caf_number "${caf_version_line}")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
 # Building a preset of CMakePresets.json into build/<preset>. Needs steps.sh and root.
+# shellcheck source=caf.sh
+. "$root/scripts/lib/caf.sh"
 
 presets() {
   sed -n '/"configurePresets"/,/"buildPresets"/s/^ *"name": "\([^"]*\)".*/\1/p' "$root/CMakePresets.json" | grep -v '^base$'
@@ -13,7 +15,7 @@ choose_command_prefix() {
   local bits=0
   command_prefix=()
   { read -r bits </proc/sys/vm/mmap_rnd_bits; } 2>/dev/null || true
-  if [[ $1 = tsan ]] && ((bits > 28)) && setarch -R true 2>/dev/null; then command_prefix=(setarch -R); fi
+  if [[ $1 = tsan* ]] && ((bits > 28)) && setarch -R true 2>/dev/null; then command_prefix=(setarch -R); fi
 }
 
 # What runs the builds; run_guest of lodging.sh in scripts that a signal must not wait for.
@@ -32,7 +34,14 @@ build_preset() {
   export NINJA_STATUS=${NINJA_STATUS:-'    [%f/%t, %e s] '}
   choose_command_prefix "$preset"
   if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/build.ninja ]]; then
-    "${build_with[@]}" "${command_prefix[@]}" cmake -S "$root" --preset "$preset" --log-level=WARNING ||
+    local -a settings=()
+    if [[ $preset = tsan-actors ]]; then
+      install_instrumented_caf ||
+        fail "the source of CAF could not be fetched (apt-get's last lines are above)" \
+          "Without actors: the preset tsan"
+      settings=("-DCAF_ROOT=$caf_root")
+    fi
+    "${build_with[@]}" "${command_prefix[@]}" cmake -S "$root" --preset "$preset" --log-level=WARNING "${settings[@]}" ||
       fail "CMake could not configure build/$preset (its message is above)" \
         "Is a package missing? scripts/build --install installs those of scripts/packages.txt."
   fi

@@ -9,6 +9,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include <random>
+#include <spdlog/spdlog.h>
 #include <thread>
 
 namespace matricula {
@@ -20,6 +21,8 @@ class graph_at_work {
   explicit graph_at_work(const pipeline_deployment& pipeline)
       : system_(settings_)
       , self_(system_) {
+    // As in matricula's own start: made before there are threads, in a library that ThreadSanitizer does not see into.
+    spdlog::default_logger();
     const auto made = std::make_shared<deployment>();
     made->topology = pipeline.load();
     made->adapters = real_adapters(made->topology);

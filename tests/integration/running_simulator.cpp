@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "running_simulator.hpp"
 
+#include <chrono>
 #include <fstream>
 #include <httplib.h>
 #include <sstream>
@@ -8,6 +9,8 @@
 
 namespace matricula {
 namespace {
+
+constexpr std::chrono::seconds answer_max{60};
 
 std::vector<std::string> command_of(const std::filesystem::path& folder, std::uint64_t records,
                                     const std::vector<std::string>& options) {
@@ -51,6 +54,7 @@ running_simulator::running_simulator(const std::filesystem::path& folder, std::u
 
 std::string running_simulator::get(const std::string& path) const {
   httplib::Client client{"127.0.0.1", port_};
+  client.set_read_timeout(answer_max);  // all records of a lane take a sanitizer's build a while
   const auto answer = client.Get(path.c_str());
   if (!answer || answer->status != 200)
     throw std::runtime_error{"the simulator does not answer GET " + path};
