@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
 # CAF compiled for ThreadSanitizer, from Debian's source package, in the user's cache: Debian's own library is not
-# instrumented, so that every message from actor to actor would look like a race. Needs steps.sh, processes.sh and root.
+# instrumented, so that every message from actor to actor would look like a race. Needs steps.sh, and
+# command_prefix and build_with of building.sh.
 # Sets:
 #
 #   caf_root        what CMake is to search for it

@@ -94,12 +94,14 @@ nlohmann::json in_one_form(nlohmann::json record) {
   return record;
 }
 
+std::string text_in(const nlohmann::json& record, const char* part, const char* field) {
+  return record.at(part).at(field).get<std::string>();
+}
+
 std::string key_of(const nlohmann::json& record) {
-  const auto text = [&](const char* part, const char* field) {
-    return record.at(part).at(field).get<std::string>();
-  };
-  return record.at("year").get<std::string>() + '/' + text("centre", "code") + '/' + text("course", "code") +
-         '/' + text("subject", "code") + '/' + text("group", "code") + '/' + text("person", "id") + '/' +
+  return record.at("year").get<std::string>() + '/' + text_in(record, "centre", "code") + '/' +
+         text_in(record, "course", "code") + '/' + text_in(record, "subject", "code") + '/' +
+         text_in(record, "group", "code") + '/' + text_in(record, "person", "id") + '/' +
          record.at("role").get<std::string>();
 }
 
@@ -143,11 +145,8 @@ void judge_site(const deployment& what, const lane_site& site, const std::map<st
 std::optional<std::string> membership_of(const nlohmann::json& record) {
   if (record.at("role") != "student" || record.at("status") != "enrolled")
     return std::nullopt;
-  const auto text = [&](const char* part, const char* field) {
-    return record.at(part).at(field).get<std::string>();
-  };
-  return record.at("year").get<std::string>() + '/' + text("centre", "code") + '/' + text("group", "code") +
-         '/' + text("person", "id");
+  return record.at("year").get<std::string>() + '/' + text_in(record, "centre", "code") + '/' +
+         text_in(record, "group", "code") + '/' + text_in(record, "person", "id");
 }
 
 /// Field by field: who is called what, in which classroom, with which teachers, and who is in which group.
