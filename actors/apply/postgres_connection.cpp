@@ -39,6 +39,8 @@ void append_option(std::string_view name, std::string_view value, std::string& o
   out += '\'';
 }
 
+std::string first_line(std::string_view text) { return std::string{text.substr(0, text.find('\n'))}; }
+
 [[noreturn]] void throw_copy_error(PGconn* handle, const PGresult* answer) {
   const char* sqlstate = answer == nullptr ? nullptr : PQresultErrorField(answer, PG_DIAG_SQLSTATE);
   const std::string message = answer == nullptr ? PQerrorMessage(handle) : PQresultErrorMessage(answer);
@@ -119,8 +121,13 @@ bool postgres_connection::is_lost() const noexcept {
 }
 
 std::string postgres_connection::last_error() const {
-  const std::string_view text = policy_.seen == nullptr ? "" : PQerrorMessage(policy_.seen);
-  return std::string{text.substr(0, text.find('\n'))};
+  return policy_.seen == nullptr ? policy_.last_words : first_line(PQerrorMessage(policy_.seen));
+}
+
+pqxx::connectionpolicy::handle postgres_connection::policy::do_disconnect(handle before) noexcept {
+  if (before != nullptr)
+    last_words = first_line(PQerrorMessage(before));
+  return seen = connect_direct::do_disconnect(before);
 }
 
 postgres_connection::copy_in::copy_in(postgres_connection& connection, const char* statement)
@@ -179,6 +186,11 @@ failure postgres_failure(const postgres_connection* connection, std::string_view
     return make(lost && code != error_code::database_refuses ? error_code::database_unavailable : code,
                 sqlstate, message);
   };
+  // Once the connection is lost libpqxx 6 throws whatever it then stumbles over.
+  const auto words_of_a_loss = [&](const std::exception& error) {
+    auto words = lost ? connection->last_error() : std::string{};
+    return words.empty() ? error.what() : words;
+  };
   try {
     throw;
   } catch (const pqxx::in_doubt_error&) {
@@ -200,14 +212,12 @@ failure postgres_failure(const postgres_connection* connection, std::string_view
   } catch (const pqxx::sql_error& error) {
     return by_state(error.sqlstate(), error.what());
   } catch (const pqxx::broken_connection& error) {
-    return make(error_code::database_unavailable, "", error.what());
+    return make(error_code::database_unavailable, "", words_of_a_loss(error));
   } catch (const std::bad_alloc&) {
     return make(error_code::database_refuses, "", "this process is out of memory");
   } catch (const std::exception& error) {
-    // Once the connection is lost libpqxx 6 throws whatever it then stumbles over.
-    if (const auto why = lost ? connection->last_error() : std::string{}; !why.empty())
-      return make(error_code::database_unavailable, "", why);
-    return make(lost ? error_code::database_unavailable : error_code::target_broken, "", error.what());
+    return make(lost ? error_code::database_unavailable : error_code::target_broken, "",
+                words_of_a_loss(error));
   }
 }
 

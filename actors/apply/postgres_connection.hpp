@@ -63,10 +63,9 @@ class postgres_connection final : public pqxx::connection_base {
     handle do_dropconnect(handle before) noexcept override {
       return seen = connect_direct::do_dropconnect(before);
     }
-    handle do_disconnect(handle before) noexcept override {
-      return seen = connect_direct::do_disconnect(before);
-    }
+    handle do_disconnect(handle before) noexcept override;
     handle seen = nullptr;
+    std::string last_words;  ///< of a connection that was lost
   };
 
   std::string conninfo_;

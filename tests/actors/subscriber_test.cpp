@@ -15,14 +15,30 @@ const std::string group = "matricula.demo.site.eso46";
 /// Batches of three records, two of them in flight at the most.
 class subscriber_test : public graph_test {
  protected:
-  void started() {
+  void spawned() {
     scoreboard.spawn(*system);
     reporter.spawn(*system);
     keep(scoreboard.actor);
     keep(reporter.actor);
     actor = keep(
         system->spawn(subscriber, deployed(), site_settings_of("eso46"), reporter.actor, scoreboard.actor));
+  }
+
+  void started() {
+    spawned();
     ended = watch(actor);
+  }
+
+  /// The site goes down when it has told where to read on, and comes back.
+  void started_with_a_site_that_is_down_for(std::chrono::seconds outage) {
+    site().next_applies = {because(error_code::database_unavailable)};
+    spawned();
+    while (site().applies.empty())
+      scheduler->run_once();
+    site().down = true;
+    let_pass(outage);
+    site().down = false;
+    let_pass(outage);
   }
 
   void given_messages(int count) {
@@ -106,6 +122,24 @@ TEST_F(subscriber_test, makes_batches_of_no_more_bytes_than_the_limit) {
   given_messages(9);
   started();
   EXPECT_THAT(batch_sizes(), ElementsAre(3U, 3U, 3U));
+}
+
+TEST_F(subscriber_test, makes_larger_batches_for_a_site_that_keeps_up) {
+  limits().batch_records_max = 10'000;
+  given_messages(30'000);
+  started();
+  EXPECT_EQ(batch_sizes().front(), batch_pace::records_at_first);
+  EXPECT_THAT(batch_sizes(), Contains(10'000U));
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, makes_smaller_batches_for_a_site_that_takes_long) {
+  limits().batch_records_max = 10'000;
+  given_messages(30'000);
+  started_with_a_site_that_is_down_for(60s);
+  // The second batch was under way with the first and quick, hence twice the least.
+  EXPECT_THAT(batch_sizes(), Contains(2 * batch_pace::records_min));
+  expect_all_applied_once();
 }
 
 TEST_F(subscriber_test, admits_exactly_the_sum_of_its_limits_while_the_site_is_down) {

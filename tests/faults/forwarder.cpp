@@ -193,7 +193,11 @@ bool forwarder::pass(direction& which, std::string_view bytes) {
     return !(bytes.find(commit_answer) != bytes.npos && strikes(moment::committed)) &&
            send_all(which.to, bytes);
   const bool commits = bytes.find(commit_query) != bytes.npos;
-  if ((commits && strikes(moment::held_back)) || !send_all(which.to, bytes))
+  if (commits && strikes(moment::held_back))
+    return false;
+  if (commits && how_ == passage::silent)
+    return true;
+  if (!send_all(which.to, bytes))
     return false;
   const bool rows = which.copies && (bytes.front() == copy_rows || bytes.front() == copy_done);
   which.copies = bytes.find(copy_query) != bytes.npos;

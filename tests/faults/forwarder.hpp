@@ -54,7 +54,7 @@ class forwarder {
   /// At the next such moment on any connection `strike` is called, once, by the thread that carries the
   /// bytes. After it the connection is ended without what had come of the answer.
   void at_next(moment when, std::function<void()> strike);
-  /// The same, but then passage is silent and no connection is ended.
+  /// The same, but then passage is silent and no connection is ended. A COMMIT that is held back is lost.
   void silent_at_next(moment when);
   /// Whether the last at_next or silent_at_next has struck.
   bool has_struck() const { return struck_; }

@@ -3,6 +3,7 @@
 
 #include "actors/publish/kafka_topics.hpp"
 #include "given_deployment.hpp"
+#include "open_connections.hpp"
 
 #include <chrono>
 #include <iostream>
@@ -42,6 +43,14 @@ class kafka_producer_test : public ::testing::Test {
   given_deployment deployment;
   std::optional<topology> loaded;
 };
+
+TEST_F(kafka_producer_test, gives_up_a_connection_that_nobody_acknowledges) {
+  const auto producer = opened();
+  const auto connections = connections_to(kafka_bootstrap());
+  EXPECT_FALSE(connections.empty());
+  for (const int connection : connections)
+    EXPECT_EQ(tcp_option(connection, TCP_USER_TIMEOUT), 10'000);
+}
 
 TEST_F(kafka_producer_test, may_be_destroyed_anywhere_in_a_transaction) {
   constexpr int deaths = 100;

@@ -3,8 +3,10 @@
 // `classrooms`.
 #include "actors/apply/postgres_session.hpp"
 
+#include "actors/apply/postgres_connection.hpp"
 #include "actors/apply/postgres_errors.hpp"
 #include "tests/faults/forwarder.hpp"
+#include "tests/integration/open_connections.hpp"
 #include "tests/integration/postgres_fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -24,6 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -81,11 +84,37 @@ class postgres_site : public testing::Test {
     return all;
   }
 
+  void end_sessions_of_the_site() const {
+    database_.query("select pg_terminate_backend(pid) from pg_stat_activity "
+                    "where application_name = 'matricula eso46' and datname = current_database()");
+  }
+
   /// Returns when a session of this database waits for a lock.
   void wait_until_somebody_waits() const {
     while (database_.value("select count(*) from pg_stat_activity where datname = current_database() "
                            "and wait_event_type = 'Lock'") == "0")
       std::this_thread::sleep_for(5ms);
+  }
+
+  void expect_the_next_goes_on_when_the_owner_falls_silent_at(faults::moment when) {
+    faults::forwarder way{std::stoi(database_.value("show port"))};
+    auto site = site_;
+    auto url = database_.url();
+    const auto colon = url.rfind(':'), slash = url.find('/', colon);
+    site.database = secret{url.replace(colon + 1, slash - colon - 1, std::to_string(way.port()))};
+    postgres_session silent{site};
+    ASSERT_TRUE(silent.open(first_partition));
+    auto next = opened();
+    const auto batch = std::move(given_batch{}.add({.person = "10000001"}, 1));
+
+    way.silent_at_next(when);
+    auto late = std::async(std::launch::async, [&] { return apply(silent, batch); });
+    while (!way.has_struck())
+      std::this_thread::sleep_for(5ms);
+    EXPECT_EQ(apply(*next, batch), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
+    way.reset();
+    EXPECT_EQ(late.get(), "database_unavailable");
+    EXPECT_EQ(count("enrolment"), "1");
   }
 
   std::string count(const std::string& table) const {
@@ -268,24 +297,12 @@ TEST_F(postgres_site, hands_over_when_another_owner_has_moved_the_offset) {
 }
 
 TEST_F(postgres_site, an_owner_that_falls_silent_in_copy_does_not_stop_the_next) {
-  faults::forwarder way{std::stoi(database_.value("show port"))};
-  auto site = site_;
-  auto url = database_.url();
-  const auto colon = url.rfind(':'), slash = url.find('/', colon);
-  site.database = secret{url.replace(colon + 1, slash - colon - 1, std::to_string(way.port()))};
-  postgres_session silent{site};
-  ASSERT_TRUE(silent.open(first_partition));
-  auto next = opened();
-  const auto batch = std::move(given_batch{}.add({.person = "10000001"}, 1));
+  expect_the_next_goes_on_when_the_owner_falls_silent_at(faults::moment::copying);
+}
 
-  way.silent_at_next(faults::moment::copying);
-  auto late = std::async(std::launch::async, [&] { return apply(silent, batch); });
-  while (!way.has_struck())
-    std::this_thread::sleep_for(5ms);
-  EXPECT_EQ(apply(*next, batch), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
-  way.reset();
-  EXPECT_EQ(late.get(), "database_unavailable");
-  EXPECT_EQ(count("enrolment"), "1");
+// With its lock on the offset, for which the next one waits no longer than lock_timeout.
+TEST_F(postgres_site, an_owner_that_falls_silent_before_its_commit_loses_its_transaction) {
+  expect_the_next_goes_on_when_the_owner_falls_silent_at(faults::moment::held_back);
 }
 
 TEST_F(postgres_site, advance_moves_the_offset_of_a_partition_never_seen) {
@@ -636,8 +653,7 @@ TEST_F(postgres_site, a_database_that_takes_no_writes_refuses) {
 TEST_F(postgres_site, a_killed_connection_is_an_outage_until_opened_again) {
   auto session = opened();
   apply(*session, given_batch{}.add({.person = "10000001"}, 1));
-  database_.query("select pg_terminate_backend(pid) from pg_stat_activity "
-                  "where application_name = 'matricula eso46' and datname = current_database()");
+  end_sessions_of_the_site();
   const auto batch = std::move(given_batch{1}.add({.person = "10000002"}, 2));
   EXPECT_EQ(apply(*session, batch), "database_unavailable");
   EXPECT_EQ(apply(*session, batch), "database_unavailable");
@@ -646,6 +662,16 @@ TEST_F(postgres_site, a_killed_connection_is_an_outage_until_opened_again) {
   ASSERT_TRUE(position) << position.error().text;
   EXPECT_EQ(position->next_offset, 1);
   EXPECT_EQ(apply(*session, batch), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
+}
+
+TEST_F(postgres_site, a_lost_connection_is_told_as_one) {
+  auto session = opened();
+  end_sessions_of_the_site();
+  const auto batch = std::move(given_batch{}.add({.person = "10000001"}, 1));
+  const auto outcome = session->apply(batch.batch, batch.all(), {}, 0, 1);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text,
+              AnyOf(HasSubstr("terminating connection"), HasSubstr("closed the connection")));
 }
 
 TEST_F(postgres_site, a_connection_killed_in_a_transaction_leaves_nothing_behind) {
@@ -658,13 +684,20 @@ TEST_F(postgres_site, a_connection_killed_in_a_transaction_leaves_nothing_behind
   std::thread applier{
       [&] { outcome = apply(*session, given_batch{1}.add({.person = "10000001", .name = "A"}, 2)); }};
   wait_until_somebody_waits();
-  database_.query("select pg_terminate_backend(pid) from pg_stat_activity "
-                  "where application_name = 'matricula eso46' and datname = current_database()");
+  end_sessions_of_the_site();
   applier.join();
   EXPECT_EQ(outcome, "database_unavailable");
   const auto position = session->open(first_partition);
   ASSERT_TRUE(position);
   EXPECT_EQ(position->next_offset, 1);
+}
+
+TEST_F(postgres_site, a_connection_that_nobody_acknowledges_is_given_up_on_both_sides) {
+  const auto address = postgres_address::read(database_.url(), "matricula eso46");
+  ASSERT_TRUE(address);
+  postgres_connection connection{*address};
+  EXPECT_EQ(tcp_option(connection.sock(), TCP_USER_TIMEOUT), 15'000);
+  EXPECT_EQ(pqxx::nontransaction{connection}.exec("show tcp_user_timeout")[0][0].as<std::string>(), "15000");
 }
 
 TEST_F(postgres_site, no_server_is_an_outage_whose_text_hides_the_password) {

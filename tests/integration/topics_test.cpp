@@ -3,14 +3,20 @@
 #include "cli/command.hpp"
 #include "cli/topics.hpp"
 #include "given_deployment.hpp"
+#include "open_connections.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <librdkafka/rdkafka_mock.h>
+
+#include <future>
 
 namespace matricula {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -49,6 +55,46 @@ TEST_F(topics_test, what_is_missing_is_created_once) {
   EXPECT_TRUE(again->empty());
   EXPECT_EQ(topics(true), exit_done);
   EXPECT_THAT(out.str(), Not(HasSubstr("created")));
+}
+
+/// librdkafka's own brokers: they hold the planned topics, and answer that they know none until they are told to.
+class forgetful_brokers {
+ public:
+  explicit forgetful_brokers(const topology& all)
+      : topics_(topics_of(all))
+      , client_(*kafka_client(RD_KAFKA_PRODUCER, *kafka_configuration(all.kafka, {})))
+      , cluster_(rd_kafka_mock_cluster_new(client_.get(), 3), &rd_kafka_mock_cluster_destroy) {
+    for (const auto& topic : topics_)
+      rd_kafka_mock_topic_create(cluster_.get(), topic.name.c_str(), topic.partitions, 1);
+    answer(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  }
+  void remember() { answer(RD_KAFKA_RESP_ERR_NO_ERROR); }
+  std::string bootstrap() const { return rd_kafka_mock_cluster_bootstraps(cluster_.get()); }
+
+ private:
+  void answer(rd_kafka_resp_err_t error) {
+    for (const auto& topic : topics_)
+      rd_kafka_mock_topic_set_error(cluster_.get(), topic.name.c_str(), error);
+  }
+
+  std::vector<planned_topic> topics_;
+  kafka_handle<rd_kafka_t> client_;
+  std::unique_ptr<rd_kafka_mock_cluster_t, decltype(&rd_kafka_mock_cluster_destroy)> cluster_;
+};
+
+TEST_F(topics_test, those_that_a_broker_of_several_does_not_know_yet_are_not_missing) {
+  auto all = deployment.load();
+  forgetful_brokers brokers{all};
+  all.kafka.bootstrap = brokers.bootstrap();
+  auto found = std::async(std::launch::async, [&] { return compare_topics(all, "my.toml", seconds{2}); });
+  while (found.wait_for(milliseconds{1}) != std::future_status::ready &&
+         connections_to(all.kafka.bootstrap).empty()) {
+  }
+  brokers.remember();
+  // They were found, then: these brokers cannot tell what their settings are.
+  const auto& outcome = found.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().text, HasSubstr("asking for the settings"));
 }
 
 TEST_F(topics_test, another_number_of_partitions_is_found_and_left) {

@@ -5,6 +5,12 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
 namespace matricula {
 namespace {
 
@@ -56,6 +62,28 @@ TEST_F(run_figures_test, sums_up_what_became_of_a_sites_records) {
   EXPECT_EQ(site.at("withdrawn"), 6);
   EXPECT_EQ(site.at("unchanged"), 8);
   EXPECT_EQ(site.at("held"), 4);
+}
+
+TEST_F(run_figures_test, counts_no_memory_of_what_started_the_program) {
+  constexpr const char* is_the_child = "MATRICULA_TEST_TELLS_ITS_PEAK";
+  constexpr std::size_t large = 512U << 20;
+  if (std::getenv(is_the_child) != nullptr) {
+    const auto process = nlohmann::json::parse(figures.json()).at("process");
+    EXPECT_GT(process.at("rss_peak_bytes"), 1'000'000);
+    EXPECT_LT(process.at("rss_peak_bytes"), large);
+    return;
+  }
+  const std::vector<char> held(large, '\1');
+  const auto child = fork();
+  if (child == 0) {
+    setenv(is_the_child, "yes", 1);
+    execl("/proc/self/exe", "stages_tests", "--gtest_filter=*counts_no_memory_of_what_started_the_program",
+          nullptr);
+    _exit(127);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(run_figures_test, a_page_is_applied_when_the_last_site_has_its_last_record) {
