@@ -34,14 +34,15 @@ select c.id, s, 1 from mdl_course c, generate_series(0, 4) as s where c.shortnam
 insert into mdl_enrol (enrol, courseid) select 'manual', id from mdl_course where shortname like 'm%';
 insert into mdl_groups (courseid, name) select id, 'g' from mdl_course where shortname like 'm%';
 insert into mdl_user_enrolments (enrolid, userid)
-select (select min(id) from mdl_enrol) + n * 7919 % {1}, 3 + n * {0} / {2} % {0} from generate_series(0, {2} - 1) as n;
+select (select min(id) from mdl_enrol) + n * 7919 % {1}, 3 + n * {0} / {2} % {0}
+from generate_series(0::bigint, {2} - 1) as n;
 insert into mdl_role_assignments (roleid, contextid, userid)
 select 5, (select min(id) from mdl_context where contextlevel = 50 and instanceid > 1) + n * 7919 % {1},
        3 + n * {0} / {2} % {0}
-from generate_series(0, {2} - 1) as n;
+from generate_series(0::bigint, {2} - 1) as n;
 insert into mdl_groups_members (groupid, userid)
 select (select min(id) from mdl_groups) + n * 7919 % {1}, 3 + n * {0} / {2} % {0}
-from generate_series(0, {2} - 1) as n)sql",
+from generate_series(0::bigint, {2} - 1) as n)sql",
                      users / part, courses / part, enrolments / part);
 }
 
@@ -55,6 +56,8 @@ class full_moodle {
  public:
   full_moodle(const servers& on, std::uint64_t part)
       : server_(on.services.postgres_url()) {
+    // One that came to no end may have left it behind.
+    execute(server_ + "/postgres", "drop database if exists " + name());
     execute(server_ + "/postgres", "create database " + name());
     execute(server_ + '/' + name(), moodle_tables() + crowd_sql(part));
     execute(server_ + '/' + name(), "vacuum analyze");
@@ -97,6 +100,8 @@ class moodle_scenario final : public scenario {
     wishes.target = "moodle";
     wishes.database_template = full_moodle::name();
     bench_deployment world{on_, folder / "world", "moodle" + std::to_string(number), wishes};
+    // What the copy has left for the disk does not keep anybody waiting afterwards.
+    execute(on_.services.postgres_url() + "/postgres", "checkpoint");
     std::optional<moodle_user> reader, writer;
     lone_pages pages{on_, world, feed, every_s};
     return pages.run(
