@@ -708,6 +708,8 @@ constexpr auto many_rows_by_hand = R"sql(
 insert into mdl_user (username, mnethostid) select 'u' || n, 1 from generate_series(1, 20000) as n;
 insert into mdl_context (contextlevel, instanceid, path, depth)
 select 30, id, '/1/' || id, 2 from mdl_user where username like 'u%';
+insert into mdl_course_categories (name, parent, depth, path) select 'c' || n, 1, 2, '/1/' || n
+from generate_series(2, 5001) as n;
 insert into mdl_course (category, shortname) select 1, 'c' || n from generate_series(1, 5000) as n;
 insert into mdl_enrol (enrol, courseid) select 'manual', id from mdl_course;
 insert into mdl_course_sections (course, section) select id, 0 from mdl_course;
@@ -722,6 +724,7 @@ analyze)sql";
 
 /// What the target remembers of them.
 constexpr auto many_rows_remembered = R"sql(
+insert into matricula.moodle_category select 'k' || n, 900000 + n, 0, '', false from generate_series(1, 5000) as n;
 insert into matricula.moodle_course select 'k' || n, 900000 + n, 0, 0, 0, '', '', '' from generate_series(1, 5000) as n;
 insert into matricula.moodle_classroom select 900000 + n, 900000 + n, 900000 + n from generate_series(1, 5000) as n;
 insert into matricula.moodle_group select 900000 + n, 900000 + n, 900000 + n, '' from generate_series(1, 5000) as n;
@@ -759,11 +762,9 @@ TEST_F(moodle_site, is_never_read_as_a_whole) {
       break;
     std::this_thread::sleep_for(50ms);
   }
-  // A new category looks at all of them once, for its place after the last.
   EXPECT_EQ(
       value("select coalesce(string_agg(concat_ws(' ', relname, seq_scan, seq_tup_read), ', '), '') "
-            "from pg_stat_user_tables where seq_tup_read > 0 and relname not in ('mdl_config', 'mdl_role') "
-            "and not (relname = 'mdl_course_categories' and seq_scan = 1)"),
+            "from pg_stat_user_tables where seq_tup_read > 0 and relname not in ('mdl_config', 'mdl_role')"),
       "");
 }
 

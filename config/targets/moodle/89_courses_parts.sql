@@ -32,9 +32,7 @@ with context as (
   from (select category_id, count(*) as courses from new_course group by category_id) as n
   where c.id = n.category_id
 ), changed as (
-  insert into matricula.moodle_change (kind, ref, at)
-  select 'categories', 0, now() from new_course limit 1
-  on conflict (kind, ref) do update set at = excluded.at
+  insert into changed_categories select 'courses' from new_course
 )
 insert into matricula.moodle_course (key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber,
                                      season)

@@ -119,13 +119,15 @@ alter table matricula.moodle_change
   add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members'));
 drop index if exists matricula.moodle_change_at;
 
--- A template such as '{subject.name_val} · {group.name}' with what `texts` has under these names. What it has not stays as
--- it stands; what an empty text leaves between, at the end, goes.
-create or replace function matricula.moodle_text(template text, texts jsonb) returns text language sql immutable as $$
-  select rtrim(string_agg(case when part[1] like '{_%' then coalesce(texts ->> btrim(part[1], '{}'), part[1])
-                               else part[1] end, '' order by place), ' ·/-')
+-- A template such as '{subject.name_val} · {group.name}' as format() takes it, with an array of texts in the order of
+-- `names`. A name that is not among them stays as it stands.
+create or replace function matricula.moodle_format(template text, names text[]) returns text language sql immutable as $$
+  select string_agg(case when n.place is null then replace(part[1], '%', '%%') else '%' || n.place || '$s' end, ''
+                    order by parts.place)
   from regexp_matches(template, '\{[a-z_.]+\}|[^{]+|\{', 'g') with ordinality as parts (part, place)
+  left join unnest(names) with ordinality as n (name, place) on part[1] = '{' || n.name || '}'
 $$;
+drop function if exists matricula.moodle_text(text, jsonb);
 
 -- How somebody logs in: a pupil by the NIA, a teacher by the NIF or NIE, which ITACA writes with a zero before it.
 create or replace function matricula.moodle_username(code text) returns text language sql immutable as $$
@@ -156,19 +158,25 @@ returns table (depth integer, key text, parent text, name text) language sql imm
 $$;
 
 -- Makes the categories of wanted_category that are still missing, from the top, with their contexts. One that stands
--- there already, by its parent and idnumber, is taken on.
+-- there already, by its parent and idnumber, is taken on. The caller has the lock of the centres that they are of. A new one
+-- comes after all that there are: Moodle counts in steps of 10000 and has at least as many numbers as categories.
 create or replace function matricula.moodle_make_categories() returns bigint language plpgsql as $$
 declare
   wanted   record;
   above    record;
   category bigint;
   context  bigint;
-  place    bigint;
   found_it boolean;
   made     bigint := 0;
 begin
-  perform pg_advisory_xact_lock(hashtext('matricula.moodle_category'));
-  select coalesce(max(sortorder), 0) into place from mdl_course_categories;
+  -- Above the centre, such as a province, they are everybody's.
+  if exists (
+    select from wanted_category w
+    cross join moodle_site s
+    where array_position(s.categories, 'centre') <= w.depth is not true
+  ) then
+    perform pg_advisory_xact_lock(hashtext('matricula.moodle_category'));
+  end if;
   for wanted in select * from wanted_category order by depth, key loop
     continue when exists (
       select from matricula.moodle_category m
@@ -194,10 +202,9 @@ begin
     if not found_it then
       category := nextval('mdl_course_categories_id_seq');
       context := nextval('mdl_context_id_seq');
-      place := place + 10000;
       insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, timemodified, depth, path)
-      values (category, wanted.name, wanted.key, '', above.category_id, place, extract(epoch from now()), above.depth,
-              above.path || '/' || category);
+      values (category, wanted.name, wanted.key, '', above.category_id, 10000 * category, extract(epoch from now()),
+              above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
     end if;
@@ -207,8 +214,6 @@ begin
                                     name = excluded.name, adopted = excluded.adopted;
     made := made + 1;
   end loop;
-  insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
-  on conflict (kind, ref) do update set at = excluded.at;
   return made;
 end
 $$;
@@ -292,9 +297,6 @@ begin
   if not exists (select from matricula.moodle_due(turn, 1)) then
     return null;
   end if;
-  -- Before the courses, as in the steps.
-  insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
-  on conflict (kind, ref) do update set at = excluded.at;
   due := array(
     select c.id from mdl_course c
     where c.id = any (array(select d.course_id from matricula.moodle_due(turn, 500) as d))
@@ -311,6 +313,9 @@ begin
   update matricula.moodle_course m
   set season = case when turn = 'open' then 'open' else 'over' end
   where m.course_id = any (due);
+  -- After the courses, as in the steps.
+  insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
+  on conflict (kind, ref) do update set at = excluded.at;
   return changed;
 end
 $$;

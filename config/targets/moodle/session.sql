@@ -49,7 +49,7 @@ begin
 end
 $$;
 
--- One row: Moodle's own numbers, and the settings.
+-- One row: Moodle's own numbers, and the settings. Templates are for format(), see 83_classrooms_1_named.
 create temporary table moodle_site as
 select
   (select value::bigint from mdl_config where name = 'mnet_localhost_id') as host_id,
@@ -59,9 +59,9 @@ select
   (select path from mdl_context where contextlevel = 10) as system_path,
   current_setting('matricula.classrooms') = 'merged' as is_merged,
   string_to_array(replace(current_setting('matricula.categories'), ' ', ''), '/') as categories,
-  current_setting('matricula.fullname') as fullname,
-  current_setting('matricula.shortname') as shortname,
-  current_setting('matricula.idnumber') as idnumber,
+  matricula.moodle_format(current_setting('matricula.fullname'), n.names) as fullname,
+  matricula.moodle_format(current_setting('matricula.shortname'), n.names) as shortname,
+  matricula.moodle_format(current_setting('matricula.idnumber'), n.names) as idnumber,
   current_setting('matricula.format') as format,
   current_setting('matricula.sections')::integer as sections,
   current_setting('matricula.visible') = 'yes' as is_visible,
@@ -73,38 +73,41 @@ select
   current_setting('matricula.withdraw') as withdraw,
   current_setting('matricula.withdraw_ratio_max')::numeric as withdraw_ratio_max,
   current_setting('matricula.withdraw_people_min')::bigint as withdraw_people_min,
-  current_setting('matricula.withdraw_window')::interval as withdraw_window;
+  current_setting('matricula.withdraw_window')::interval as withdraw_window
+from (
+  select array['year', 'centre.code', 'centre.name', 'centre.flavour', 'course.code', 'course.name', 'subject.code',
+               'subject.name_val', 'subject.name_cas', 'group.code', 'group.name'] as names
+) as n;
 analyze moodle_site;
 
 -- The classrooms of the batch as they stand, with the course that each is or belongs to and what that is to be called.
--- Where groups are merged, names have nothing to say of a group.
-create temporary view named_classroom as
-select
-  r.classroom_id, r.revision, r.course_code, r.course_name, g.group_id, g.year, g.code as group_code,
-  left(g.name, 254) as group_name, c.code as centre_code, c.name as centre_name,
-  case when s.is_merged then left(r.key, -1 - length(split_part(r.key, '/', 5))) else r.key end as course_key,
-  left(matricula.moodle_text(s.fullname, t.texts), 254) as fullname,
-  left(matricula.moodle_text(s.shortname, t.texts), 200) as shortname,
-  left(matricula.moodle_text(s.idnumber, t.texts), 100) as idnumber
-from newest_classroom n
-join classroom r on r.key = n.classroom
-join school_group g on g.group_id = r.group_id
-join centre c on c.centre_id = g.centre_id
-cross join moodle_site s
-cross join lateral (
-  select jsonb_build_object(
-    'year', g.year, 'centre.code', c.code, 'centre.name', c.name, 'centre.flavour', c.flavour,
-    'course.code', r.course_code, 'course.name', r.course_name, 'subject.code', r.subject_code,
-    'subject.name_val', r.subject_name_val, 'subject.name_cas', r.subject_name_cas,
-    'group.code', case when s.is_merged then '' else g.code end,
-    'group.name', case when s.is_merged then '' else g.name end) as texts
-) as t;
+create temporary table named_classroom (
+  classroom_id bigint not null,
+  revision     bigint not null,
+  year         text   not null,
+  centre_code  text   not null,
+  centre_name  text   not null,
+  course_code  text   not null,
+  course_name  text   not null,
+  group_id     bigint not null,
+  group_code   text   not null,
+  group_name   text   not null,
+  course_key   text   not null collate "C",
+  fullname     text   not null,
+  shortname    text   not null,
+  idnumber     text   not null
+) on commit delete rows;
 
 create temporary table wanted_category (
   key    text    not null collate "C",
   parent text    not null collate "C",  -- its key; empty: the top
   depth  integer not null,              -- from 1
   name   text    not null
+) on commit delete rows;
+
+-- A row if what Moodle has in its caches of all categories is no longer so.
+create temporary table changed_categories (
+  why text not null
 ) on commit delete rows;
 
 -- The courses that this batch makes, with the numbers that their rows will have.

@@ -19,9 +19,7 @@ with renamed as (
   from renamed r
   where m.key = r.key
 ), changed as (
-  insert into matricula.moodle_change (kind, ref, at)
-  select 'categories', 0, now() from renamed limit 1
-  on conflict (kind, ref) do update set at = excluded.at
+  insert into changed_categories select 'renamed' from renamed
 )
 update mdl_course_categories c
 set name = r.name, timemodified = extract(epoch from now())

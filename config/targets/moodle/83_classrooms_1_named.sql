@@ -1,0 +1,20 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Where groups are merged, names have nothing to say of a group. What an empty text leaves between, at the end, goes.
+insert into named_classroom
+select
+  r.classroom_id, r.revision, g.year, c.code, c.name, r.course_code, r.course_name, g.group_id, g.code,
+  left(g.name, 254),
+  case when s.is_merged then left(r.key, -1 - length(split_part(r.key, '/', 5))) else r.key end,
+  left(rtrim(format(s.fullname, variadic t.texts), ' ·/-'), 254),
+  left(rtrim(format(s.shortname, variadic t.texts), ' ·/-'), 200),
+  left(rtrim(format(s.idnumber, variadic t.texts), ' ·/-'), 100)
+from newest_classroom n
+join classroom r on r.key = n.classroom
+join school_group g on g.group_id = r.group_id
+join centre c on c.centre_id = g.centre_id
+cross join moodle_site s
+cross join lateral (
+  select array[g.year, c.code, c.name, c.flavour, r.course_code, r.course_name, r.subject_code, r.subject_name_val,
+               r.subject_name_cas, case when s.is_merged then '' else g.code end,
+               case when s.is_merged then '' else g.name end] as texts
+) as t
