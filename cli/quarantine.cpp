@@ -69,6 +69,8 @@ constexpr auto show_examples = R"(Examples:
   matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784
   matricula quarantine my.toml show source/itaca/9a3c52f0d1e6b784 --with-personal-data
       names, e-mail addresses and birth dates too: look who is watching
+  matricula quarantine my.toml show --site eso46 --reason row_refused --since 2026-09-09T08:00
+      all that this site's database has refused since then
 
 Without --with-personal-data a record that is not JSON, or cut off, is left out as a whole.)";
 
@@ -172,17 +174,17 @@ int list_quarantine(const quarantine_access& to, const quarantine_filter& filter
   return exit_done;
 }
 
-int show_quarantined(const quarantine_access& to, const std::string& key, bool with_personal_data) {
+int show_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
+                     const quarantine_filter& filter, bool with_personal_data) {
+  if (!is_choice(to, keys, filter, "show"))
+    return exit_wrong_usage;
   quarantine_reading reading;
   if (const auto code = reading.read(to); code != exit_done)
     return code;
-  const auto* const found = reading.entries.find(key);
-  if (found == nullptr) {
-    to.errors << no_entry(key) << '\n';
-    return exit_failed;
-  }
-  to.out << printable_entry(found->value, with_personal_data, found->entry.retry) << '\n';
-  return exit_done;
+  const auto chosen = choose_entries(to, reading, keys, filter, "nothing is shown");
+  for (const auto* each : chosen.entries)
+    to.out << printable_entry(each->value, with_personal_data, each->entry.retry) << '\n';
+  return chosen.code;
 }
 
 int drop_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
@@ -234,7 +236,7 @@ int drop_quarantined(const quarantine_access& to, const std::vector<std::string>
 
 void add_quarantine_command(CLI::App& app, int& exit_code) {
   struct arguments {
-    std::string file, wait = "30s", since, key, why;
+    std::string file, wait = "30s", since, why;
     std::vector<std::string> keys;
     quarantine_filter filter;
     bool with_personal_data = false;
@@ -283,13 +285,15 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
     exit_code = list_quarantine(given->access(), given->filter);
   });
 
-  auto* const show = command->add_subcommand("show", "All of one entry, as JSON");
-  show->add_option("key", given->key, "The entry's key, as list prints it")->required();
+  auto* const show = command->add_subcommand("show", "All of an entry, or of several, as JSON");
+  show->add_option("key", given->keys, "The entries' keys, as list prints them");
+  add_filter(*show);
   show->add_flag("--with-personal-data", given->with_personal_data, "Names, e-mail and birth dates too");
   add_wait(*show);
   show->footer(show_examples);
   show->callback([given, &exit_code] {
-    exit_code = show_quarantined(given->access(), given->key, given->with_personal_data);
+    given->filter.since = time_from_text(given->since);
+    exit_code = show_quarantined(given->access(), given->keys, given->filter, given->with_personal_data);
   });
 
   auto* const retry = command->add_subcommand("retry", "Put their records through the whole pipeline again");

@@ -26,8 +26,10 @@ struct quarantine_access {
 /// Prints a line per entry, and counts by reason. Ids only.
 int list_quarantine(const quarantine_access& to, const quarantine_filter& filter);
 
-/// Prints one entry as JSON.
-int show_quarantined(const quarantine_access& to, const std::string& key, bool with_personal_data);
+/// Prints these entries, or those that the filter takes, each as JSON. All of the keys must have an entry, or nothing is
+/// printed.
+int show_quarantined(const quarantine_access& to, const std::vector<std::string>& keys,
+                     const quarantine_filter& filter, bool with_personal_data);
 
 /// Notes in these entries, or in those that the filter takes, that they are dropped, when and why. All of the keys must
 /// have an entry, or nothing is written; one that is dropped already stays as it is.

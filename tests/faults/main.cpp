@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <future>
 #include <iostream>
 #include <mutex>
@@ -226,6 +227,17 @@ class matrix_round {
   bool clean_ = true;
 };
 
+/// Beside the runs: all.jsonl, all.json. Answers where.
+std::filesystem::path write_json(const results& so_far, const std::vector<results::title>& cells) {
+  auto file = so_far.file();
+  file.replace_extension(file.extension() == ".json" ? ".table.json" : ".json");
+  std::ofstream out{file};
+  out << so_far.table_json(cells);
+  if (!out.flush())
+    throw std::runtime_error{"cannot write " + file.string()};
+  return file;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -305,7 +317,8 @@ int main(int argc, char** argv) {
     for (const auto& each : cells())
       titles.push_back({wanted.title(each.name), each.resumes_within_s});
     std::cout << '\n'
-              << so_far.table(titles) << "\nEach run: " << so_far.file().string()
+              << so_far.table(titles) << "\nThe same as JSON: " << write_json(so_far, titles).string()
+              << "\nEach run: " << so_far.file().string()
               << "; --results with this file goes on from there\n";
     return clean ? 0 : 1;
   } catch (const std::exception& error) {

@@ -51,35 +51,83 @@ run_result from_json(const nlohmann::json& line) {
   return run;
 }
 
-std::string row_of(const results::title& of, const std::vector<const run_result*>& runs) {
+/// What a row of the table says: the runs of a cell, summed up.
+struct cell_row {
+  std::string cell;
+  std::size_t runs = 0, with_problems = 0, late = 0;
+  bool has_aim = false;
   verdict sum;
-  std::uint64_t rss = 0, seed_min = runs.front()->seed, seed_max = seed_min;
-  std::size_t with_problems = 0;
-  std::vector<double> resumed;
+  double resumed_median_s = 0, resumed_worst_s = 0;
+  std::uint64_t rss_peak_bytes = 0;
+  std::set<std::uint64_t> seeds;
   std::set<std::string> commits;
+};
+
+cell_row row_of(const results::title& of, const std::vector<const run_result*>& runs) {
+  cell_row row;
+  row.cell = of.cell;
+  row.runs = runs.size();
+  row.has_aim = of.resumes_within_s != 0;
+  std::vector<double> resumed;
   for (const auto* run : runs) {
-    sum.records += run->found.records;
-    sum.lost += run->found.lost;
-    sum.twice += run->found.twice;
-    sum.out_of_order += run->found.out_of_order;
-    sum.unseen += run->found.unseen;
-    sum.quarantined += run->found.quarantined;
-    rss = std::max(rss, run->rss_peak_bytes);
-    seed_min = std::min(seed_min, run->seed);
-    seed_max = std::max(seed_max, run->seed);
-    with_problems += run->problems.empty() ? 0U : 1U;
+    row.sum.records += run->found.records;
+    row.sum.lost += run->found.lost;
+    row.sum.twice += run->found.twice;
+    row.sum.out_of_order += run->found.out_of_order;
+    row.sum.unseen += run->found.unseen;
+    row.sum.quarantined += run->found.quarantined;
+    row.rss_peak_bytes = std::max(row.rss_peak_bytes, run->rss_peak_bytes);
+    row.seeds.insert(run->seed);
+    row.with_problems += run->problems.empty() ? 0U : 1U;
+    row.late += row.has_aim && run->resumed_s > of.resumes_within_s ? 1U : 0U;
+    row.commits.insert(run->commit);
     resumed.push_back(run->resumed_s);
-    commits.insert(run->commit);
   }
   std::sort(resumed.begin(), resumed.end());
-  const auto in_time = std::upper_bound(resumed.begin(), resumed.end(), of.resumes_within_s);
-  const auto late = of.resumes_within_s == 0 ? std::string{"–"}
-                                             : fmt::format("{} of {}", resumed.end() - in_time, runs.size());
+  row.resumed_median_s = resumed[resumed.size() / 2];
+  row.resumed_worst_s = resumed.back();
+  return row;
+}
+
+std::string to_markdown(const cell_row& row) {
+  const auto late = row.has_aim ? fmt::format("{} of {}", row.late, row.runs) : std::string{"–"};
   return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {} | {}–{} | {} |\n", of.cell,
-      runs.size(), sum.records, sum.lost, sum.twice, sum.out_of_order, sum.unseen, sum.quarantined,
-      with_problems, resumed[resumed.size() / 2], resumed.back(), late, rss / 1'000'000, seed_min, seed_max,
-      fmt::join(commits, ", "));
+      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {} | {}–{} | {} |\n", row.cell,
+      row.runs, row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order, row.sum.unseen,
+      row.sum.quarantined, row.with_problems, row.resumed_median_s, row.resumed_worst_s, late,
+      row.rss_peak_bytes / 1'000'000, *row.seeds.begin(), *row.seeds.rbegin(), fmt::join(row.commits, ", "));
+}
+
+nlohmann::json to_json(const cell_row& row) {
+  return {{"cell", row.cell},
+          {"runs", row.runs},
+          {"records", row.sum.records},
+          {"lost", row.sum.lost},
+          {"applied_twice", row.sum.twice},
+          {"out_of_order", row.sum.out_of_order},
+          {"unseen", row.sum.unseen},
+          {"quarantined_by_mistake", row.sum.quarantined},
+          {"with_problems", row.with_problems},
+          {"resumed_median_s", row.resumed_median_s},
+          {"resumed_worst_s", row.resumed_worst_s},
+          {"over_the_aim", row.has_aim ? nlohmann::json(row.late) : nlohmann::json()},
+          {"rss_peak_bytes", row.rss_peak_bytes},
+          {"seeds", row.seeds},
+          {"commits", row.commits}};
+}
+
+/// The rows of these cells that have runs.
+std::vector<cell_row> rows_of(const std::vector<results::title>& cells, const std::vector<run_result>& all) {
+  std::vector<cell_row> rows;
+  for (const auto& each : cells) {
+    std::vector<const run_result*> runs;
+    for (const auto& run : all)
+      if (run.cell == each.cell)
+        runs.push_back(&run);
+    if (!runs.empty())
+      rows.push_back(row_of(each, runs));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -112,15 +160,16 @@ std::string results::table(const std::vector<title>& cells) const {
       "| cell | runs | records | lost | applied twice | out of order | unseen | quarantined by mistake | "
       "runs with a problem | resumed s, median | worst | over the aim | RSS MB, peak | seeds | commit |\n"
       "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const auto& each : cells) {
-    std::vector<const run_result*> runs;
-    for (const auto& run : all_)
-      if (run.cell == each.cell)
-        runs.push_back(&run);
-    if (!runs.empty())
-      text += row_of(each, runs);
-  }
+  for (const auto& row : rows_of(cells, all_))
+    text += to_markdown(row);
   return text;
+}
+
+std::string results::table_json(const std::vector<title>& cells) const {
+  auto rows = nlohmann::json::array();
+  for (const auto& row : rows_of(cells, all_))
+    rows.push_back(to_json(row));
+  return rows.dump(1) + '\n';
 }
 
 }  // namespace matricula::faults

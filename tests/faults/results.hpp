@@ -26,6 +26,8 @@ class results {
   };
   /// A row per cell, in the order of `cells`, as Markdown; cells without a run are left out.
   std::string table(const std::vector<title>& cells) const;
+  /// The same as an array of JSON, seconds and bytes as they were measured.
+  std::string table_json(const std::vector<title>& cells) const;
 
  private:
   std::filesystem::path file_;

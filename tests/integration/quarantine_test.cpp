@@ -69,13 +69,24 @@ TEST_F(quarantine_test, lists_the_newest_state_of_each_key_and_counts_reasons) {
 
 TEST_F(quarantine_test, shows_an_entry_without_the_person) {
   source_refuses();
-  EXPECT_EQ(show_quarantined(access(), std::string{of_source}, false), exit_done) << errors.str();
+  EXPECT_EQ(show_quarantined(access(), {std::string{of_source}}, {}, false), exit_done) << errors.str();
   EXPECT_THAT(out.str(), HasSubstr("\"reason\": \"field_missing\""));
   EXPECT_THAT(out.str(), Not(HasSubstr("Anna")));
-  EXPECT_EQ(show_quarantined(access(), std::string{of_source}, true), exit_done);
+  EXPECT_EQ(show_quarantined(access(), {std::string{of_source}}, {}, true), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("\"name\": \"Anna\""));
-  EXPECT_EQ(show_quarantined(access(), "source/itaca/0", false), exit_failed);
+  EXPECT_EQ(show_quarantined(access(), {"source/itaca/0"}, {}, false), exit_failed);
   EXPECT_THAT(errors.str(), HasSubstr("no entry has the key \"source/itaca/0\""));
+}
+
+TEST_F(quarantine_test, shows_what_entries_have_in_common) {
+  source_refuses();
+  site_refuses({}, 2);
+  quarantine_filter filter;
+  filter.site = "eso46";
+  EXPECT_EQ(show_quarantined(access(), {}, filter, false), exit_done) << errors.str();
+  EXPECT_THAT(out.str(), HasSubstr("\"reason\": \"row_refused\""));
+  EXPECT_THAT(out.str(), Not(HasSubstr("field_missing")));
+  EXPECT_EQ(show_quarantined(access(), {}, {}, false), exit_wrong_usage);
 }
 
 TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
@@ -92,7 +103,7 @@ TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
   EXPECT_EQ(list_quarantine(access(), all), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("2026-09-09T06:00:12Z  dropped 2"));
   EXPECT_THAT(out.str(), HasSubstr(": ticket 4711\n"));
-  EXPECT_EQ(show_quarantined(access(), key, false), exit_done);
+  EXPECT_EQ(show_quarantined(access(), {key}, {}, false), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("\"state\": \"dropped\""));
   EXPECT_THAT(out.str(), HasSubstr("\"why\": \"ticket 4711\""));
 
@@ -166,7 +177,7 @@ TEST_F(quarantine_test, a_retry_is_asked_for_once_and_told) {
 
   EXPECT_EQ(list_quarantine(access(), {}), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("2026-09-09T06:00:12Z  retry asked 2"));
-  EXPECT_EQ(show_quarantined(access(), key, false), exit_done);
+  EXPECT_EQ(show_quarantined(access(), {key}, {}, false), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("\"state\": \"retry\""));
   EXPECT_EQ(retry_quarantined(access(), {key}, {}), exit_done);
   EXPECT_THAT(out.str(), HasSubstr(key + " is no longer new: retry asked 2"));
