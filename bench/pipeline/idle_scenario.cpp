@@ -11,6 +11,8 @@ namespace matricula::bench {
 namespace {
 
 constexpr std::chrono::seconds settling{10}, watched{20};
+/// How the names of librdkafka's threads begin.
+constexpr std::string_view librdkafkas_threads = "rdk:";
 
 /// Twelve sites and a source that has nothing to read for an hour.
 class idle_scenario final : public scenario {
@@ -32,15 +34,23 @@ class idle_scenario final : public scenario {
     auto process = world.start({});
     feed.asked_at(0, std::chrono::seconds{60});
     std::this_thread::sleep_for(settling);
-    const auto cpu_before = cpu_seconds(process.id());
-    const auto wakes_before = wake_ups(process.id());
+    const auto all_before = figures_of_threads(process.id());
+    const auto kafkas_before = figures_of_threads(process.id(), librdkafkas_threads);
     std::this_thread::sleep_for(watched);
-    const auto seconds = static_cast<double>(watched.count());
-    const figures values{
-        {"cpu_share", (cpu_seconds(process.id()) - cpu_before) / seconds},
-        {"wake_ups_per_s", static_cast<double>(wake_ups(process.id()) - wakes_before) / seconds},
-        {"threads", static_cast<double>(threads(process.id()))},
-        {"rss_bytes", static_cast<double>(rss_bytes(process.id()))}};
+    const auto all = figures_of_threads(process.id());
+    const auto kafkas = figures_of_threads(process.id(), librdkafkas_threads);
+    const auto cpu_share = [](const thread_figures& from, const thread_figures& to) {
+      return (to.cpu_seconds - from.cpu_seconds) / static_cast<double>(watched.count());
+    };
+    const auto wake_ups_per_s = [](const thread_figures& from, const thread_figures& to) {
+      return static_cast<double>(to.wake_ups - from.wake_ups) / static_cast<double>(watched.count());
+    };
+    const figures values{{"cpu_share", cpu_share(all_before, all)},
+                         {"librdkafka_cpu_share", cpu_share(kafkas_before, kafkas)},
+                         {"wake_ups_per_s", wake_ups_per_s(all_before, all)},
+                         {"librdkafka_wake_ups_per_s", wake_ups_per_s(kafkas_before, kafkas)},
+                         {"threads", static_cast<double>(threads(process.id()))},
+                         {"rss_bytes", static_cast<double>(rss_bytes(process.id()))}};
     world.end(process);
     return {{"idle", "12 sites", number, settings_.page, values}};
   }

@@ -23,14 +23,14 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// proc(5), /proc/PID/stat, from the fields that follow the command's name.
+/// proc(5), the stat of a process or of a thread, from the fields that follow the command's name.
 struct stat_fields {
   pid_t parent = 0;
   std::uint64_t own_ticks = 0, childrens_ticks = 0;
 };
 
-bool read_stat(pid_t process, stat_fields& found) {
-  const auto text = text_of(folder_of(process) / "stat");
+bool read_stat(const fs::path& file, stat_fields& found) {
+  const auto text = text_of(file);
   const auto name_end = text.rfind(')');
   if (name_end == text.npos)
     return false;
@@ -52,7 +52,7 @@ double seconds_of(std::uint64_t ticks) {
 
 stat_fields stat_of(pid_t process) {
   stat_fields fields;
-  if (!read_stat(process, fields))
+  if (!read_stat(folder_of(process) / "stat", fields))
     throw std::runtime_error{"process " + std::to_string(process) + " is gone"};
   return fields;
 }
@@ -85,17 +85,22 @@ double cpu_seconds_of_family(pid_t parent) {
   auto ticks = own.own_ticks + own.childrens_ticks;
   for_each_process([&](pid_t process) {
     stat_fields child;
-    if (read_stat(process, child) && child.parent == parent)
+    if (read_stat(folder_of(process) / "stat", child) && child.parent == parent)
       ticks += child.own_ticks + child.childrens_ticks;
   });
   return seconds_of(ticks);
 }
 
-std::uint64_t wake_ups(pid_t process) {
-  std::uint64_t count = 0;
-  for (const auto& task : fs::directory_iterator{folder_of(process) / "task"})
-    count += status_number(task.path() / "status", "voluntary_ctxt_switches:");
-  return count;
+thread_figures figures_of_threads(pid_t process, std::string_view names) {
+  thread_figures sum;
+  for (const auto& task : fs::directory_iterator{folder_of(process) / "task"}) {
+    stat_fields used;
+    if (text_of(task.path() / "comm").rfind(names, 0) != 0 || !read_stat(task.path() / "stat", used))
+      continue;
+    sum.cpu_seconds += seconds_of(used.own_ticks);
+    sum.wake_ups += status_number(task.path() / "status", "voluntary_ctxt_switches:");
+  }
+  return sum;
 }
 
 std::uint64_t threads(pid_t process) { return status_number(folder_of(process) / "status", "Threads:"); }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 
 namespace matricula::bench {
@@ -14,8 +15,13 @@ namespace matricula::bench {
 double cpu_seconds(pid_t process);
 /// The same with its children, those that have ended too.
 double cpu_seconds_of_family(pid_t parent);
-/// How often its threads have gone to sleep so far, and so were woken.
-std::uint64_t wake_ups(pid_t process);
+/// What threads have used so far.
+struct thread_figures {
+  double cpu_seconds = 0;      ///< to 10 ms
+  std::uint64_t wake_ups = 0;  ///< how often they have gone to sleep, and so were woken
+};
+/// Of a process's threads, or of those whose names begin like this.
+thread_figures figures_of_threads(pid_t process, std::string_view names = "");
 std::uint64_t threads(pid_t process);
 std::uint64_t rss_bytes(pid_t process);
 /// The greatest so far.
