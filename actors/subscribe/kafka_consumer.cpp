@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 
 namespace matricula {
 namespace {
@@ -129,12 +130,14 @@ class kafka_consumer final : public group_consumer {
   }
 
   result<done> begin(const topic_partition& from, std::int64_t offset) override {
+    if (owned_.count(place_of(from)) == 0)
+      return failure{error_code::partition_lost,
+                     from.topic + "-" + std::to_string(from.partition) + " is another process's"};
     const auto list = list_of(from, offset == 0 ? RD_KAFKA_OFFSET_BEGINNING : offset);
-    // Not a seek: the answer to where the partition begins, asked for when it was assigned, may come after it and lead
-    // back there. And librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek.
-    if (const auto assigned = assign_again(*list, from); !assigned)
-      return assigned;
-    read_.erase({from.topic, from.partition});
+    // Not a seek: librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek.
+    if (const auto begun = assign_again(*list, from); !begun)
+      return begun;
+    read_.erase(place_of(from));
     return done{};
   }
 
@@ -143,7 +146,7 @@ class kafka_consumer final : public group_consumer {
     if (!client_ || rd_kafka_get_watermark_offsets(client_.get(), from.topic.c_str(), from.partition, &low,
                                                    &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
       return 0;
-    const auto found = read_.find({from.topic, from.partition});
+    const auto found = read_.find(place_of(from));
     const auto read = found == read_.end() ? read_so_far{} : found->second;
     high = std::max(high, read.asked_end);
     if (next_offset >= read.handed_out && read.end >= high)
@@ -158,7 +161,7 @@ class kafka_consumer final : public group_consumer {
     // Not rd_kafka_query_watermark_offsets, which would wait for the answer longer than it is told to.
     if (rd_kafka_offsets_for_times(client_.get(), list.get(), ask_timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR &&
         list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset >= 0)
-      read_[{from.topic, from.partition}].asked_end = list->elems[0].offset;
+      read_[place_of(from)].asked_end = list->elems[0].offset;
   }
 
   void pause(const topic_partition& from) override {
@@ -181,12 +184,14 @@ class kafka_consumer final : public group_consumer {
 
  private:
   result<done> assign_again(const rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
-    if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), &list)})
-      return kafka_failure(settings_, "giving up " + from.topic, rd_kafka_error_string(error.get()));
+    if (reading_.erase(place_of(from)) > 0)
+      if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), &list)})
+        return kafka_failure(settings_, "giving up " + from.topic, rd_kafka_error_string(error.get()));
     // Not afterwards: librdkafka would ask for the partition's beginning once more, and only half a second later.
     resume(from);
     if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_assign(client_.get(), &list)})
-      return kafka_failure(settings_, "taking " + from.topic + " again", rd_kafka_error_string(error.get()));
+      return kafka_failure(settings_, "taking " + from.topic, rd_kafka_error_string(error.get()));
+    reading_.insert(place_of(from));
     return done{};
   }
 
@@ -222,31 +227,50 @@ class kafka_consumer final : public group_consumer {
   static place place_of(const rd_kafka_message_t& message) {
     return {rd_kafka_topic_name(message.rkt), message.partition};
   }
+  static place place_of(const topic_partition& from) { return {from.topic, from.partition}; }
 
   static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what,
                          rd_kafka_topic_partition_list_t* partitions, void* self) {
     auto& consumer = *static_cast<kafka_consumer*>(self);
-    kafka_handle<rd_kafka_error_t> error;
-    if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-      consumer.assigned_ = true;
-      // Paused until the stage has asked its database where to begin; Kafka's own committed offset is never used.
-      for (int i = 0; i < partitions->cnt; ++i)
-        partitions->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
-      error.reset(rd_kafka_incremental_assign(client, partitions));
-      rd_kafka_pause_partitions(client, partitions);
-      consumer.events_.emplace_back(partitions_assigned{partitions_of(*partitions)});
-    } else {
-      consumer.events_.emplace_back(partitions_revoked{partitions_of(*partitions)});
-      error.reset(rd_kafka_incremental_unassign(client, partitions));
-    }
-    if (error) {
+    const bool given = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+    const auto all = partitions_of(*partitions);
+    if (const auto told = given ? consumer.take(all) : consumer.give_up(all); !told) {
       consumer_problem problem;
-      problem.reason = kafka_failure(consumer.settings_, "rebalancing", rd_kafka_error_string(error.get()));
+      problem.reason = told.error();
       consumer.events_.emplace_back(std::move(problem));
     }
+    if (given)
+      consumer.events_.emplace_back(partitions_assigned{all});
+    else
+      consumer.events_.emplace_back(partitions_revoked{all});
     // Or poll could go on, and answer a message of before the events that it follows. The last call here: others take it
     // back.
     rd_kafka_yield(client);
+  }
+
+  /// Nothing is assigned to librdkafka before the stage has asked its database where to begin: Kafka's own committed
+  /// offset is never used, and a partition that is assigned at its beginning until then, paused, may go back there:
+  /// librdkafka asks where it is, and once more if the answer comes when the partition has begun elsewhere.
+  result<done> take(const std::vector<topic_partition>& partitions) {
+    assigned_ = true;
+    for (const auto& each : partitions)
+      owned_.insert(place_of(each));
+    const partition_list none{rd_kafka_topic_partition_list_new(0)};
+    if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_assign(client_.get(), none.get())})
+      return kafka_failure(settings_, "rebalancing", rd_kafka_error_string(error.get()));
+    return done{};
+  }
+
+  result<done> give_up(const std::vector<topic_partition>& partitions) {
+    const partition_list read{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
+    for (const auto& each : partitions) {
+      owned_.erase(place_of(each));
+      if (reading_.erase(place_of(each)) > 0)
+        rd_kafka_topic_partition_list_add(read.get(), each.topic.c_str(), each.partition);
+    }
+    if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), read.get())})
+      return kafka_failure(settings_, "rebalancing", rd_kafka_error_string(error.get()));
+    return done{};
   }
 
   consumer_event take_event() {
@@ -282,6 +306,8 @@ class kafka_consumer final : public group_consumer {
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
+  std::set<place> owned_;    ///< as the group says
+  std::set<place> reading_;  ///< of these, what is assigned to librdkafka
   bool subscribed_ = false, assigned_ = false, left_ = false;
 };
 

@@ -4,10 +4,14 @@
 #include "actors/publish/kafka_producer.hpp"
 #include "actors/publish/kafka_topics.hpp"
 #include "given_deployment.hpp"
+#include "tests/faults/topic_reader.hpp"
+
+#include <librdkafka/rdkafka_mock.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 namespace matricula {
@@ -170,6 +174,57 @@ TEST_F(kafka_consumer_test, is_not_behind_what_was_never_committed) {
   consumer->ask_end(where);
   EXPECT_TRUE(poll_until([this] { return consumer->behind(where, 1) == 0; }));
   EXPECT_EQ(offsets.size(), 1U);
+}
+
+/// librdkafka's own broker; it answers late where the partition begins.
+class hesitant_broker {
+ public:
+  hesitant_broker(const kafka_settings& like, const topic_partition& where)
+      : settings_(like)
+      , topic_(where.topic)
+      , client_(*kafka_client(RD_KAFKA_PRODUCER, *kafka_configuration(like, {})))
+      , cluster_(rd_kafka_mock_cluster_new(client_.get(), 1), &rd_kafka_mock_cluster_destroy) {
+    settings_.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_.get());
+    rd_kafka_mock_topic_create(cluster_.get(), topic_.c_str(), 1, 1);
+    constexpr std::int16_t list_offsets = 2;
+    constexpr int late_ms = 300;
+    rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, list_offsets, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, late_ms);
+  }
+
+  const kafka_settings& settings() const { return settings_; }
+  void append() const { faults::append(settings_.bootstrap, topic_, {0, 0, "key", "value", 1, 1}); }
+
+ private:
+  kafka_settings settings_;
+  std::string topic_;
+  kafka_handle<rd_kafka_t> client_;
+  std::unique_ptr<rd_kafka_mock_cluster_t, decltype(&rd_kafka_mock_cluster_destroy)> cluster_;
+};
+
+// librdkafka asks where a partition begins once more, half a second after an answer that came too late.
+TEST_F(kafka_consumer_test, reads_on_in_order_though_the_partitions_beginning_is_told_late) {
+  constexpr int messages = 10;
+  const hesitant_broker broker{deployment.load().kafka, where};
+  for (int i = 0; i < messages; ++i)
+    broker.append();
+  consumer = make_kafka_consumer(broker.settings(), deployment.lane(), prefetch_bytes_max);
+  ASSERT_TRUE(consumer->subscribe({deployment.lane()}));
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  constexpr std::int64_t begin_at = 5;
+  ASSERT_TRUE(consumer->begin(where, begin_at));
+  ASSERT_TRUE(poll_until_read(messages - begin_at));
+
+  constexpr milliseconds watched{1'500}, pause{100};
+  std::size_t expected = messages - begin_at;
+  for (const auto end = steady_clock::now() + watched; steady_clock::now() < end;) {
+    broker.append();
+    ASSERT_TRUE(poll_until_read(++expected));
+    std::this_thread::sleep_for(pause);
+  }
+  std::vector<std::int64_t> in_order(expected);
+  std::iota(in_order.begin(), in_order.end(), begin_at);
+  EXPECT_EQ(offsets, in_order);
 }
 
 }  // namespace
