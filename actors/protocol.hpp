@@ -120,6 +120,8 @@ using reporter_actor = caf::typed_actor<
     caf::reacts_to<outcome_atom>,
     /// Time to look for what others left in the outbox.
     caf::reacts_to<poll_atom>,
+    /// Time to read once more where entries stood that were removed.
+    caf::reacts_to<retry_atom>,
     /// Empties what is there; answers then.
     when<stop_atom>::with<done>>;
 

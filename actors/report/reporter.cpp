@@ -14,6 +14,10 @@ constexpr milliseconds gather_delay{200};
 
 constexpr std::chrono::seconds look_interval{10};
 
+/// PostgreSQL tidies a page of removed rows when it is next read, once no transaction of the server is older, and writes
+/// WAL for that: soon, then, and not with a page of records of which nothing has changed.
+constexpr std::chrono::seconds tidy_delay{2};
+
 }  // namespace
 
 void reporter_state::wait(milliseconds delay) {
@@ -65,9 +69,9 @@ result<bool> reporter_state::round() {
   }
   if (const auto removed = outbox->remove_taken(); !removed)
     return removed.error();
-  // However few they were: PostgreSQL tidies a page of removed rows when it is next read, and writes WAL for that. Now is
-  // better than with a page of records of which nothing has changed.
-  return true;
+  if (!std::exchange(tidies, true))
+    self->delayed_send(self, tidy_delay, retry_atom::value);
+  return entries->size() == topology.limits.outbox_entries_max;
 }
 
 void reporter_state::empty() {
@@ -85,6 +89,12 @@ void reporter_state::empty() {
     if (!*more)
       return;
   }
+}
+
+void reporter_state::tidy() {
+  tidies = false;
+  if (!timer_set)
+    empty();
 }
 
 /// For what another process's appliers left behind.
@@ -111,6 +121,7 @@ reporter_actor::behavior_type reporter(reporter_actor::stateful_pointer<reporter
   return {
       [self](outcome_atom) { self->state.notice(); },
       [self](poll_atom) { self->state.look(); },
+      [self](retry_atom) { self->state.tidy(); },
       [self](stop_atom) -> caf::result<done> {
         self->state.empty();
         return done{};

@@ -26,13 +26,14 @@ struct reporter_state {
   plain_producer_ptr producer;  ///< none while there is nothing to send: its threads wake every second
   bool sent_lately = false;     ///< since the last look
   std::optional<back_off> delays;
-  bool timer_set = false;
+  bool timer_set = false, tidies = false;
   outage_log outage;
 
   /// Entries are gathered for a moment, so that a busy site's outbox is emptied in few rounds.
   void notice();
   void empty();
   void look();
+  void tidy();
 
   void wait(std::chrono::milliseconds delay);
 

@@ -228,6 +228,7 @@ void reporter_stand_in::spawn(caf::actor_system& system) {
     return {
         [this](outcome_atom) { ++outcomes; },
         [](poll_atom) {},
+        [](retry_atom) {},
         [](stop_atom) -> caf::result<done> { return done{}; },
     };
   });
