@@ -2,18 +2,10 @@
 #include "floors.hpp"
 #include "lone_pages.hpp"
 
-#include <fmt/format.h>
-
-#include <cmath>
 #include <utility>
 
 namespace matricula::bench {
 namespace {
-
-const std::vector<bench_site>& two_sites() {
-  static const std::vector<bench_site> sites{{"eso46", {"ESO-46"}}, {"fp46", {"FP-46"}}};
-  return sites;
-}
 
 /// The pages of two sites.
 class page_scenario final : public scenario {
@@ -26,11 +18,7 @@ class page_scenario final : public scenario {
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
     page_feed feed{{school_.page(0), school_.page(1), school_.page(1), school_.changed_page(1, changes),
                     school_.withdrawn_page(1), school_.page(1)}};
-    bench_wishes wishes;
-    wishes.sites = two_sites();
-    wishes.feed_url = feed.url();
-    wishes.every = fmt::format("{}ms", std::lround(settings_.every_s * 1000));
-    wishes.page_records_max = settings_.page;
+    const auto wishes = wishes_for_two_sites(settings_, feed);
     bench_deployment world{on_, folder / "world", "page" + std::to_string(number), wishes};
     lone_pages pages{on_, world, feed, settings_.every_s};
     auto all = pages.run("page", {"new", "unchanged", "1 % changed", "withdrawn"}, number, settings_.page);

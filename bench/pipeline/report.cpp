@@ -94,6 +94,16 @@ psql alone against it; last, matricula's request → visible against the sum of 
         {"applying", "apply_ratio"},
         {"psql alone", "psql_ratio"},
         {"all", "latency_ratio"}}},
+      {"changes",
+       "A page that has changed in part",
+       R"(As above, more and more of it changed: what a page takes follows the records that have changed, beyond what it takes
+to read it and to commit.)",
+       {{"changed", "changed_records", 1, 0},
+        {"visible, ms", "applied_ms", 1, 0},
+        {"in Kafka, ms", "published_ms", 1, 0},
+        {"µs a changed record", "us_per_changed", 1, 0},
+        {"CPU s, matricula", "matricula_cpu_s"},
+        {"PostgreSQL", "postgres_cpu_s"}}},
       {"throughput",
        "Pages back to back",
        R"(Ten pages, all new, as fast as they go, for all 24 lanes: from the request of the first until all of them are

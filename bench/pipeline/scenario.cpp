@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace matricula::bench {
 
 const std::vector<scenario_kind>& scenarios() {
   static const std::vector<scenario_kind> all{
       {"page", "one page alone: all new, unchanged, 1 % changed, withdrawn; the floors of the new one", true,
        make_page_scenario},
+      {"changes", "one page alone, of which more and more has changed", false, make_changes_scenario},
       {"throughput", "ten new pages back to back, to 1, 3 and 12 sites", false, make_throughput_scenario},
       {"sweep", "1,000,000 records, new and then unchanged, without a pause; the source only", true,
        make_sweep_scenario},
@@ -21,6 +26,20 @@ const std::vector<scenario_kind>& scenarios() {
       {"idle", "12 sites connected, nothing to do", false, make_idle_scenario},
   };
   return all;
+}
+
+const std::vector<bench_site>& two_sites() {
+  static const std::vector<bench_site> sites{{"eso46", {"ESO-46"}}, {"fp46", {"FP-46"}}};
+  return sites;
+}
+
+bench_wishes wishes_for_two_sites(const bench_settings& settings, const page_feed& feed) {
+  bench_wishes wishes;
+  wishes.sites = two_sites();
+  wishes.feed_url = feed.url();
+  wishes.every = fmt::format("{}ms", std::lround(settings.every_s * 1000));
+  wishes.page_records_max = settings.page;
+  return wishes;
 }
 
 bench_wishes wishes_for_all_lanes(int sites, const bench_settings& settings, const page_feed& feed) {

@@ -41,6 +41,7 @@ struct scenario_kind {
 const std::vector<scenario_kind>& scenarios();
 
 scenario_ptr make_page_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_changes_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_throughput_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_sweep_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_startup_scenario(const servers& on, const bench_settings& settings);
@@ -48,6 +49,11 @@ scenario_ptr make_backlog_scenario(const servers& on, const bench_settings& sett
 scenario_ptr make_big_table_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_moodle_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_idle_scenario(const servers& on, const bench_settings& settings);
+
+/// ESO and FP of one province, a lane and a site each.
+const std::vector<bench_site>& two_sites();
+/// For pages one by one to these two.
+bench_wishes wishes_for_two_sites(const bench_settings& settings, const page_feed& feed);
 
 /// All lanes of the feed's schools, dealt out to so many sites; a partition each.
 bench_wishes wishes_for_all_lanes(int sites, const bench_settings& settings, const page_feed& feed);
