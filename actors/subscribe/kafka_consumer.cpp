@@ -114,6 +114,8 @@ class kafka_consumer final : public group_consumer {
       taken_messages_ = taken_bytes_ = 0;
       return {};
     }
+    if (is_out_of_log(message->err) && from_the_first_.erase(place_of(*message)) > 0)
+      return begin_where_the_log_does({rd_kafka_topic_name(message->rkt), message->partition});
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return problem_of(*message);
     read_[place_of(*message)].handed_out = message->offset + 1;
@@ -133,10 +135,14 @@ class kafka_consumer final : public group_consumer {
     if (owned_.count(place_of(from)) == 0)
       return failure{error_code::partition_lost,
                      from.topic + "-" + std::to_string(from.partition) + " is another process's"};
-    const auto list = list_of(from, offset == 0 ? RD_KAFKA_OFFSET_BEGINNING : offset);
-    // Not a seek: librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek.
-    if (const auto begun = assign_again(*list, from); !begun)
+    // Not a seek: librdkafka fetches no more of a partition whose offset was refused, wherever it is told to seek. Nor the
+    // logical beginning, which librdkafka asks for half a second later if it is not connected to the leader yet.
+    if (const auto begun = assign_again(*list_of(from, offset), from); !begun)
       return begun;
+    if (offset == 0)
+      from_the_first_.insert(place_of(from));
+    else
+      from_the_first_.erase(place_of(from));
     read_.erase(place_of(from));
     return done{};
   }
@@ -193,6 +199,21 @@ class kafka_consumer final : public group_consumer {
       return kafka_failure(settings_, "taking " + from.topic, rd_kafka_error_string(error.get()));
     reading_.insert(place_of(from));
     return done{};
+  }
+
+  static bool is_out_of_log(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+  }
+
+  /// For a site that has read nothing: the first entries are gone, and were never its own.
+  consumer_event begin_where_the_log_does(const topic_partition& from) {
+    if (const auto begun = assign_again(*list_of(from, RD_KAFKA_OFFSET_BEGINNING), from); !begun) {
+      consumer_problem problem;
+      problem.where = from;
+      problem.reason = begun.error();
+      return problem;
+    }
+    return poll();
   }
 
   /// librdkafka before 2.2 looks but once a second whether its queue has room again, unless the thread of the broker is
@@ -284,8 +305,7 @@ class kafka_consumer final : public group_consumer {
     if (message.rkt != nullptr)
       problem.where = {rd_kafka_topic_name(message.rkt), message.partition};
     const char* why = rd_kafka_message_errstr(&message);
-    if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-        message.err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+    if (is_out_of_log(message.err)) {
       problem.reason = {error_code::offset_out_of_log,
                         problem.where.topic + "-" + std::to_string(problem.where.partition) +
                             ": the topic no longer holds the site's offset: " + why +
@@ -306,8 +326,9 @@ class kafka_consumer final : public group_consumer {
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
-  std::set<place> owned_;    ///< as the group says
-  std::set<place> reading_;  ///< of these, what is assigned to librdkafka
+  std::set<place> owned_;           ///< as the group says
+  std::set<place> reading_;         ///< of these, what is assigned to librdkafka
+  std::set<place> from_the_first_;  ///< begun at offset 0, and nothing was refused yet
   bool subscribed_ = false, assigned_ = false, left_ = false;
 };
 

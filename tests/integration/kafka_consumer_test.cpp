@@ -147,6 +147,16 @@ TEST_F(kafka_consumer_test, goes_on_after_an_offset_that_the_topic_does_not_hold
   EXPECT_EQ(offsets, (std::vector<std::int64_t>{3, 4}));
 }
 
+TEST_F(kafka_consumer_test, begins_at_the_first_that_the_topic_still_holds) {
+  publish(3);
+  faults::topic_reader{deployment.load().kafka.bootstrap}.delete_all(deployment.lane());
+  publish(2);
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 0)); }));
+  ASSERT_TRUE(poll_until_read(2));
+  EXPECT_EQ(offsets, (std::vector<std::int64_t>{4, 5}));
+}
+
 TEST_F(kafka_consumer_test, may_be_destroyed_anywhere_while_it_joins) {
   const auto settings = deployment.load().kafka;
   constexpr int deaths = 60;
