@@ -7,9 +7,10 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
-
-#include <random>
 #include <spdlog/spdlog.h>
+
+#include <memory>
+#include <random>
 #include <thread>
 
 namespace matricula {
@@ -21,8 +22,6 @@ class graph_at_work {
   explicit graph_at_work(const pipeline_deployment& pipeline)
       : system_(settings_)
       , self_(system_) {
-    // As in matricula's own start: made before there are threads, in a library that ThreadSanitizer does not see into.
-    spdlog::default_logger();
     const auto made = std::make_shared<deployment>();
     made->topology = pipeline.load();
     made->adapters = real_adapters(made->topology);
@@ -52,6 +51,8 @@ class graph_at_work {
   nlohmann::json source() { return figures()["sources"][0]; }
 
  private:
+  // As in matricula's own start, before there are threads: ThreadSanitizer does not see into the library that makes it.
+  const std::shared_ptr<spdlog::logger> log_{spdlog::default_logger()};
   caf::actor_system_config settings_;
   caf::actor_system system_;
   caf::scoped_actor self_;
