@@ -63,7 +63,7 @@ std::string printable_entry(std::string_view value, bool with_personal_data,
 /// Which entries to list. What is empty does not restrict.
 struct quarantine_filter {
   std::string site, source, reason;
-  std::optional<utc_time> since;  ///< an entry without a time is as new as can be
+  std::optional<utc_time> since;  ///< an entry without a time is none of these: nobody drops it unseen
   std::string key_prefix;         ///< of the message's key or the record's
   bool with_settled = false;
 

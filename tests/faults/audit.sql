@@ -11,7 +11,7 @@ create table audit.effect (
   what     text        not null,  -- INSERT, UPDATE or DELETE
   row_key  text        not null,
   revision bigint,                -- the row's new one; null: the row is gone, or its table has none
-  same     boolean     not null default false  -- of a table without revisions: written again as it was
+  same     boolean     not null default false  -- of a table without revisions: updated to what it was
 );
 
 -- Of a whole statement at once: a trigger for each row would take more time than the rows.
@@ -26,18 +26,18 @@ begin
   return null;
 end $$;
 
--- Of a table without revisions: rows that were written again as they were, and rows that are gone.
-create function audit.note_same() returns trigger language plpgsql as $$
+-- Of a table without revisions.
+create function audit.note_unrevised() returns trigger language plpgsql as $$
 declare
   key_columns text := (select string_agg(quote_ident(name), ', ' order by place)
                        from unnest(tg_argv) with ordinality u (name, place));
 begin
-  if tg_op = 'DELETE' then
-    execute format('insert into audit.effect (written, what, row_key) select %L, %L, concat_ws(''/'', %s) from before',
+  if tg_op = 'UPDATE' then
+    execute format('insert into audit.effect (written, what, row_key, same) '
+                   'select %L, %L, concat_ws(''/'', %s), b = w from before b join written w using (%3$s)',
                    tg_table_name, tg_op, key_columns);
   else
-    execute format('insert into audit.effect (written, what, row_key, same) '
-                   'select %L, %L, concat_ws(''/'', %s), true from before b join written w using (%3$s) where b = w',
+    execute format('insert into audit.effect (written, what, row_key) select %L, %L, concat_ws(''/'', %s) from written',
                    tg_table_name, tg_op, key_columns);
   end if;
   return null;
@@ -60,11 +60,13 @@ begin
       and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit_update')
   loop
     if not made.has_revision then
-      execute format('create trigger audit_update after update on classrooms.%1$I '
+      execute format('create trigger audit_insert after insert on classrooms.%1$I referencing new table as written '
+                     'for each statement execute function audit.note_unrevised(%2$s); '
+                     'create trigger audit_update after update on classrooms.%1$I '
                      'referencing old table as before new table as written '
-                     'for each statement execute function audit.note_same(%2$s); '
-                     'create trigger audit_delete after delete on classrooms.%1$I referencing old table as before '
-                     'for each statement execute function audit.note_same(%2$s)', made.relname, made.key_columns);
+                     'for each statement execute function audit.note_unrevised(%2$s); '
+                     'create trigger audit_delete after delete on classrooms.%1$I referencing old table as written '
+                     'for each statement execute function audit.note_unrevised(%2$s)', made.relname, made.key_columns);
       continue;
     end if;
     execute format('create trigger audit_insert after insert on classrooms.%1$I referencing new table as written '

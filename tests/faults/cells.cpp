@@ -49,6 +49,8 @@ constexpr std::int64_t behind_max = 10'000;
 /// What a process of the sites says when it has partitions of a site, and when it has none.
 constexpr std::string_view has_some = " has partitions of its topics",
                            has_none = " waits for partitions of its topics";
+/// If the one that is killed was the controller, too, the others miss it only after 9 s.
+constexpr seconds broker_replaced_max{60};
 /// Longer than the product waits for a lock.
 constexpr seconds lock_held{12};
 
@@ -511,29 +513,50 @@ void serialization(fault_run& run) {
 
 // ---------------------------------------------------------------- Kafka
 
+/// A broker's part of the work: what it is, and who has it now.
+struct broker_role {
+  std::string name;
+  std::function<int()> holder;
+};
+
+broker_role any_role(fault_run& run, topic_reader& asked) {
+  switch (run.lot(3)) {
+  case 0:
+    return {"a partition's leader",
+            [&asked, topic = run.any_site().topic] { return asked.leader_of(topic, 0); }};
+  case 1:
+    return {"the transaction coordinator",
+            [&asked, id = run.world().transactional_id()] { return asked.transaction_coordinator_of(id); }};
+  default:
+    return {"the controller", [&on = run.world().on()] { return std::stoi(on.tell({"controller"})); }};
+  }
+}
+
+/// Waits until another broker has what this one had. Kafka says -1 while nobody has.
+void moves_from(fault_run& run, const broker_role& role, int broker) {
+  run.wait(role.name + " is another than broker " + std::to_string(broker), broker_replaced_max, [&] {
+    try {
+      const auto now = role.holder();
+      return now > 0 && now != broker;
+    } catch (const std::exception&) {
+      return false;  // whom we asked was the one that went
+    }
+  });
+}
+
 void kill_broker(fault_run& run) {
   start_both(run);
   load_to_random_moment(run);
   const auto& on = run.world().on();
   topic_reader asked{on.bootstrap()};
-  std::string broker;
-  switch (run.lot(3)) {
-  case 0:
-    run.note("a partition's leader");
-    broker = std::to_string(asked.leader_of(run.any_site().topic, 0));
-    break;
-  case 1:
-    run.note("the transaction coordinator");
-    broker = std::to_string(asked.transaction_coordinator_of(run.world().transactional_id()));
-    break;
-  default:
-    run.note("the controller");
-    broker = std::to_string(std::stoi(on.tell({"controller"})));
-  }
-  on.tell({"kill-broker", broker});
+  const auto role = any_role(run, asked);
+  run.note(role.name);
+  const int broker = role.holder();
+  on.tell({"kill-broker", std::to_string(broker)});
   run.resumes(true, both);
+  moves_from(run, role, broker);
   run.pass(seconds{10});
-  on.tell({"start-broker", broker});
+  on.tell({"start-broker", std::to_string(broker)});
   run.load(1);
 }
 
@@ -541,13 +564,26 @@ void rolling_restart(fault_run& run) {
   start_both(run);
   load_to_random_moment(run);
   const auto& on = run.world().on();
+  topic_reader asked{on.bootstrap()};
+  std::size_t moved = 0;
   for (int broker = 1; broker <= on.brokers(); ++broker) {
+    const auto led =
+        asked.led_by(broker, {run.world().sites().front().topic, run.world().sites().back().topic});
     on.tell({"stop-broker", std::to_string(broker)});
     run.resumes(true, both);
+    for (const auto& [topic, partition] : led)
+      moves_from(run,
+                 {"the leader of " + topic + '-' + std::to_string(partition),
+                  [&, topic = topic, partition = partition] { return asked.leader_of(topic, partition); }},
+                 broker);
+    moved += led.size();
     run.pass(seconds{3});
     on.tell({"start-broker", std::to_string(broker)});
     run.pass(seconds{3});
   }
+  run.note(fmt::format("{} leaders moved", moved));
+  if (moved == 0)
+    run.problem("no broker had anything to lead");
   run.load(1);
 }
 

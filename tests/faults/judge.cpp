@@ -183,10 +183,10 @@ void judge_trail(const std::string& url, verdict& found) {
   pqxx::connection connection{url};
   pqxx::nontransaction work{connection};
   for (const auto& row : work.exec(
-           "select written || ' ' || row_key, not same and (revision is null or revision < before) from ("
+           "select written || ' ' || row_key, what = 'DELETE' or coalesce(revision < before, false) from ("
            " select *, max(revision) over (partition by written, row_key order by id"
            "                               rows between unbounded preceding and 1 preceding) as before"
-           " from audit.effect) e where same or revision is null or revision <= before order by id"))
+           " from audit.effect) e where same or what = 'DELETE' or revision <= before order by id"))
     (row[1].as<bool>() ? back : twice)(row[0].c_str());
   // A period begins with each write that takes the row on, and what takes it back falls into one.
   found.back_s = std::max(
@@ -194,8 +194,8 @@ void judge_trail(const std::string& url, verdict& found) {
       work.exec("with trail as (select *, max(revision) over (partition by written, row_key order by id rows "
                 "between"
                 " unbounded preceding and 1 preceding) as before from audit.effect where not same),"
-                " judged as (select *, revision is null or revision < coalesce(before, revision) as back "
-                "from trail),"
+                " judged as (select *, what = 'DELETE' or coalesce(revision < before, false) as back from "
+                "trail),"
                 " counted as (select *, count(*) filter (where not back) over (partition by written, row_key"
                 " order by id) as period from judged),"
                 " periods as (select min(at) filter (where back) as began, lead(min(at) filter (where not "

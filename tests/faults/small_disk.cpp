@@ -12,11 +12,17 @@
 #include <utility>
 
 namespace matricula::faults {
+namespace {
+
+/// A run of 100,000 records takes some 100 MB of it, the audit trail included, and more while it waits for something.
+constexpr const char* mount_options = "size=512m,mode=0755";
+
+}  // namespace
 
 small_disk::small_disk(std::filesystem::path where)
     : where_(std::move(where)) {
   std::filesystem::create_directories(where_);
-  if (mount("tmpfs", where_.c_str(), "tmpfs", 0, "size=96m,mode=0755") != 0)
+  if (mount("tmpfs", where_.c_str(), "tmpfs", 0, mount_options) != 0)
     throw std::runtime_error{"cannot mount a small file system: " + std::string{std::strerror(errno)}};
   std::filesystem::create_directory(folder());
   const passwd* const postgres = getpwnam("postgres");

@@ -95,6 +95,18 @@ int topic_reader::leader_of(const std::string& topic, int partition) {
   return leaders_of(topic).at(static_cast<std::size_t>(partition));
 }
 
+std::vector<std::pair<std::string, int>> topic_reader::led_by(int broker,
+                                                              const std::vector<std::string>& topics) {
+  std::vector<std::pair<std::string, int>> led;
+  for (const auto& topic : topics) {
+    const auto leaders = leaders_of(topic);
+    for (std::size_t partition = 0; partition < leaders.size(); ++partition)
+      if (leaders[partition] == broker)
+        led.emplace_back(topic, static_cast<int>(partition));
+  }
+  return led;
+}
+
 int topic_reader::transaction_coordinator_of(const std::string& transactional_id) {
   // Whoever leads the id's partition of this topic: that of its Java hash code.
   const auto leaders = leaders_of("__transaction_state");

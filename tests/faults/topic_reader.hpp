@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace matricula::faults {
@@ -32,6 +33,8 @@ class topic_reader {
   std::vector<std::int64_t> ends(const std::string& topic);
   /// The broker that leads a partition.
   int leader_of(const std::string& topic, int partition);
+  /// The partitions of these topics that a broker leads.
+  std::vector<std::pair<std::string, int>> led_by(int broker, const std::vector<std::string>& topics);
   /// The broker that coordinates the transactions of this id.
   int transaction_coordinator_of(const std::string& transactional_id);
   /// Lets Kafka delete all that the topic, or one partition of it, holds now, which a compacted topic refuses: it is

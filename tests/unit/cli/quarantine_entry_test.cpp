@@ -143,6 +143,12 @@ TEST(quarantine_filter_test, takes_what_fits_all_of_it) {
   EXPECT_FALSE(takes([](auto& filter) { filter.reason = "field_type"; }));
   EXPECT_TRUE(takes([](auto& filter) { filter.since = eight + 12s; }));
   EXPECT_FALSE(takes([](auto& filter) { filter.since = eight + 13s; }));
+  auto timeless = entry;
+  timeless.at.reset();
+  quarantine_filter since_ever;
+  since_ever.since = utc_time{};
+  EXPECT_TRUE(since_ever.takes(entry));
+  EXPECT_FALSE(since_ever.takes(timeless));
   EXPECT_TRUE(takes([](auto& filter) { filter.key_prefix = "2026/46012345/"; }));
   EXPECT_TRUE(takes([](auto& filter) { filter.key_prefix = "site/eso46/"; }));
   EXPECT_FALSE(takes([](auto& filter) { filter.key_prefix = "2025/"; }));
