@@ -19,6 +19,7 @@
 #include <optional>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace matricula {
 namespace {
@@ -26,8 +27,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds figures_timeout{5'000};
-/// A receive that some other message interrupts waits its whole time again, so that time is short.
-constexpr milliseconds wait_max{250};
+/// From one look at the deadline to the next, which a signal may have set meanwhile.
+constexpr milliseconds look_every{1'000};
 /// timeout(1) sends its signal to the process and then to the process's group: that is one signal, not two.
 constexpr milliseconds same_signal_within{500};
 
@@ -143,7 +144,7 @@ run_outcome graph_process::run() const {
 
   using clock = std::chrono::steady_clock;
   std::optional<run_outcome> outcome;
-  bool drained = false;
+  bool drained = false, look_is_set = false;
   auto next_figures = clock::now();
   auto deadline = clock::time_point::max();
   const auto begin_stop = [&](run_outcome why) {
@@ -162,14 +163,20 @@ run_outcome graph_process::run() const {
       ask_figures(false);
       next_figures = clock::now() + figures_every;
     }
-    const auto left = std::min<clock::duration>(std::min(next_figures, deadline) - clock::now(), wait_max);
-    self->receive([&](stop_atom) { begin_stop(run_outcome::stopped); },
+    if (!std::exchange(look_is_set, true)) {
+      const auto left =
+          std::min<clock::duration>(std::min(next_figures, deadline) - clock::now(), look_every);
+      // Not caf::after, which waits by the wall clock in a blocking actor.
+      self->delayed_send(self, std::max(std::chrono::ceil<milliseconds>(left), milliseconds::zero()),
+                         poll_atom::value);
+    }
+    self->receive([&](poll_atom) { look_is_set = false; },
+                  [&](stop_atom) { begin_stop(run_outcome::stopped); },
                   [&](pages_atom) { begin_stop(run_outcome::finished); }, [&](open_atom) { drained = true; },
                   [&](const caf::down_msg&) {
                     outcome = run_outcome::gave_up;
                     drained = true;
-                  },
-                  caf::after(std::max(std::chrono::ceil<milliseconds>(left), milliseconds::zero())) >> [] {});
+                  });
   }
   if (outcome == run_outcome::stopped && drained)
     spdlog::info("drained");

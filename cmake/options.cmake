@@ -36,6 +36,14 @@ function(matricula_library name)
   target_link_libraries(${name} PUBLIC matricula_options)
 endfunction()
 
+# matricula_threads(name): what stands in this program before the C library's C11 threads, on which librdkafka is built.
+function(matricula_threads name)
+  target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/actors/publish/kafka_waits.cpp)
+  if(MATRICULA_SANITIZE STREQUAL "thread")
+    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/sanitizers/c11_threads.cpp)
+  endif()
+endfunction()
+
 # matricula_test(name label sources...): a GoogleTest program whose cases ctest runs one by one.
 function(matricula_test name label)
   add_executable(${name} ${ARGN})
@@ -46,9 +54,7 @@ function(matricula_test name label)
     # for a copy of more bytes than there can be (GCC bug 105651).
     target_compile_options(${name} PRIVATE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
   endif()
-  if(MATRICULA_SANITIZE STREQUAL "thread")
-    target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/sanitizers/c11_threads.cpp)
-  endif()
+  matricula_threads(${name})
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES
     LABELS ${label} ENVIRONMENT LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.txt)
 endfunction()

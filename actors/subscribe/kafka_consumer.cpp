@@ -306,10 +306,12 @@ class kafka_consumer final : public group_consumer {
       problem.where = {rd_kafka_topic_name(message.rkt), message.partition};
     const char* why = rd_kafka_message_errstr(&message);
     if (is_out_of_log(message.err)) {
-      problem.reason = {error_code::offset_out_of_log,
-                        problem.where.topic + "-" + std::to_string(problem.where.partition) +
-                            ": the topic no longer holds the site's offset: " + why +
-                            ". matricula replay T --site S --from beginning goes on with what it has"};
+      problem.reason = {
+          error_code::offset_out_of_log,
+          problem.where.topic + "-" + std::to_string(problem.where.partition) +
+              ": the topic no longer holds the site's offset: " + why +
+              ". matricula replay T --site S --from beginning goes on with what it has; then restart "
+              "the process that runs the source, which publishes again what its lanes have lost"};
     } else {
       problem.reason = kafka_failure(settings_, "reading", why);
     }

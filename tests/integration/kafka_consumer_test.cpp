@@ -77,6 +77,7 @@ class kafka_consumer_test : public ::testing::Test {
         } else if (const auto* problem = std::get_if<consumer_problem>(&event)) {
           out_of_log = problem->reason.code == error_code::offset_out_of_log;
           EXPECT_TRUE(out_of_log && out_of_log_wanted) << problem->reason.text;
+          EXPECT_THAT(problem->reason.text, testing::HasSubstr("restart the process that runs the source"));
         }
       }
       if (enough())
