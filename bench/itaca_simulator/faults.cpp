@@ -91,7 +91,8 @@ std::vector<fault> faults::next(bool has_cursor, bool has_previous) {
   const std::lock_guard lock(mutex_);
   const auto request = state_.requests++;
   const auto fires = [&](fault& f, std::size_t index) {
-    if ((f.kind == fault_kind::gone_410 && !has_cursor) || (f.kind == fault_kind::repeat && !has_previous))
+    const bool needs_cursor = f.kind == fault_kind::gone_410 || f.stays;
+    if ((needs_cursor && !has_cursor) || (f.kind == fault_kind::repeat && !has_previous))
       return false;
     if (f.after > 0) {
       --f.after;
@@ -122,6 +123,11 @@ std::vector<fault> faults::next(bool has_cursor, bool has_previous) {
                                     [](const fault& f) { return f.count && *f.count == 0; });
   state_.due.erase(spent, state_.due.end());
   return befall;
+}
+
+void faults::pass_over() {
+  const std::lock_guard lock(mutex_);
+  ++state_.requests;
 }
 
 void faults::note(const std::vector<bad_record>& bad) {

@@ -50,6 +50,7 @@ struct fault {
   std::uint64_t per_page = 1;       ///< records that it adds
   std::uint64_t retry_after_s = 1;  ///< 503 and 429
   std::uint64_t hang_s = 30;
+  bool stays = false;  ///< asked for again by its cursor, the page is as it was; for kinds that add records
 
   /// Reads "KIND", "KIND:COUNT" or "KIND:PROBABILITY" (with a point: "cut:0.05"). Returns the problem as
   /// text, empty if there is none.
@@ -64,6 +65,7 @@ struct bad_record {
   std::string key;  ///< that it was meant to have; no other record has it
   std::size_t bytes;
   std::uint64_t hash;  ///< XXH3 of its bytes
+  bool stays;          ///< whoever asks for the page again meets it again
 };
 
 /// Which faults are due, and which have been. May be called from any thread.
@@ -77,8 +79,10 @@ class faults {
   void clear();
 
   /// The faults that befall the next request for a page: one that comes alone, or any number of others.
-  /// `gone_410` waits for a request with a cursor, `repeat` for one that has a page before it.
+  /// `gone_410`, and whatever stays, waits for a request with a cursor, `repeat` for one that has a page before it.
   std::vector<fault> next(bool has_cursor, bool has_previous);
+  /// Counts a request that nothing befalls, for a page that stays.
+  void pass_over();
 
   void note(const std::vector<bad_record>& bad);
   /// A number for each bad person: 0, 1, 2, …

@@ -76,12 +76,14 @@ std::shared_ptr<const feed_page> feed::begin_sweep(std::uint64_t limit) {
   return ready_or_written(first, limit);
 }
 
+bool feed::knows(std::uint64_t sweep) const {
+  const std::lock_guard lock(mutex_);
+  return sweep > 0 && sweep <= begun_ && sweep + limits_.sweeps_kept > begun_;
+}
+
 std::shared_ptr<const feed_page> feed::page_at(const cursor& at, std::uint64_t limit) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (at.sweep == 0 || at.sweep > begun_ || at.sweep + limits_.sweeps_kept <= begun_)
-      return nullptr;
-  }
+  if (!knows(at.sweep))
+    return nullptr;
   auto page = ready_or_written(at, limit);
   // A cursor past the sweep's end was never given out.
   return page->records->count() == 0 ? nullptr : page;

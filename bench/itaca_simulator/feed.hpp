@@ -59,6 +59,9 @@ class feed {
   /// The page at a cursor, byte for byte the same every time; null if the cursor is unknown or too old.
   std::shared_ptr<const feed_page> page_at(const cursor& at, std::uint64_t limit);
 
+  /// Whether the cursors of a sweep are known: it has begun, and is not too old.
+  [[nodiscard]] bool knows(std::uint64_t sweep) const;
+
   /// The page that was served last, or null.
   std::shared_ptr<const feed_page> last_served() const;
 

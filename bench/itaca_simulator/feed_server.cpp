@@ -7,8 +7,10 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -56,10 +58,13 @@ void send(Response& response, std::size_t size, std::shared_ptr<Owner> owner, Fr
       });
 }
 
-void send_text(Response& response, std::string text) {
-  const auto body = std::make_shared<const std::string>(std::move(text));
+void send_body(Response& response, const std::shared_ptr<const std::string>& body) {
   send(response, body->size(), body,
        [](const std::string& all, std::size_t offset) { return std::string_view(all).substr(offset); });
+}
+
+void send_text(Response& response, std::string text) {
+  send_body(response, std::make_shared<const std::string>(std::move(text)));
 }
 
 void send_page(const Request& request, Response& response, const std::shared_ptr<const feed_page>& page) {
@@ -78,6 +83,16 @@ void send_page(const Request& request, Response& response, const std::shared_ptr
   }
   send(response, page->size(), page,
        [](const feed_page& whole, std::size_t offset) { return whole.from(offset); });
+}
+
+// In the place of a page what the faults have made of it.
+void send_spoiled(const Request& request, Response& response, const feed_page& page,
+                  const std::shared_ptr<const std::string>& body) {
+  response.set_header("ETag", '"' + hex_of(hash_of(*body)) + '"');
+  if (page.gzipped.empty() || !accepts_gzip(request))
+    return send_body(response, body);
+  response.set_header("Content-Encoding", "gzip");
+  send_text(response, gzip({*body}));
 }
 
 // Half of the page, then a closed connection.
@@ -100,6 +115,8 @@ json described(const fault& f) {
     d["probability"] = f.probability;
   if (!comes_alone(f.kind))
     d["per_page"] = f.per_page;
+  if (f.stays)
+    d["stays"] = true;
   if (f.kind == fault_kind::unavailable_503 || f.kind == fault_kind::too_many_429)
     d["retry_after"] = f.retry_after_s;
   if (f.kind == fault_kind::hang)
@@ -138,11 +155,17 @@ std::string read_fault(const json& told, fault& read) {
       read.probability = value.get<double>();
       continue;
     }
+    if (name == "stays") {
+      if (!value.is_boolean())
+        return "stays is true or false";
+      read.stays = value.get<bool>();
+      continue;
+    }
     const auto* known = std::find_if(std::begin(numbers), std::end(numbers),
                                      [&, n = name](const auto& number) { return n == number.first; });
     if (known == std::end(numbers))
       return "a fault has no \"" + name +
-             "\"; it has kind, count or probability, after, per_page, retry_after, seconds";
+             "\"; it has kind, count or probability, after, per_page, stays, retry_after, seconds";
     if (!value.is_number_unsigned())
       return name + " is a whole number";
     *known->second = value.get<std::uint64_t>();
@@ -152,6 +175,8 @@ std::string read_fault(const json& told, fault& read) {
     return "a fault has a count or a probability, not both";
   if (count == 0 || read.per_page == 0 || read.per_page > limit_max)
     return "count and per_page are at least 1, per_page at most 30000";
+  if (read.stays && comes_alone(read.kind))
+    return "only what adds records to a page can stay";
   if (!told.contains("probability"))
     read.count = count;
   return {};
@@ -191,6 +216,8 @@ struct feed_server::parts {
 
   void serve_feed(const Request& request, Response& response);
   bool serve_fault_alone(const Request& request, Response& response, const fault& f);
+  bool serve_page_that_stays(const Request& request, Response& response, std::uint64_t limit);
+  bool keep(const feed_page& page, std::shared_ptr<const std::string>& body);
   std::shared_ptr<const feed_page> page_for(const Request& request, std::uint64_t limit);
   void serve_truth(const Request& request, Response& response) const;
   void serve_life(Response& response) const;
@@ -205,6 +232,8 @@ struct feed_server::parts {
   std::mutex mutex;
   std::condition_variable stopped;
   bool stopping = false;
+  // Bodies of pages with faults that stay, by cursor and limit; of those sweeps only whose cursors are known.
+  std::map<std::pair<cursor, std::uint64_t>, std::shared_ptr<const std::string>> staying;
 };
 
 // -- /feed ---------------------------------------------------------------------------------------------
@@ -218,6 +247,8 @@ void feed_server::parts::serve_feed(const Request& request, Response& response) 
       return refuse(response, 400, "limit is a number from 1 to 30000");
     limit = std::min(limit, limit_max);
   }
+  if (serve_page_that_stays(request, response, limit))
+    return;
   const auto befall = wrong.next(request.has_param("cursor"), source.last_served() != nullptr);
   const bool alone = !befall.empty() && comes_alone(befall.front().kind);
   if (alone && serve_fault_alone(request, response, befall.front()))
@@ -234,15 +265,43 @@ void feed_server::parts::serve_feed(const Request& request, Response& response) 
   }
   const moment when(source.school(), source.events_at(page->here.sweep));
   auto spoiled = spoil(*page, when, befall, wrong);
-  wrong.note(spoiled.bad);
+  auto body = std::make_shared<const std::string>(std::move(spoiled.body));
+  if (!spoiled.stays || keep(*page, body))
+    wrong.note(spoiled.bad);
   if (!alone)
     source.note_served(page);
-  response.set_header("ETag", '"' + hex_of(hash_of(spoiled.body)) + '"');
-  if (!page->gzipped.empty() && accepts_gzip(request)) {
-    response.set_header("Content-Encoding", "gzip");
-    spoiled.body = gzip({spoiled.body});
+  send_spoiled(request, response, *page, body);
+}
+
+// False if no fault that stays has struck the page, or its cursor is too old.
+bool feed_server::parts::serve_page_that_stays(const Request& request, Response& response,
+                                               std::uint64_t limit) {
+  const auto at = cursor::parse(request.get_param_value("cursor"));
+  if (!at)
+    return false;
+  std::shared_ptr<const std::string> body;
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = staying.find({*at, limit}); found != staying.end())
+      body = found->second;
   }
-  send_text(response, std::move(spoiled.body));
+  const auto page = body ? source.page_at(*at, limit) : nullptr;
+  if (!page)
+    return false;
+  wrong.pass_over();
+  source.note_served(page);
+  send_spoiled(request, response, *page, body);
+  return true;
+}
+
+// Keeps the body for whoever asks for this page again. False if another request was faster: then that one's is it.
+bool feed_server::parts::keep(const feed_page& page, std::shared_ptr<const std::string>& body) {
+  const std::lock_guard lock(mutex);
+  while (!staying.empty() && !source.knows(staying.begin()->first.first.sweep))
+    staying.erase(staying.begin());
+  const auto [kept, is_first] = staying.try_emplace({page.here, page.limit}, body);
+  body = kept->second;
+  return is_first;
 }
 
 std::shared_ptr<const feed_page> feed_server::parts::page_for(const Request& request, std::uint64_t limit) {
@@ -377,7 +436,8 @@ void feed_server::parts::serve_faults(Response& response) const {
                    {"kind", name_of(b.kind)},
                    {"key", b.key},
                    {"bytes", b.bytes},
-                   {"hash", hex_of(b.hash)}});
+                   {"hash", hex_of(b.hash)},
+                   {"stays", b.stays}});
   answer(response, {{"due", due},
                     {"requests", state.requests},
                     {"injected", injected},

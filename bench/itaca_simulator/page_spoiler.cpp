@@ -126,6 +126,7 @@ spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<
                    [](const insertion& a, const insertion& b) { return a.before < b.before; });
 
   spoiled_page spoiled;
+  spoiled.stays = std::any_of(befall.begin(), befall.end(), [](const fault& f) { return f.stays; });
   spoiled.body = envelope(page.here, page.next, count + insertions.size());
   const auto first = spoiled.body.size();
   std::size_t position = 0;
@@ -152,6 +153,7 @@ spoiled_page spoil(const feed_page& page, const moment& when, const std::vector<
       i.told.position = position;
       i.told.bytes = i.record.size();
       i.told.hash = hash_of(i.record);
+      i.told.stays = spoiled.stays;
       spoiled.bad.push_back(std::move(i.told));
     }
     ++position;

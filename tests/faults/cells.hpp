@@ -26,6 +26,7 @@ struct cell {
   bool only_by_name = false;    ///< no part of a round
   bool may_repeat = false;      ///< a record may be published though its lane has had that content
   const char* limits = "";      ///< lines of [limits]
+  std::uint32_t page_records_max = wishes{}.page_records_max;  ///< of the source
 };
 
 const std::vector<cell>& cells();

@@ -209,11 +209,17 @@ void judge_trail(const std::string& url, verdict& found) {
 
 /// The reason that a bad record of the simulator is to have.
 const std::map<std::string, std::string>& reasons() {
-  static const std::map<std::string, std::string> all{{"no-centre", "field_missing"},
+  static const std::map<std::string, std::string> all{{"latin1", "record_not_utf8"},
+                                                      {"no-centre", "field_missing"},
                                                       {"unknown-flavour", "lane_unknown"},
                                                       {"wrong-type", "field_type"},
                                                       {"oversize", "record_too_large"}};
   return all;
+}
+
+/// Whether it is gone when its page, which is not UTF-8, is read again.
+bool passes(const nlohmann::json& bad_record) {
+  return bad_record.at("kind") == "latin1" && !bad_record.at("stays").get<bool>();
 }
 
 void judge_quarantine(const deployment& what, verdict& found) {
@@ -221,7 +227,7 @@ void judge_quarantine(const deployment& what, verdict& found) {
   std::map<std::string, std::string> wanted;  // key, reason
   const auto faults = what.simulator().faults();
   for (const auto& record : faults.at("bad_records"))
-    if (const auto reason = reasons().find(record.at("kind")); reason != reasons().end())
+    if (const auto reason = reasons().find(record.at("kind")); reason != reasons().end() && !passes(record))
       wanted["source/itaca/" + record.at("hash").get<std::string>()] = reason->second;
   // Each stands once in the feed.
   std::map<std::string, std::string> there;

@@ -75,6 +75,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
   what.every = std::to_string(wanted.every_ms) + "ms";
   what.records = std::max<std::uint64_t>(settings.records / 5, 2'000);
   what.limits = which.limits;
+  what.page_records_max = which.page_records_max;
   what.target = wanted.target;
   std::filesystem::remove_all(folder);
   try {

@@ -200,7 +200,8 @@ std::string topic_reader::deleted(rd_kafka_topic_partition_list_t* before) {
   return {};
 }
 
-void append(const std::string& bootstrap, const std::string& topic, const read_message& message) {
+void append(const std::string& bootstrap, const std::string& topic, const read_message& message,
+            std::int64_t time_ms) {
   auto* const configuration = rd_kafka_conf_new();
   set(configuration, "bootstrap.servers", bootstrap);
   char why[256];
@@ -217,7 +218,7 @@ void append(const std::string& bootstrap, const std::string& topic, const read_m
   for (const auto& [name, number] :
        {std::pair{"revision", message.revision}, std::pair{"content_hash", message.content_hash}})
     rd_kafka_header_add(headers, name, -1, bytes_of(number).data(), 8);
-  rd_kafka_vu_t parts[5]{};
+  rd_kafka_vu_t parts[6]{};
   parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
   parts[0].u.cstr = topic.c_str();
   parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -228,6 +229,8 @@ void append(const std::string& bootstrap, const std::string& topic, const read_m
   parts[3].u.mem = memory(message.value);
   parts[4].vtype = RD_KAFKA_VTYPE_HEADERS;
   parts[4].u.headers = headers;
+  parts[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  parts[5].u.i64 = time_ms;
   auto* const error = rd_kafka_produceva(producer.get(), parts, std::size(parts));
   const bool failed = error != nullptr;
   rd_kafka_error_destroy(error);

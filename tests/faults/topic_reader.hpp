@@ -55,8 +55,10 @@ class topic_reader {
   std::unique_ptr<rd_kafka_t, closer> client_;
 };
 
-/// Writes a message as a lane's, at the end of its partition, whatever stands there already.
-void append(const std::string& bootstrap, const std::string& topic, const read_message& message);
+/// Writes a message as a lane's, at the end of its partition, whatever stands there already. Its time is given in
+/// milliseconds since 1970; 0: now.
+void append(const std::string& bootstrap, const std::string& topic, const read_message& message,
+            std::int64_t time_ms = 0);
 
 /// What is committed to a topic of one partition from now on.
 class topic_tail {

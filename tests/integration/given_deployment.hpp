@@ -47,8 +47,12 @@ class given_deployment {
   given_deployment(const given_deployment&) = delete;
   given_deployment& operator=(const given_deployment&) = delete;
 
-  /// Writes the file anew.
-  void write(int partitions = 2, const std::string& topic_properties = "") {
+  /// Writes the file anew. The site reads these lanes.
+  void write(int partitions = 2, const std::string& topic_properties = "",
+             const std::vector<std::string>& lanes = {"ESO-46"}) {
+    std::string topics;
+    for (const auto& each : lanes)
+      topics += (topics.empty() ? "\"" : ", \"") + lane(each) + '"';
     const auto targets =
         std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() / "config" / "targets";
     std::ofstream{file_} << "[pipeline]\nname = \"" << prefix_
@@ -63,15 +67,15 @@ class given_deployment {
                          << "\n[[source]]\nname = \"itaca\"\nurl = \"http://127.0.0.1:1/\"\n"
                          << "[[lane]]\nflavour = \"ESO\"\nprovinces = [\"46\"]\n"
                          << "[[lane]]\nflavour = \"FP\"\nprovinces = [\"46\"]\n"
-                         << "[[site]]\nname = \"eso46\"\ntopics = [\"" << lane()
-                         << "\"]\ndatabase = \"${TEST_DATABASE}\"\ntarget = \"classrooms\"\n"
+                         << "[[site]]\nname = \"eso46\"\ntopics = [" << topics
+                         << "]\ndatabase = \"${TEST_DATABASE}\"\ntarget = \"classrooms\"\n"
                          << "base_url = \"https://aules.example/eso46\"\n";
   }
 
   const std::filesystem::path& file() const { return file_; }
 
-  /// The topic of ESO-46.
-  std::string lane() const { return prefix_ + "-ESO-46"; }
+  /// The topic of a lane.
+  std::string lane(const std::string& name = "ESO-46") const { return prefix_ + '-' + name; }
 
   environment_lookup environment() const {
     return [database = database_](std::string_view name) -> std::optional<std::string> {

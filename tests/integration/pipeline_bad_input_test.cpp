@@ -21,6 +21,20 @@ class pipeline_bad_input : public pipeline_test {
     return eventually([this] { return pipeline->simulator().faults()["due"].empty(); });
   }
 
+  /// Each bad record of the simulator's is in quarantine, once and for the reason of its kind, and nothing else is.
+  void expect_quarantined(const std::map<std::string, std::string>& reasons, std::size_t count) {
+    const auto found = quarantine_by_hash();
+    const auto bad = pipeline->simulator().faults()["bad_records"];
+    EXPECT_EQ(bad.size(), count);
+    for (const auto& record : bad) {
+      const auto at = found.find(record["hash"].get<std::string>());
+      ASSERT_NE(at, found.end()) << record.dump();
+      EXPECT_EQ(at->second.reason, reasons.at(record["kind"])) << record.dump();
+      EXPECT_EQ(at->second.times, 1U) << record.dump();
+    }
+    EXPECT_EQ(found.size(), bad.size());
+  }
+
   /// The quarantine's entries by the last part of their keys, the hash of the record's bytes.
   std::map<std::string, entry> quarantine_by_hash() const {
     std::map<std::string, entry> all;
@@ -51,17 +65,22 @@ TEST_F(pipeline_bad_input, bad_records_go_to_quarantine_and_all_others_to_the_si
   ASSERT_TRUE(faults_have_struck()) << process.log();
   ASSERT_TRUE(simulator.passes_a_sweep()) << process.log();
   ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  expect_quarantined(reasons, 16);
+}
 
-  const auto found = quarantine_by_hash();
-  const auto bad = simulator.faults()["bad_records"];
-  EXPECT_EQ(bad.size(), 16U);
-  for (const auto& record : bad) {
-    const auto at = found.find(record["hash"].get<std::string>());
-    ASSERT_NE(at, found.end()) << record.dump();
-    EXPECT_EQ(at->second.reason, reasons.at(record["kind"])) << record.dump();
-    EXPECT_EQ(at->second.times, 1U) << record.dump();
-  }
-  EXPECT_EQ(found.size(), bad.size());
+TEST_F(pipeline_bad_input, a_record_that_is_never_utf8_goes_to_quarantine_and_its_page_to_the_sites) {
+  ASSERT_NO_FATAL_FAILURE(given());
+  auto& simulator = pipeline->simulator();
+  // Two pages, one after the other, and in the first another bad record beside.
+  simulator.add_faults(json::array({{{"kind", "latin1"}, {"count", 2}, {"per_page", 2}, {"stays", true}},
+                                    {{"kind", "no-centre"}, {"count", 1}, {"stays", true}}}));
+
+  const auto process = pipeline->start_run();
+  ASSERT_TRUE(faults_have_struck()) << process.log();
+  ASSERT_TRUE(simulator.passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  EXPECT_TRUE(process.has_logged("page_invalid")) << "it was believed at once";
+  expect_quarantined({{"latin1", "record_not_utf8"}, {"no-centre", "field_missing"}}, 5);
 }
 
 TEST_F(pipeline_bad_input, pages_that_fail_are_read_until_they_are_whole) {

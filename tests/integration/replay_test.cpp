@@ -8,22 +8,60 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <utility>
+
 namespace matricula {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-/// A site that has read the two entries of its lane. Nobody runs it.
+/// Text that lets something happen whenever it is flushed.
+class watched_text : public std::stringbuf {
+ public:
+  explicit watched_text(std::function<void()> at_flush)
+      : at_flush_(std::move(at_flush)) {}
+
+ protected:
+  int sync() override {
+    at_flush_();
+    return std::stringbuf::sync();
+  }
+
+ private:
+  std::function<void()> at_flush_;
+};
+
+/// A site that has read the two entries of its lane, of two hours and of an hour ago. Nobody runs it.
 class replay_test : public records_by_hand {
  protected:
   void SetUp() override {
     ASSERT_NO_FATAL_FAILURE(records_by_hand::SetUp());
-    topic_says(1, student("10000001"));
-    topic_says(2, student("10000002"));
+    topic_said(hours{2}, 1, student("10000001"));
+    topic_said(hours{1}, 2, student("10000002"));
     site_gets(1, student("10000001"));
     site_gets(2, student("10000002"));
   }
+
+  /// As topic_says, so long ago.
+  void topic_said(minutes ago, revision_t revision, const given_record& record,
+                  const std::string& lane = "ESO-46") {
+    const auto key = record.key(), value = record.json();
+    faults::append(kafka_bootstrap(), deployment.lane(lane),
+                   {0, 0, key, value, revision, content_hash_of(value)},
+                   (now - ago).time_since_epoch().count());
+  }
+
+  /// That time as `--from` takes it.
+  std::string before_now(minutes ago) const { return text_of(now - ago); }
 
   /// Kafka has deleted what the lane held; three entries have come since.
   void deleted() {
@@ -33,14 +71,26 @@ class replay_test : public records_by_hand {
       topic_says(revision, student("1000000" + std::to_string(revision)));
   }
 
-  int replay(const std::string& from, bool follow = false) {
+  /// Of the lane ESO-46, by its topic, if no other is named.
+  int replay(const std::string& from, bool follow = false, const std::optional<std::string>& lane = {}) {
     out.str("");
-    errors.str("");
-    const replay_options options{"eso46", deployment.lane(), *replay_from_text(from), follow, seconds{2}};
-    return replay_site(deployment.file(), options, deployment.environment(), out, errors);
+    return replay_into(out, from, follow, lane);
   }
 
-  std::string offset() { return database.value("select next_offset from matricula.positions"); }
+  int replay_into(std::ostream& shown, const std::string& from, bool follow,
+                  const std::optional<std::string>& lane = {}) {
+    errors.str("");
+    const replay_options options{"eso46", lane.value_or(deployment.lane()), *replay_from_text(from), follow,
+                                 seconds{2}};
+    return replay_site(deployment.file(), options, deployment.environment(), shown, errors);
+  }
+
+  std::string offset(const std::string& lane = "ESO-46") {
+    return database.value("select next_offset from matricula.positions where topic = '" +
+                          deployment.lane(lane) + "'");
+  }
+
+  const utc_time now = std::chrono::floor<seconds>(std::chrono::system_clock::now());
 };
 
 TEST_F(replay_test, goes_back_to_an_offset_and_no_further_ahead) {
@@ -50,6 +100,57 @@ TEST_F(replay_test, goes_back_to_an_offset_and_no_further_ahead) {
   EXPECT_EQ(replay("2"), exit_done) << errors.str();
   EXPECT_THAT(out.str(), HasSubstr("nothing to read again"));
   EXPECT_EQ(offset(), "1");
+}
+
+TEST_F(replay_test, goes_back_to_what_was_published_since_a_time) {
+  EXPECT_EQ(replay(before_now(minutes{30})), exit_done) << errors.str();
+  EXPECT_THAT(out.str(), HasSubstr("nothing to read again"));
+  EXPECT_EQ(offset(), "2");
+  EXPECT_EQ(replay(before_now(minutes{90})), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), deployment.lane() + "-0: from 2 back to 1\n");
+  EXPECT_EQ(offset(), "1");
+  EXPECT_EQ(replay(before_now(hours{2})), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), deployment.lane() + "-0: from 1 back to 0\n");
+  EXPECT_EQ(offset(), "0");
+}
+
+TEST_F(replay_test, knows_a_lane_by_its_name_and_leaves_the_others) {
+  deployment.write(2, "", {"ESO-46", "FP-46"});
+  topic_said(hours{2}, 3, student("10000003"), "FP-46");
+  topic_said(hours{1}, 4, student("10000004"), "FP-46");
+  database.query("insert into matricula.positions (topic, partition, next_offset, revision) values ('" +
+                 deployment.lane("FP-46") + "', 0, 2, 4)");
+
+  EXPECT_EQ(replay("1", false, "ESO-46"), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), deployment.lane() + "-0: from 2 back to 1\n");
+  EXPECT_EQ(offset("FP-46"), "2");
+  EXPECT_EQ(replay(before_now(minutes{90}), false, "FP-46"), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), deployment.lane("FP-46") + "-0: from 2 back to 1\n");
+  EXPECT_EQ(offset(), "1");
+  EXPECT_EQ(replay("beginning", false, ""), exit_done) << errors.str();
+  EXPECT_EQ(offset(), "0");
+  EXPECT_EQ(offset("FP-46"), "0");
+
+  EXPECT_EQ(replay("0", false, ""), exit_wrong_usage);
+  EXPECT_THAT(errors.str(), HasSubstr("name its lane with --lane"));
+  EXPECT_EQ(replay("0", false, "ISEACV-03"), exit_wrong_usage);
+  EXPECT_THAT(errors.str(), HasSubstr("does not read the lane \"ISEACV-03\"; it reads " + deployment.lane()));
+}
+
+TEST_F(replay_test, shows_how_far_the_site_is_until_it_is_through) {
+  revision_t applied = 0;
+  watched_text text{[&] {  // the site reads on with every line
+    if (applied < 2) {
+      ++applied;
+      site_gets(applied, student("1000000" + std::to_string(applied)));
+    }
+  }};
+  std::ostream shown{&text};
+  EXPECT_EQ(replay_into(shown, "beginning", true), exit_done) << errors.str();
+  EXPECT_EQ(text.str(), deployment.lane() + "-0: from 2 back to 0\n"
+                                            "0 of 2 entries\n"
+                                            "1 of 2 entries\n"
+                                            "2 of 2 entries\n");
 }
 
 TEST_F(replay_test, passes_over_nothing_that_the_topic_still_holds) {
@@ -66,6 +167,7 @@ TEST_F(replay_test, passes_over_nothing_that_the_topic_still_holds) {
 TEST_F(replay_test, says_when_nobody_goes_on) {
   deleted();
   EXPECT_EQ(replay("beginning", true), exit_failed);
+  EXPECT_THAT(out.str(), HasSubstr(" on to 3\n0 of 1 entries\n"));
   EXPECT_THAT(errors.str(), HasSubstr("nothing has moved for 2s: does a process run the site eso46?"));
 }
 
@@ -73,6 +175,7 @@ TEST_F(replay_test, has_nothing_to_wait_for_where_nothing_is_left) {
   topic_says(3, student("10000003"));
   faults::topic_reader{kafka_bootstrap()}.delete_all(deployment.lane());
   EXPECT_EQ(replay("beginning", true), exit_done) << errors.str();
+  EXPECT_THAT(out.str(), HasSubstr(" on to 3\n0 of 0 entries\n"));
   EXPECT_EQ(offset(), "3");
 }
 

@@ -64,6 +64,19 @@ TEST(Faults, WaitForTheRequestThatTheyNeed) {
   EXPECT_EQ(wrong.next(false, true).front().kind, fault_kind::cut);
 }
 
+TEST(Faults, ThatStayWaitForACursor) {
+  faults wrong(1);
+  auto lasting = due(fault_kind::latin1, 1);
+  lasting.stays = true;
+  wrong.add(lasting);
+  EXPECT_TRUE(wrong.next(false, true).empty());
+  wrong.pass_over();
+  const auto befall = wrong.next(true, true);
+  ASSERT_EQ(befall.size(), 1u);
+  EXPECT_TRUE(befall.front().stays);
+  EXPECT_EQ(wrong.state().requests, 3u);
+}
+
 TEST(Faults, ComeByProbabilityTheSameForTheSameSeed) {
   const auto drawn = [](std::uint64_t seed) {
     faults wrong(seed);
@@ -140,6 +153,22 @@ TEST_F(SpoiledPages, Latin1IsNotUtf8) {
   EXPECT_TRUE(json::parse(spoiled.body, nullptr, false).is_discarded());
   EXPECT_NE(spoiled.body.find("Mu\xf1oz i Ferr\xe0ndiz"), std::string::npos);
   ASSERT_EQ(spoiled.bad.size(), 1u);
+  const auto begin = spoiled.body.rfind(R"({"year":)", spoiled.body.find("Mu\xf1oz"));
+  const auto record = std::string_view(spoiled.body).substr(begin, spoiled.bad.front().bytes);
+  EXPECT_EQ(record.back(), '}');
+  EXPECT_EQ(hash_of(record), spoiled.bad.front().hash);
+}
+
+TEST_F(SpoiledPages, StayAsAWholeIfOneFaultDoes) {
+  const auto passing = due(fault_kind::no_centre, 1);
+  EXPECT_FALSE(with({passing}).stays);
+  EXPECT_FALSE(with({passing}).bad.front().stays);
+  auto lasting = due(fault_kind::latin1, 1, 2);
+  lasting.stays = true;
+  const auto spoiled = with({passing, lasting});
+  EXPECT_TRUE(spoiled.stays);
+  ASSERT_EQ(spoiled.bad.size(), 3u);
+  EXPECT_TRUE(std::all_of(spoiled.bad.begin(), spoiled.bad.end(), [](const auto& b) { return b.stays; }));
 }
 
 TEST_F(SpoiledPages, OfTwoRecordsWithOneKeyTheLaterIsTrue) {
