@@ -35,6 +35,9 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
 constexpr int unacknowledged_ms_max = 10'000, connecting_ms_max = 5'000;
 /// Between two tries to connect. An hour's outage is over for us a second after its end.
 constexpr int reconnect_delay_ms_max = 1'000;
+/// librdkafka asks who leads a partition that has lost its leader after pauses that double up to this one. Brokers miss a
+/// dead one after 6 to 10 s, so that with the default of five minutes the new leader would be found another 8 s later.
+constexpr int leader_query_delay_ms_max = 3'000;
 
 /// A line that is cut without a word costs no more than this: TCP by itself sends again after ever longer pauses, for a
 /// quarter of an hour, and so goes on late when the line has long been mended.
@@ -86,6 +89,7 @@ kafka_configuration(const kafka_settings& settings,
   const std::pair<const char*, int> presets[] = {
       {"reconnect.backoff.max.ms", reconnect_delay_ms_max},
       {"socket.connection.setup.timeout.ms", connecting_ms_max},
+      {"topic.metadata.refresh.interval.ms", leader_query_delay_ms_max},
   };
   for (const auto& [name, value] : presets)
     if (!set(name, std::to_string(value)))
