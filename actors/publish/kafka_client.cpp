@@ -115,13 +115,15 @@ result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
   return kafka_handle<rd_kafka_t>{client};
 }
 
-void read_headers(const rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision) {
+void read_headers(rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision) {
   content_hash = revision = 0;
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+  rd_kafka_headers_t* list = nullptr;
+  // Detached, or the message would keep the list, which is longer than many a record, for as long as a batch holds it.
+  if (rd_kafka_message_detach_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return;
-  content_hash = number_in_header(headers, content_hash_header);
-  revision = number_in_header(headers, revision_header);
+  const kafka_handle<rd_kafka_headers_t> headers{list};
+  content_hash = number_in_header(headers.get(), content_hash_header);
+  revision = number_in_header(headers.get(), revision_header);
 }
 
 result<held_offsets> ask_held_offsets(rd_kafka_t* client, const kafka_settings& settings,
