@@ -16,8 +16,8 @@ class page_scenario final : public scenario {
       , school_(2 * settings.page, lanes_of(two_sites()), settings.page) {}
 
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
-    page_feed feed{{school_.page(0), school_.page(1), school_.page(1), school_.changed_page(1, changes),
-                    school_.withdrawn_page(1), school_.page(1)}};
+    page_feed feed{{school_.page(0), school_.page(1), school_.page(1),
+                    page_with_changes(school_, settings_.page), school_.withdrawn_page(1), school_.page(1)}};
     const auto wishes = wishes_for_two_sites(settings_, feed);
     bench_deployment world{on_, folder / "world", "page" + std::to_string(number), wishes};
     lone_pages pages{on_, world, feed, settings_.every_s};
@@ -48,6 +48,7 @@ class page_scenario final : public scenario {
     const auto sum = values["floors_ms"] = fetch + json + produce + consume + psql;
     values["publish_ratio"] = (fetch + json + produce) / values["published_ms"];
     values["produce_ratio"] = produce / values["published_ms"];
+    values["publish_alone_ratio"] = produce / (values["published_ms"] - fetch);
     values["psql_ratio"] = psql / (values["applied_ms"] - values["published_ms"]);
     values["apply_ratio"] = (consume + psql) / (values["applied_ms"] - values["published_ms"]);
     values["latency_ratio"] = values["applied_ms"] / sum;
