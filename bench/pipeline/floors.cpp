@@ -136,9 +136,7 @@ class lone_producer {
 
 /// The rows of COPY's text format for the records that `is_wanted` chooses.
 template <class Wanted>
-void write_rows(const std::filesystem::path& file, const std::vector<sent_record>& records,
-                Wanted is_wanted) {
-  std::ofstream out{file, std::ios::binary};
+std::string rows_of(const std::vector<sent_record>& records, Wanted is_wanted) {
   copy_encoder encoder;
   enrolment_reader reader;
   enrolment read;
@@ -155,7 +153,7 @@ void write_rows(const std::filesystem::path& file, const std::vector<sent_record
                     .revision = record.revision,
                     .record = read});
   }
-  out << encoder.rows();
+  return std::string{encoder.rows()};
 }
 
 /// One transaction of psql.
@@ -203,6 +201,11 @@ std::vector<sent_record> records_in(const servers& on, const bench_deployment& w
                      message.offset, message.content_hash, message.revision});
     });
   return all;
+}
+
+double copy_bytes_per_row(const std::vector<sent_record>& records) {
+  const auto rows = rows_of(records, [](const sent_record&) { return true; });
+  return static_cast<double>(rows.size()) / static_cast<double>(records.size());
 }
 
 double fetch_floor_ms(const std::string& url) {
@@ -292,8 +295,8 @@ double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record
         };
         const auto file = into.folder() / fmt::format("psql-{}", ++number);
         const auto part = [&](const char* what) { return std::filesystem::path{file.string() + what}; };
-        write_rows(part(".warm"), warm_up, wanted);
-        write_rows(part(".rows"), records, wanted);
+        std::ofstream{part(".warm"), std::ios::binary} << rows_of(warm_up, wanted);
+        std::ofstream{part(".rows"), std::ios::binary} << rows_of(records, wanted);
         std::ofstream{part(".sql")} << script(*steps, part(".warm"), part(".rows"));
         processes.push_back(running_process{
             {"/usr/bin/psql", "-X", "-q", "-f", part(".sql").string(), into.database_url(site.name)},

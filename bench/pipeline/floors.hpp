@@ -20,6 +20,9 @@ struct sent_record {
 /// What was committed to a deployment's lanes, in order per partition.
 std::vector<sent_record> records_in(const servers& on, const bench_deployment& world);
 
+/// Of the rows that psql_floor_ms copies.
+double copy_bytes_per_row(const std::vector<sent_record>& records);
+
 // What no program on the same libraries and servers can be faster than, with the same bytes; milliseconds each. What is
 // done once by a process that stays (connecting, asking where topics live) is done before.
 

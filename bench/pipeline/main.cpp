@@ -124,7 +124,7 @@ struct report_options {
     result_lines all{results};
     all.keep_largest_pages();
     if (!parts.empty())
-      all.include(parts_in(parts));
+      all.include(parts_in(parts), parts_origin_in(parts));
     all.include(line_of_changes(all));
     return all;
   }

@@ -45,6 +45,11 @@ class page_scenario final : public scenario {
     const auto produce = values["floor_produce_ms"] = produce_floor_ms(on_, floor, warm_up, records);
     const auto consume = values["floor_consume_ms"] = consume_floor_ms(on_, floor, warm_up, records);
     const auto psql = values["floor_psql_ms"] = psql_floor_ms(floor, warm_up, records);
+    std::size_t json_bytes = 0;
+    for (const auto& record : records)
+      json_bytes += record.value.size();
+    values["json_bytes_per_record"] = static_cast<double>(json_bytes) / static_cast<double>(records.size());
+    values["copy_bytes_per_row"] = copy_bytes_per_row(records);
     const auto sum = values["floors_ms"] = fetch + json + produce + consume + psql;
     values["publish_ratio"] = (fetch + json + produce) / values["published_ms"];
     values["produce_ratio"] = produce / values["published_ms"];

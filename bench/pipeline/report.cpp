@@ -247,14 +247,44 @@ std::string origin_text(const result_lines& results) {
   for (const auto& [name, value] : origin.at("settings").items())
     settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", name,
                             value.is_string() ? value.get<std::string>() : value.dump());
+  std::string more;
+  if (machine.contains("cpu_family"))
+    more += fmt::format(", family {} model {}, AVX-512 {}", machine.value("cpu_family", ""),
+                        machine.value("cpu_model", ""), machine.value("avx512", false) ? "yes" : "no");
+  std::string widths;
+  if (const auto value = results.of("page", "new", "json_bytes_per_record"),
+      copy = results.of("page", "new", "copy_bytes_per_row");
+      value.runs > 0 && copy.runs > 0)
+    widths = fmt::format(", a record {:.0f} bytes of JSON, {:.0f} of COPY's text", value.median, copy.median);
   return fmt::format(
-      "| | |\n|---|---|\n| machine | {}, {} cores, {:.0f} GiB, {}; all servers and programs on it |\n"
-      "| page | {} records |\n| commit | {}, {} |\n| begun | {} |\n| command | `{}` |\n| settings | {} |\n\n",
-      machine.at("cpu").get<std::string>(), machine.at("cores").get<int>(),
+      "| | |\n|---|---|\n| machine | {}{}, {} cores, {:.0f} GiB, {}; all servers and programs on it |\n"
+      "| page | {} records{} |\n| commit | {}, {} |\n| begun | {} |\n| command | `{}` |\n| settings | {} "
+      "|\n\n",
+      machine.at("cpu").get<std::string>(), more, machine.at("cores").get<int>(),
       machine.at("memory_bytes").get<double>() / (1 << 30), machine.at("kernel").get<std::string>(),
-      shown(static_cast<double>(page), 0), origin.at("commit").get<std::string>(),
+      shown(static_cast<double>(page), 0), widths, origin.at("commit").get<std::string>(),
       origin.at("build").get<std::string>(), origin.at("time").get<std::string>(),
       origin.at("command").get<std::string>(), settings);
+}
+
+/// "f849f4f35740 of 2026-11-24"
+std::string commit_and_day(const json& origin) {
+  return fmt::format("{} of {}", origin.value("commit", "unknown"), origin.value("time", "").substr(0, 10));
+}
+
+/// Commits and days of a scenario's figures; empty if they are those of the report's head.
+std::string other_origins(const result_lines& results, const std::string& scenario) {
+  const auto head = results.origin().is_null() ? std::string{} : commit_and_day(results.origin());
+  std::vector<std::string> all;
+  for (const auto& one : results.all())
+    if (one.scenario == scenario && one.origin >= 0) {
+      const auto from = commit_and_day(results.origins().at(static_cast<std::size_t>(one.origin)));
+      if (std::find(all.begin(), all.end(), from) == all.end())
+        all.push_back(from);
+    }
+  if (all.empty() || (all.size() == 1 && all.front() == head))
+    return {};
+  return fmt::format("Measured at {}.\n\n", fmt::join(all, ", "));
 }
 
 std::string bound_text(const goal& each) {
@@ -347,6 +377,12 @@ std::vector<measured> parts_in(const std::filesystem::path& file) {
   return all;
 }
 
+json parts_origin_in(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  const auto context = json::parse(in).value("context", json::object());
+  return {{"commit", context.value("commit", "unknown")}, {"time", context.value("date", "")}};
+}
+
 std::vector<measured> line_of_changes(const result_lines& results) {
   std::vector<std::pair<double, double>> points;
   for (const auto& about : cases_of(results, "changes")) {
@@ -383,7 +419,9 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
       for (const auto& picture : pictures)
         if (picture == std::string{part.picture} + ".svg")
           text += fmt::format("![{}](performance/{})\n\n", part.title, picture);
-    text += table_of(results, part) + '\n';
+    text += other_origins(results, part.scenario) + table_of(results, part) + '\n';
+    if (std::string{part.scenario} == "backlog" && results.origin().contains("peer"))
+      text += "The peer: " + results.origin().at("peer").get<std::string>() + ".\n\n";
     if (std::string{part.scenario} == "backlog")
       text += peers_advantages(results);
   }
@@ -407,7 +445,11 @@ json report_json(const result_lines& results) {
                        {"greatest", found.greatest},
                        {"runs", found.runs}});
   }
-  return {{"origin", results.origin()}, {"figures", entries}};
+  auto origins = json::object();
+  for (const auto& part : sections())
+    if (const auto others = other_origins(results, part.scenario); !others.empty())
+      origins[part.scenario] = others.substr(0, others.size() - 2);
+  return {{"origin", results.origin()}, {"other_origins", origins}, {"figures", entries}};
 }
 
 std::vector<comparison> compared_with(const json& earlier, const result_lines& results) {

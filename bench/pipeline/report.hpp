@@ -15,6 +15,9 @@ namespace matricula::bench {
 /// benchmark, and "derived" for the ratios of those that belong together.
 std::vector<measured> parts_in(const std::filesystem::path& file);
 
+/// When they were measured, and at which commit, as far as the file says so.
+nlohmann::json parts_origin_in(const std::filesystem::path& file);
+
 /// What the medians of the scenario "changes" have in common: its case "line". Nothing if there are fewer than three.
 std::vector<measured> line_of_changes(const result_lines& results);
 
