@@ -31,6 +31,7 @@ class school_records {
   school_records(std::uint64_t records, const std::vector<std::string>& lanes,
                  std::uint64_t page_records_max);
 
+  std::uint64_t records() const { return records_; }
   std::uint64_t pages() const { return (records_ + page_records_max_ - 1) / page_records_max_; }
   /// Page `index`, from 0, as all sweeps have it that change nothing.
   records_of_page page(std::uint64_t index) const { return written(index, {}); }

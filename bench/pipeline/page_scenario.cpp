@@ -22,6 +22,11 @@ class page_scenario final : public scenario {
     bench_deployment world{on_, folder / "world", "page" + std::to_string(number), wishes};
     lone_pages pages{on_, world, feed, settings_.every_s};
     auto all = pages.run("page", {"new", "unchanged", "1 % changed", "withdrawn"}, number, settings_.page);
+    const auto page_bytes = all.front().values.at("bytes");
+    for (auto& each : all)
+      note_rss(each.values, each.values.at("rss_peak_bytes"),
+               rss_allowed_bytes(wishes, static_cast<double>(2 * settings_.page),
+                                 page_bytes / static_cast<double>(settings_.page), page_bytes));
     add_floors(folder, feed, world, pages.looks(), wishes, all.front().values);
     return all;
   }
