@@ -46,4 +46,9 @@ double consume_floor_ms(const servers& on, const bench_deployment& from,
 double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
                      const std::vector<sent_record>& records);
 
+/// The same with a backlog, in transactions of as many records as an applier takes at most. `known`: the sites have had
+/// all of it, and are only asked which records differ.
+double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
+                             bool known);
+
 }  // namespace matricula::bench

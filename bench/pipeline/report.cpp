@@ -153,7 +153,9 @@ batches_in_flight_max for each partition, pages_in_flight_max.)",
 matricula: from when its site has been given the topic until the last row is durable. Kafka Connect with the
 Debezium JDBC sink, which runs already: from the first byte that it writes to the last; two tasks, batches of
 3,000, unnest and a record schema as its documentation advises (scripts/kafka/connect/sink.json). Its two 64-bit
-headers arrive as Base64 text, from which the table computes the numbers.)",
+headers arrive as Base64 text, from which the table computes the numbers. Alone: librdkafka reading the topic, and a
+psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
+asking which of them differ; their CPU is that of reading, and of psql.)",
        {{"rows/s", "rows_per_s", 1, 0},
         {"seconds", "seconds_s"},
         {"CPU s per million, program", "program_cpu_s_per_million"},
