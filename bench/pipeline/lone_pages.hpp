@@ -41,6 +41,7 @@ class lone_pages {
   const std::vector<between_pages>& looks() const { return looks_; }
 
  private:
+  void keep_trace(int number) const;
   between_pages look(const running_process& process) const;
   figures figures_of(const nlohmann::json& page, const between_pages& before,
                      const between_pages& after) const;

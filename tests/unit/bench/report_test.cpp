@@ -99,6 +99,32 @@ TEST_F(report_test, lays_a_straight_line_through_pages_that_have_changed_in_part
   EXPECT_THAT(line_of_changes(with_runs({100})), IsEmpty());
 }
 
+TEST_F(report_test, says_where_a_section_comes_from_that_is_not_of_the_head) {
+  const auto origin = [](const char* commit) {
+    return nlohmann::json{{"machine", {{"cpu", "a"}, {"cores", 2}, {"memory_bytes", 1e9}, {"kernel", "L"}}},
+                          {"commit", commit},
+                          {"command", "bench_pipeline"},
+                          {"build", "Release"},
+                          {"time", "2026-11-24T04:53:20Z"},
+                          {"settings", {{"fsync", "on"}}}};
+  };
+  {
+    result_lines results{file};
+    results.add_origin(origin("older"));
+    results.add({page(1, 100)});
+    results.add_origin(origin("newer"));
+    results.add({{"sweep", "new", 1, 30'000, {{"seconds_s", 1}}}});
+  }
+  result_lines results{file};
+  results.include({{"parts", "decode", 1, 0, {{"real_ms", 1}}}},
+                  {{"commit", "newer"}, {"time", "2026-11-25T00:00:00+01:00"}});
+  const auto text = report_text(results, {});
+  EXPECT_THAT(text, HasSubstr("| commit | newer, Release |"));
+  EXPECT_THAT(text, HasSubstr("Measured at older of 2026-11-24.\n"));
+  EXPECT_THAT(text, HasSubstr("Measured at newer of 2026-11-25.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Measured at newer of 2026-11-24.")));
+}
+
 TEST(straight_line_test, tells_its_greatest_deviation) {
   const auto line = line_through({{0, 100}, {1, 200}, {2, 100}});
   EXPECT_GT(line.deviation_ratio, 0.2);
