@@ -61,7 +61,8 @@ records_of_page school_records::changed_page(std::uint64_t index, double share) 
 
 double school_records::share_that_changes(std::uint64_t index, std::uint64_t records) const {
   const auto before = page(index);
-  double too_few = 0, enough = 1;
+  double too_few = 0, enough = 1, nearest = 1;
+  std::uint64_t least_distance = before->count() + records;
   for (int step = 0; step < 14; ++step) {
     const auto between = (too_few + enough) / 2;
     const auto after = changed_page(index, between);
@@ -69,8 +70,13 @@ double school_records::share_that_changes(std::uint64_t index, std::uint64_t rec
     for (std::size_t i = 0; i < before->count(); ++i)
       different += before->record(i) != after->record(i) ? 1U : 0U;
     (different < records ? too_few : enough) = between;
+    const auto distance = different < records ? records - different : different - records;
+    if (distance < least_distance) {
+      least_distance = distance;
+      nearest = between;
+    }
   }
-  return enough;
+  return nearest;
 }
 
 records_of_page school_records::readdressed_page(std::uint64_t index, std::uint64_t records,
