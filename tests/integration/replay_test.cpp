@@ -139,10 +139,10 @@ TEST_F(replay_test, knows_a_lane_by_its_name_and_leaves_the_others) {
 
 TEST_F(replay_test, shows_how_far_the_site_is_until_it_is_through) {
   revision_t applied = 0;
-  watched_text text{[&] {  // the site reads on with every line
+  watched_text text{[&] {  // the site reads on with every line, and what moves an offset at once is a change
     if (applied < 2) {
       ++applied;
-      site_gets(applied, student("1000000" + std::to_string(applied)));
+      site_gets(2 + applied, student("2000000" + std::to_string(applied)));
     }
   }};
   std::ostream shown{&text};
