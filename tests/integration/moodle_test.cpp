@@ -812,7 +812,10 @@ TEST_F(moodle_site, is_looked_up_by_index_in_every_step) {
   for (const auto* changed : {"'enrolled', 'Maria', group_code", "'withdrawn', 'Anna', group_code",
                               "'enrolled', 'Anna', 'New' || group_code"}) {
     pqxx::work work{connection};
-    work.exec("insert into batch select row_number() over (), b.* from (" + loaded->verify.sql + ") as b");
+    const std::string columns{copy_encoder::columns};
+    work.exec("insert into batch (" + columns + ") select " + columns +
+              " from (select row_number() over () as ordinal, b.* from (" + loaded->verify.sql +
+              ") as b) as numbered");
     work.exec(std::string{"update batch set (status, person_name, group_code) = row("} + changed +
               "), revision = revision + 100000");
     work.exec("update batch set classroom = concat_ws('/', year, centre_code, course_code, subject_code, "
