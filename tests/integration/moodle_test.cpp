@@ -656,6 +656,37 @@ TEST_F(moodle_site, does_with_those_held_back_what_somebody_decides) {
   EXPECT_EQ(students_of(south), "active 10, suspended 0");
 }
 
+TEST_F(moodle_site, does_not_do_what_somebody_has_not_seen) {
+  given_settings({{"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(north, 1, 2, "withdrawn"));
+  const auto seen = status_of(site_);
+  ASSERT_TRUE(seen) << seen.error().text;
+  site_gets_page(people_of(north, 3, 5, "withdrawn"));
+  site_gets_page(people_of(north, 2, 2));
+  site_gets_page(people_of(north, 2, 2, "withdrawn"));  // is held back anew, which nobody has seen
+  EXPECT_EQ(somebody(decision::approve, north, seen->withdrawals.at(0).until), "1 1");
+  EXPECT_EQ(students_of(north), "active 9, suspended 1");
+  EXPECT_EQ(held_back(), "46000001 held 4 4");
+  EXPECT_EQ(somebody(decision::reject, "", seen->withdrawals.at(0).until), "");
+  EXPECT_EQ(somebody(decision::reject, ""), "4 4");
+  EXPECT_EQ(held_back(), "46000001 rejected 4 4");
+}
+
+TEST_F(moodle_site, does_what_somebody_decides_in_portions_of_500_people) {
+  given_settings({{"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  for (const auto* subject : {"MAT", "VAL"})
+    for (const auto* status : {"enrolled", "withdrawn"}) {
+      auto page = people_of(north, 1, 1200, status);
+      for (auto& record : page)
+        record.subject = subject;
+      site_gets_page(page);
+    }
+  EXPECT_EQ(held_back(), "46000001 held 1200 2400");
+  EXPECT_EQ(somebody(decision::approve, ""), "500 1000, 500 1000, 200 400");
+  EXPECT_EQ(students_of(north), "active 0, suspended 2400");
+}
+
 TEST_F(moodle_site, who_is_held_back_keeps_his_role_and_his_group) {
   given_settings({{"withdraw", "unenrol"}, {"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
   site_gets({.person = anna, .teachers = "[]"});
@@ -670,7 +701,7 @@ TEST_F(moodle_site, who_is_held_back_keeps_his_role_and_his_group) {
 TEST_F(moodle_site, a_target_that_holds_nothing_back_has_nothing_to_decide) {
   site_.target_directory = repository_targets() / "classrooms";
   site_.settings.clear();
-  const auto decided = opened(first_partition)->decide(decision::approve, "");
+  const auto decided = opened(first_partition)->decide({decision::approve, "", "infinity"});
   ASSERT_FALSE(decided);
   EXPECT_THAT(decided.error().text, HasSubstr("holds no withdrawals back"));
 }
