@@ -21,7 +21,7 @@ namespace matricula {
 struct planned_change {
   std::string centre;  ///< its code; empty: of no centre alone
   std::string kind;    ///< what it is done to, such as "enrolment"
-  std::string effect;  ///< "create", "change", "withdraw", …
+  std::string effect;  ///< "create", "change", "withdraw", "note" (who was never there has left), …
   std::string id;
 };
 
@@ -97,8 +97,9 @@ class postgres_session final : public site_store {
   /// `open`, until it says no more. Errors as of `apply`, but for partition_lost.
   result<calendar_portion> turn(const calendar_order& order);
 
-  /// For plans: opens the site as `open` does, but in a transaction that ends with this object and is never committed, and
-  /// answers where each partition is read on. Nothing but `rehearse` may be called then. Errors as of `open`.
+  /// For plans: opens the site as `open` does, but in a transaction that ends with this object, or when this is called
+  /// again, and is never committed; answers where each partition is read on. Nothing but `rehearse` may be called then.
+  /// Errors as of `open`.
   result<partition_offsets> open_rehearsal();
 
   /// What a range of a batch would do if it were applied now, by the target's plan.sql, and takes it back.
