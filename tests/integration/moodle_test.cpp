@@ -450,6 +450,24 @@ TEST_F(moodle_site, tells_which_rights_are_missing) {
   database_.query("drop role " + role);
 }
 
+TEST_F(moodle_site, tells_all_but_of_the_plugin_where_it_may_not_look_for_it) {
+  const auto role = database_.name() + "_role";
+  database_.query("create role " + role);
+  database_.query(documented_grants(role, database_.name()));
+  database_.query("revoke select on mdl_config_plugins from " + role);
+  site_.database = secret{database_.url() + "?options=-crole%3D" + role};
+  EXPECT_THAT(
+      diagnosis(),
+      AllOf(HasSubstr("fine Moodle 4.3 (Build: 20231009)"), HasSubstr("wrong the enrolment plugin"),
+            HasSubstr("late the role " + role + " may not see whether Moodle's plugin local_matricula is " +
+                      "installed > grant select on mdl_config_plugins to " + role),
+            Not(HasSubstr("local_matricula is not installed")), Not(HasSubstr("may not do all"))));
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+  session_.reset();
+  database_.query("drop owned by " + role);
+  database_.query("drop role " + role);
+}
+
 TEST_F(moodle_site, notes_whose_groups_change_but_not_those_of_a_new_account) {
   constexpr auto members =
       "select coalesce(string_agg(u.username, ' ' order by u.username), '') "

@@ -131,6 +131,16 @@ alter table matricula.moodle_change
   add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members'));
 drop index if exists matricula.moodle_change_at;
 
+-- The version of Moodle's plugin local_matricula; null: there is none, or this role may not look. A query that names the
+-- table would fail without the right to read it, whatever else it asks.
+create or replace function matricula.moodle_plugin_version() returns text language plpgsql stable as $$
+begin
+  return (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version');
+exception when insufficient_privilege then
+  return null;
+end
+$$;
+
 -- A template such as '{subject.name_val} · {group.name}' as format() takes it, with an array of texts in the order of
 -- `names`. A name that is not among them stays as it stands.
 create or replace function matricula.moodle_format(template text, names text[]) returns text language sql immutable as $$
