@@ -14,7 +14,7 @@ constexpr auto footer = R"(First steps:
   matricula check config/topologies/demo.toml     is the file right, and what does it promise?
   matricula topics T --create                     make the topics that are missing
   matricula doctor T                              are Kafka, the sources and the sites ready for it?
-  matricula plan T                                what would the sites do with what the topics hold for them?
+  matricula plan T                                what would the sites do with the records that come next?
   matricula run T                                 keep the sites in step
   matricula status T                              how far have they come, and what waits for my decision?
   matricula calendar T                            once a day: what the year's turn makes due

@@ -423,27 +423,33 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
   });
 }
 
-result<done> postgres_session::decide(decision what, const std::string& centre) {
+result<postgres_session::decided_portion> postgres_session::decide(const decision_order& order) {
   if (!connection_)
     return not_open();
-  const auto& file = what == decision::reject ? target_.reject : target_.approve;
+  const auto& file = order.what == decision::reject ? target_.reject : target_.approve;
   if (file.sql.empty())
     return failure{error_code::target_broken, "target " + target_.name + ", site " + site_.name +
                                                   ": it holds no withdrawals back (docs/targets.md)"};
-  return guarded([&]() -> result<done> {
+  return guarded([&]() -> result<decided_portion> {
     doing_ = "begin";
     pqxx::work work{*connection_};
     work.exec("discard plans");
-    work.exec_params(
-        "select set_config('matricula.centre', $1, true), set_config('matricula.state', $2, true)", centre,
-        what == decision::approve_rejected ? "rejected" : "held");
+    work.exec_params("select set_config('matricula.centre', $1, true), "
+                     "set_config('matricula.state', $2, true), set_config('matricula.until', $3, true)",
+                     order.centre, order.what == decision::approve_rejected ? "rejected" : "held",
+                     order.until);
+    decided_portion portion;
     doing_ = file.name;
-    work.exec(file.sql);
-    if (what != decision::reject)
+    for (const auto row : work.exec(file.sql)) {
+      portion.centres.push_back({row["centre"].as<std::string>(), row["people"].as<std::uint64_t>(),
+                                 row["enrolments"].as<std::uint64_t>()});
+      portion.again = portion.again || row["again"].as<bool>();
+    }
+    if (order.what != decision::reject && !portion.centres.empty())
       run_steps(work);
     doing_ = "commit";
     work.commit();
-    return done{};
+    return portion;
   });
 }
 

@@ -121,7 +121,6 @@ TEST_F(moodle_calendar, counts_those_of_a_blackout_as_leaving_when_it_is_over) {
   it_is("2026-12-31");
   for (const auto* centre : {north, south})
     site_gets_page(people_of(centre, 1, 10));
-  database_.query("analyze matricula.moodle_user");
   site_gets_page(people_of(north, 1, 3, "withdrawn"));
   site_gets_page(people_of(south, 1, 1, "withdrawn"));
   it_is("2027-01-08");
@@ -435,7 +434,6 @@ TEST_F(calendar_command, tells_whom_it_has_let_go_and_whom_it_holds_back) {
   given_settings({{"withdraw_people_min", "50"}});
   it_is("2026-12-25");
   site_gets_page(people_of(north, 1, 60));
-  database_.query("analyze matricula.moodle_user");
   site_gets_page(people_of(north, 1, 55, "withdrawn"));
   EXPECT_EQ(keeps("2027-01-08"), exit_done);
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("  withdrawals that had waited for the end of a blackout: 55\n"),

@@ -129,9 +129,25 @@ class moodle_site : public testing::Test {
     return all;
   }
 
-  void somebody(postgres_session::decision decides, const std::string& centre) const {
-    const auto decided = opened(first_partition)->decide(decides, centre);
-    EXPECT_TRUE(decided) << decided.error().text;
+  /// Decides on all that has been held back until now, portion by portion: "500 500, 200 200", people and enrolments.
+  std::string somebody(postgres_session::decision decides, const std::string& centre,
+                       const std::string& until = "infinity") const {
+    const auto session = opened(first_partition);
+    std::string all;
+    for (bool again = true; again;) {
+      const auto portion = session->decide({decides, centre, until});
+      if (!portion)
+        return portion.error().text;
+      std::uint64_t people = 0, enrolments = 0;
+      for (const auto& each : portion->centres) {
+        people += each.people;
+        enrolments += each.enrolments;
+      }
+      if (people > 0)
+        all += (all.empty() ? "" : ", ") + std::to_string(people) + " " + std::to_string(enrolments);
+      again = portion->again;
+    }
+    return all;
   }
 
   std::string value(const std::string& sql) const { return database_.value(sql); }

@@ -94,8 +94,20 @@ create table if not exists matricula.moodle_deletion (
   asked_at  timestamptz not null default now(),
   tried_at  timestamptz  -- when Moodle last began to delete it
 );
-create index if not exists moodle_withdrawal_centre on matricula.moodle_withdrawal (centre_code, at);
-create index if not exists moodle_withdrawal_at on matricula.moodle_withdrawal (at);
+-- Person by person, so that a count can end when there are too many; and what may be forgotten. A database of an earlier
+-- version has other ones.
+create index if not exists moodle_withdrawal_person on matricula.moodle_withdrawal (centre_code, person_id, at);
+create index if not exists moodle_withdrawal_state on matricula.moodle_withdrawal (state, person_id, at);
+create index if not exists moodle_withdrawal_past on matricula.moodle_withdrawal (at) where state in ('done', 'approved');
+drop index if exists matricula.moodle_withdrawal_centre;
+drop index if exists matricula.moodle_withdrawal_at;
+
+-- How many people a centre had, or, where its code is empty, the whole site, when they were last counted.
+create table if not exists matricula.moodle_people (
+  centre_code text        primary key collate "C",
+  people      bigint      not null,
+  at          timestamptz not null
+);
 
 -- What an administrator should know, by Moodle's id: no names.
 create table if not exists matricula.moodle_notice (
@@ -118,6 +130,16 @@ alter table matricula.moodle_change
   drop constraint if exists moodle_change_kind_check,
   add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members'));
 drop index if exists matricula.moodle_change_at;
+
+-- The version of Moodle's plugin local_matricula; null: there is none, or this role may not look. A query that names the
+-- table would fail without the right to read it, whatever else it asks.
+create or replace function matricula.moodle_plugin_version() returns text language plpgsql stable as $$
+begin
+  return (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version');
+exception when insufficient_privilege then
+  return null;
+end
+$$;
 
 -- A template such as '{subject.name_val} · {group.name}' as format() takes it, with an array of texts in the order of
 -- `names`. A name that is not among them stays as it stands.
@@ -215,6 +237,116 @@ begin
     made := made + 1;
   end loop;
   return made;
+end
+$$;
+
+-- Whether too many are to leave: a centre, or a whole site, does not lose its people in a day. What follows is called with
+-- the lock of 97_withdrawals_2_lock. `of_centre` is a centre's code, or empty for the site.
+
+-- Who is enrolled, is held back or has left lately, and whoever is to leave now. For a site of 100,000 people that takes a
+-- second, so it is counted where more leave than always may, and again after ten minutes.
+create or replace function matricula.moodle_people_of(of_centre text) returns bigint language plpgsql as $$
+declare
+  counted bigint;
+begin
+  select p.people into counted
+  from matricula.moodle_people p
+  where p.centre_code = of_centre and p.at > now() - interval '10 minutes';
+  if found then
+    return counted;
+  end if;
+  if of_centre = '' then
+    select count(*) into counted
+    from (
+      select u.person_id
+      from matricula.moodle_user u
+      where (select e.status from enrolment e where e.person_id = u.person_id and e.status = 'enrolled' limit 1) is not null
+      union
+      select w.person_id from matricula.moodle_withdrawal w where w.state <> 'approved'
+      union
+      select l.person_id from moodle_leaver l
+    ) as anybody;
+  else
+    select count(*) into counted
+    from (
+      select e.person_id
+      from centre x
+      join school_group g on g.centre_id = x.centre_id
+      join classroom r on r.group_id = g.group_id
+      join enrolment e on e.classroom_id = r.classroom_id
+      where x.code = of_centre and e.status = 'enrolled'
+      union
+      select w.person_id from matricula.moodle_withdrawal w where w.centre_code = of_centre and w.state <> 'approved'
+      union
+      select l.person_id from moodle_leaver l where l.centre_code = of_centre
+    ) as anybody;
+  end if;
+  insert into matricula.moodle_people (centre_code, people, at) values (of_centre, counted, now())
+  on conflict (centre_code) do update set people = excluded.people, at = excluded.at;
+  return counted;
+end
+$$;
+
+-- Whether more than `most` lose a course within the window, each counted once. Of a centre those count who are held back,
+-- too; of the site those who have left, and who leave now, so that a centre that is held back holds back no other. The count
+-- goes no further than it must.
+create or replace function matricula.moodle_leaves_more_than(most bigint, of_centre text) returns boolean
+language plpgsql as $$
+declare
+  since timestamptz := (select now() - s.withdraw_window from moodle_site s);
+begin
+  if of_centre = '' then
+    return (
+      select count(*) > most
+      from (
+        select l.person_id from moodle_leaver l where l.state = 'done'
+        union
+        (select distinct w.person_id
+         from matricula.moodle_withdrawal w
+         where w.state = 'done' and w.at >= since
+         order by w.person_id
+         limit most + 1)
+      ) as leaving);
+  end if;
+  return (
+    select count(*) > most
+    from (
+      select l.person_id from moodle_leaver l where l.centre_code = of_centre and l.state = 'done'
+      union
+      (select distinct w.person_id
+       from matricula.moodle_withdrawal w
+       where w.centre_code = of_centre and w.at >= since and w.state in ('done', 'held', 'rejected')
+       order by w.person_id
+       limit most + 1)
+    ) as leaving);
+end
+$$;
+
+create or replace function matricula.moodle_leaves_too_many(of_centre text) returns boolean language plpgsql as $$
+declare
+  site record;
+begin
+  select s.withdraw_people_min, s.withdraw_ratio_max into site from moodle_site s;
+  if not matricula.moodle_leaves_more_than(site.withdraw_people_min, of_centre) then
+    return false;
+  end if;
+  return matricula.moodle_leaves_more_than(
+    floor(site.withdraw_ratio_max * matricula.moodle_people_of(of_centre))::bigint, of_centre);
+end
+$$;
+
+-- Of those in moodle_leaver, whom the settings do not let go; centre by centre, then as the site loses who is left.
+create or replace function matricula.moodle_judge() returns void language plpgsql as $$
+begin
+  update moodle_leaver l
+  set state = 'held'
+  where l.state = 'done' and l.centre_code = any (array(
+    select c.centre_code
+    from (select distinct k.centre_code from moodle_leaver k where k.state = 'done') as c
+    where matricula.moodle_leaves_too_many(c.centre_code)));
+  if exists (select from moodle_leaver l where l.state = 'done') and matricula.moodle_leaves_too_many('') then
+    update moodle_leaver l set state = 'held' where l.state = 'done';
+  end if;
 end
 $$;
 
@@ -341,6 +473,8 @@ begin
   if not matricula.moodle_is_blackout() then
     select min(w.centre_code) into centre from matricula.moodle_withdrawal w where w.state = 'blackout';
     if centre is not null then
+      -- As 97_withdrawals_2_lock, and before it: a batch that has this lock may want these rows.
+      perform pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'));
       with free as (
         delete from matricula.moodle_withdrawal w
         where w.state = 'blackout' and w.centre_code = centre

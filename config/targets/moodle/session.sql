@@ -179,9 +179,11 @@ create temporary table moodle_leaver (
   person_id   bigint not null,
   course_id   bigint not null,
   centre_code text   not null collate "C",
-  state       text,  -- what has been decided of him before, see matricula.moodle_withdrawal
+  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout
   primary key (enrol_id, user_id)
 ) on commit delete rows;
+
+create index on moodle_leaver (centre_code);
 
 -- Whose open sessions must be looked at again: their users' numbers, as mdl_cache_flags has them.
 create temporary table moodle_flag (

@@ -80,6 +80,24 @@ TEST_F(command_line, takes_no_wait_that_is_not_a_duration) {
     }
 }
 
+TEST_F(command_line, decides_on_nothing_without_a_time_by_which_it_was_seen) {
+  for (const std::string command : {"approve", "reject"}) {
+    const auto why_not = [&](const std::string& more) -> std::string {
+      try {
+        app_.parse(command + " /nowhere.toml --site eso46 --all" + more);
+        return "";
+      } catch (const CLI::ParseError& error) {
+        return error.what();
+      }
+    };
+    EXPECT_THAT(why_not(""), HasSubstr("--until is required"));
+    EXPECT_THAT(why_not(" --until yesterday"),
+                HasSubstr("not a time such as 2026-11-24T09:14:33Z: yesterday"));
+    EXPECT_EQ(why_not(" --until 2026-11-24T09:14:33.123456Z"), "");
+    EXPECT_EQ(exit_code_, exit_bad_configuration);
+  }
+}
+
 TEST_F(command_line, takes_entries_to_retry_by_their_keys) {
   app_.parse("quarantine /nowhere.toml retry source/itaca/1 source/itaca/2");
   EXPECT_EQ(exit_code_, exit_bad_configuration);
