@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/calendar.hpp"
 
-#include "cli/after_conflicts.hpp"
 #include "cli/command.hpp"
 #include "cli/loaded_topology.hpp"
+#include "cli/portions.hpp"
 #include "cli/site_status.hpp"
 #include "config/days.hpp"
 
@@ -62,14 +62,13 @@ result<done> keep(const site_settings& site, const postgres_session::calendar_or
   postgres_session session{site};
   if (const auto opened = session.open({site.topics.front(), 0}); !opened)
     return opened.error();
-  for (;;) {
-    const auto portion = after_conflicts([&] { return session.turn(order); });
+  return do_in_portions([&]() -> result<bool> {
+    const auto portion = session.turn(order);
     if (!portion)
       return portion.error();
     kept.add(*portion);
-    if (!portion->again)
-      return done{};
-  }
+    return portion->again;
+  });
 }
 
 /// How an entry of a target's calendar.sql is told.

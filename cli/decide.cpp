@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/decide.hpp"
 
-#include "cli/after_conflicts.hpp"
 #include "cli/command.hpp"
 #include "cli/loaded_topology.hpp"
+#include "cli/portions.hpp"
 #include "cli/site_status.hpp"
 #include "cli/time_text.hpp"
 
@@ -86,8 +86,8 @@ result<done> decide(const site_settings& site, const postgres_session::decision_
   postgres_session session{site};
   if (const auto opened = session.open({site.topics.front(), 0}); !opened)
     return opened.error();
-  for (;;) {
-    const auto portion = after_conflicts([&] { return session.decide(order); });
+  return do_in_portions([&]() -> result<bool> {
+    const auto portion = session.decide(order);
     if (!portion)
       return portion.error();
     for (const auto& each : portion->centres) {
@@ -95,9 +95,8 @@ result<done> decide(const site_settings& site, const postgres_session::decision_
       sum.people += each.people;
       sum.enrolments += each.enrolments;
     }
-    if (!portion->again)
-      return done{};
-  }
+    return portion->again;
+  });
 }
 
 /// The withdrawals that a site holds back, of those that the order may be about.

@@ -97,6 +97,25 @@ class postgres_session final : public site_store {
   /// `open`, until it says no more. Errors as of `apply`, but for partition_lost.
   result<calendar_portion> turn(const calendar_order& order);
 
+  /// One thing that has been changed since a time; ids only.
+  struct undone_change {
+    planned_change what;  ///< its effect is what the undo does
+    std::string refused;  ///< why it stays as it is, such as that somebody has changed it; empty: it does not
+  };
+  struct undo_portion {
+    std::string begins;  ///< what was done before is not known, "2026-09-09T08:00:30Z"; empty: all is
+    std::vector<undone_change> changes;
+    bool again = false;  ///< there may be more to do
+  };
+  /// Puts back what the target has changed since a time, the newest first, and before the first call: runs its undo.sql,
+  /// the parts of it, the steps and outcomes.sql in one transaction. To be called after `open`, until it says no more.
+  /// Errors as of `apply`, but for partition_lost; target_broken, too, if the target has no undo.sql.
+  result<undo_portion> undo(const std::string& since);
+
+  /// The same at once and for looking only: opens the site as `open_rehearsal` does, and writes nothing. Nothing else is
+  /// to be called.
+  result<undo_portion> look_back(const std::string& since);
+
   /// For plans: opens the site as `open` does, but in a transaction that ends with this object, or when this is called
   /// again, and is never committed; answers where each partition is read on. Nothing but `rehearse` may be called then.
   /// Errors as of `open`.
@@ -145,6 +164,8 @@ class postgres_session final : public site_store {
   void quarantine(pqxx::transaction_base& work, const site_batch& batch,
                   const std::vector<refused_record>& refused);
   void count_effects(pqxx::transaction_base& work, std::size_t staged, applied_counts& counts);
+  undo_portion read_undo(pqxx::transaction_base& work, const std::string& since, const char* mode);
+  failure without_undo() const;
 
   std::string place() const;
   template <class Body>

@@ -4,15 +4,18 @@
 #include "actors/apply/postgres_session.hpp"
 #include "cli/site_rows.hpp"
 #include "cli/site_status.hpp"
+#include "config/references.hpp"
 #include "config/target_folder.hpp"
 #include "tests/integration/postgres_fixture.hpp"
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -162,6 +165,25 @@ class moodle_site : public testing::Test {
            database_.query(std::string{"select t.xmin, t::text from "} + table[0].c_str() + " t order by id"))
         all += std::string{table[0].c_str()} + " " + row[0].c_str() + " " + row[1].c_str() + "\n";
     return all;
+  }
+
+  /// A topology that names this site; `more` follows what it says of it.
+  void write_topology(const std::filesystem::path& file, const std::string& more = "") const {
+    std::ofstream{file} << "[pipeline]\nname = \"demo\"\nschool_year = \"2026\"\ntargets_directory = \""
+                        << repository_targets().string() << "\"\n[kafka]\nbootstrap = \"127.0.0.1:1\"\n"
+                        << "[[source]]\nname = \"itaca\"\nurl = \"http://127.0.0.1:1/\"\n"
+                        << "[[lane]]\nflavour = \"ESO\"\nprovinces = [\"46\"]\n"
+                        << "[[site]]\nname = \"eso46\"\ntopics = [\"ESO-46\"]\ndatabase = "
+                           "\"${TEST_DATABASE}\"\ntarget = \""
+                        << site_.target << "\"\nbase_url = \"https://aules.example/eso46\"\n"
+                        << more;
+  }
+
+  /// What it refers to.
+  environment_lookup environment() const {
+    return [url = database_.url()](const std::string& name) {
+      return name == "TEST_DATABASE" ? std::optional{url} : std::nullopt;
+    };
   }
 
   /// Who is in which course and group and as what: "10000001 MAT:active student 1r ESO A, …".

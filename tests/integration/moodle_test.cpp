@@ -392,6 +392,10 @@ TEST_F(moodle_site, needs_no_more_rights_than_its_page_says) {
   given_settings({{"withdraw", "unenrol"}});
   EXPECT_EQ(site_gets(withdrawn({.person = anna})), "created 0 changed 0 withdrawn 1");
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student enrolled");
+  database_.query("update matricula.moodle_journal set at = at - interval '1 hour' where kind = 'begun'");
+  const auto undone = session_->undo(value("select now() - interval '30 minutes'"));
+  EXPECT_TRUE(undone) << undone.error().text;
+  EXPECT_EQ(value("select visible from mdl_course where id > 1"), "0");
   session_.reset();
   database_.query("drop owned by " + role);
   database_.query("drop role " + role);
@@ -773,7 +777,8 @@ TEST_F(moodle_site, is_refused_with_settings_that_make_no_sense) {
         std::tuple{"enrol", "manual", "other than manual"},
         std::tuple{"withdraw_ratio_max", "5", "from 0 to 1"},
         std::tuple{"withdraw_people_min", "few", "a number of people"},
-        std::tuple{"withdraw_window", "soon", "a number of hours or days"}}) {
+        std::tuple{"withdraw_window", "soon", "a number of hours or days"},
+        std::tuple{"journal_days", "0", "a number of days"}}) {
     given_settings({{name, wrong}});
     EXPECT_THAT(refusal(), HasSubstr(why));
   }
@@ -895,6 +900,8 @@ insert into matricula.moodle_withdrawal
 select 900000 + n, n, 900000 + n, 900000 + n, '03000001', now() - interval '1 year', 'held'
 from generate_series(1, 20000) as n;
 insert into matricula.moodle_change select 'groups', 900000 + n, now() from generate_series(1, 5000) as n;
+insert into matricula.moodle_journal (at, kind, ref)
+select now() - interval '1 year' + interval '1 second' * n, 'course', 900000 + n from generate_series(1, 20000) as n;
 analyze)sql";
 
 std::vector<given_record> big_page(const std::string& status, const std::string& name) {
@@ -921,6 +928,20 @@ TEST_F(moodle_site, is_never_read_as_a_whole) {
               "created 0 changed 0 withdrawn 1000");
   EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna")), "created 0 changed 2000 withdrawn 0");
   session_.reset();
+  database_.query("set enable_seqscan = off; update matricula.moodle_journal set at = at - interval '1 hour' "
+                  "where at = (select min(at) from matricula.moodle_journal)");
+  const auto half_an_hour_ago = value("select now() - interval '30 minutes'");
+  const auto found = postgres_session{site_}.look_back(half_an_hour_ago);
+  ASSERT_TRUE(found) << found.error().text;
+  EXPECT_GT(found->changes.size(), 2000U);
+  auto undoing = opened(first_partition);
+  for (bool again = true; again;) {
+    const auto portion = undoing->undo(half_an_hour_ago);
+    ASSERT_TRUE(portion) << portion.error().text;
+    again = portion->again;
+  }
+  undoing.reset();
+  EXPECT_EQ(value("set enable_seqscan = off; select count(*) from matricula.moodle_journal"), "1");
   for (int wait = 0; wait < 100; ++wait) {  // the session's counters come with its end
     if (value("select n_tup_ins > 0 from pg_stat_user_tables where relname = 'mdl_course'") == "t")
       break;
@@ -934,8 +955,9 @@ TEST_F(moodle_site, is_never_read_as_a_whole) {
 
 /// Moodle's tables and what the target remembers of them; not the temporary ones.
 bool names_a_lasting_table(const std::string& line) {
-  for (const auto* name : {"mdl_", "moodle_category", "moodle_course", "moodle_classroom", "moodle_group",
-                           "moodle_user", "moodle_suspended", "moodle_change", "moodle_withdrawal"})
+  for (const auto* name :
+       {"mdl_", "moodle_category", "moodle_course", "moodle_classroom", "moodle_group", "moodle_user",
+        "moodle_suspended", "moodle_change", "moodle_withdrawal", "moodle_journal"})
     if (line.find(std::string{" on "} + name) != std::string::npos)
       return true;
   return false;
