@@ -27,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace matricula {
@@ -178,8 +179,17 @@ void keep_memory() {
   mallopt(M_TRIM_THRESHOLD, top_kept_bytes);
 }
 
+/// librdkafka before 2.4 (its issue 4684) cuts its wait for a timer to whole milliseconds, and spins until that is due:
+/// three times a second in every client, most of what an idle process costs. A wait that may end a millisecond late ends
+/// behind the timer. Before any other thread starts, so that all of them inherit it.
+void let_waits_end_late() {
+  constexpr unsigned long slack_ns_max = 1'000'000;
+  prctl(PR_SET_TIMERSLACK, slack_ns_max);
+}
+
 int run_topology(const run_options& options) {
   block_signals();
+  let_waits_end_late();
   keep_memory();
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   const auto board = std::make_shared<live_board>();

@@ -115,7 +115,7 @@ class kafka_topic_scan final : public topic_scan {
     return done{};
   }
 
-  void hand_out(const rd_kafka_message_t& message, const on_message& each) {
+  void hand_out(rd_kafka_message_t& message, const on_message& each) {
     const char* topic = rd_kafka_topic_name(message.rkt);
     if (const auto unread = unread_.find({topic, message.partition}); unread != unread_.end()) {
       // What was written after the scan began is handed out too when it comes, but not waited for.

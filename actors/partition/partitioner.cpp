@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/partition/partitioner.hpp"
 
+#include "actors/partition/lane_shares.hpp"
 #include "actors/partition/lane_table.hpp"
 
 #include <spdlog/spdlog.h>
@@ -49,17 +50,7 @@ caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fe
   }
   const auto& page = *decoded;
 
-  std::map<std::uint16_t, std::shared_ptr<record_batch>> shares;
-  for (std::uint32_t i = 0; i < page->records.size(); ++i) {
-    auto& share = shares[page->records[i].lane];
-    if (!share) {
-      share = std::make_shared<record_batch>();
-      share->page = page;
-      share->lane = page->records[i].lane;
-    }
-    share->indices.push_back(i);
-  }
-
+  const auto shares = shares_of(page);
   const auto number = page->number;
   const auto shares_total = static_cast<std::uint32_t>(shares.size() + 1);
   auto promise = self->make_response_promise<page_receipt>();

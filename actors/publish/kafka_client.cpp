@@ -35,6 +35,9 @@ void log_line(const rd_kafka_t* client, int level, const char* facility, const c
 constexpr int unacknowledged_ms_max = 10'000, connecting_ms_max = 5'000;
 /// Between two tries to connect. An hour's outage is over for us a second after its end.
 constexpr int reconnect_delay_ms_max = 1'000;
+/// librdkafka asks who leads a partition that has lost its leader after pauses that double up to this one. Brokers miss a
+/// dead one after 6 to 10 s, so that with the default of five minutes the new leader would be found another 8 s later.
+constexpr int leader_query_delay_ms_max = 3'000;
 
 /// A line that is cut without a word costs no more than this: TCP by itself sends again after ever longer pauses, for a
 /// quarter of an hour, and so goes on late when the line has long been mended.
@@ -86,6 +89,7 @@ kafka_configuration(const kafka_settings& settings,
   const std::pair<const char*, int> presets[] = {
       {"reconnect.backoff.max.ms", reconnect_delay_ms_max},
       {"socket.connection.setup.timeout.ms", connecting_ms_max},
+      {"topic.metadata.refresh.interval.ms", leader_query_delay_ms_max},
   };
   for (const auto& [name, value] : presets)
     if (!set(name, std::to_string(value)))
@@ -111,13 +115,15 @@ result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
   return kafka_handle<rd_kafka_t>{client};
 }
 
-void read_headers(const rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision) {
+void read_headers(rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision) {
   content_hash = revision = 0;
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+  rd_kafka_headers_t* list = nullptr;
+  // Detached, or the message would keep the list, which is longer than many a record, for as long as a batch holds it.
+  if (rd_kafka_message_detach_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return;
-  content_hash = number_in_header(headers, content_hash_header);
-  revision = number_in_header(headers, revision_header);
+  const kafka_handle<rd_kafka_headers_t> headers{list};
+  content_hash = number_in_header(headers.get(), content_hash_header);
+  revision = number_in_header(headers.get(), revision_header);
 }
 
 result<held_offsets> ask_held_offsets(rd_kafka_t* client, const kafka_settings& settings,

@@ -25,6 +25,7 @@ struct kafka_deleter {
   void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+  void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
   void operator()(rd_kafka_topic_partition_list_t* list) const {
     rd_kafka_topic_partition_list_destroy(list);
@@ -52,8 +53,8 @@ inline constexpr const char* content_hash_header = "content_hash";
 inline constexpr const char* revision_header = "revision";
 inline constexpr const char* source_header = "source";
 
-/// Reads a lane message's headers; a missing one is 0.
-void read_headers(const rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision);
+/// Takes a lane message's headers from it; a missing one is 0.
+void read_headers(rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision);
 
 /// Eight bytes, big end first.
 struct big_endian {

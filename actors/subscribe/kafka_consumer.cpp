@@ -80,9 +80,11 @@ class kafka_consumer final : public group_consumer {
 
   void on_ready(std::function<void()> ready) override {
     ready_ = std::move(ready);
-    if (queue_)
-      rd_kafka_queue_cb_event_enable(
-          queue_.get(), [](rd_kafka_t*, void* self) { static_cast<kafka_consumer*>(self)->ready_(); }, this);
+    if (!queue_)
+      return;
+    rd_kafka_queue_cb_event_enable(
+        queue_.get(), [](rd_kafka_t*, void* self) { static_cast<kafka_consumer*>(self)->ready_(); }, this);
+    ready_();  // librdkafka calls when its queue is no longer empty, which it may not have been
   }
 
   result<done> subscribe(const std::vector<std::string>& topics) override {

@@ -18,8 +18,11 @@ using std::chrono::milliseconds;
 /// The consumer may refuse to begin a partition while Kafka hands partitions round.
 constexpr milliseconds begin_retry_delay{100};
 
-/// An idle partition's offset is looked at every so many ticks of the timer.
-constexpr std::uint32_t look_ticks = 5;
+/// While something is under way. An idle site's timer is set for the next look alone: each wakes three threads.
+constexpr std::chrono::seconds busy_tick_interval{1};
+
+/// Between two looks at an idle partition's offset.
+constexpr std::chrono::seconds look_interval = poll_interval_max;
 
 }  // namespace
 
@@ -48,7 +51,44 @@ void subscriber_state::pause_who_waits_long() {
   }
 }
 
+/// Nothing is awaited of a site, and there is no lag to tell of.
+bool subscriber_state::is_idle() const {
+  return std::all_of(partitions.begin(), partitions.end(), [this](const auto& each) {
+    const auto& partition = each.second;
+    return lag_told == 0 && partition.flowing && !partition.paused && partition.flow.idle();
+  });
+}
+
+void subscriber_state::set_timer() {
+  const auto now = self->clock().now();
+  const auto idle = is_idle();
+  if (tick_at && (idle || *tick_at <= now + busy_tick_interval))
+    return;
+  tick_at = idle ? look_at : now + busy_tick_interval;
+  self->delayed_send(self, *tick_at - now, poll_atom::value);
+}
+
+void subscriber_state::tick() {
+  const auto now = self->clock().now();
+  if (!tick_at || now < *tick_at)
+    return poll();
+  tick_at.reset();
+  pause_who_waits_long();
+  take_events();
+  tell_lag(true);
+  if (now >= look_at) {
+    look_at = now + look_interval;
+    look_at_positions();
+  }
+  set_timer();
+}
+
 void subscriber_state::poll() {
+  take_events();
+  set_timer();
+}
+
+void subscriber_state::take_events() {
   if (waits_for_a_site())
     return;
   // One round takes what is there, up to a batch's worth; then other messages have their turn.
@@ -373,19 +413,15 @@ subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<su
   if (const auto subscribed = state.consumer->subscribe(state.site.topics); !subscribed)
     self->quit(make_error(subscribed.error()));
   state.tell_membership();
-  self->delayed_send(self, poll_interval_max, poll_atom::value);
+  state.look_at = self->clock().now() + look_interval;
+  state.set_timer();
   return {
       [self](poll_atom) {
-        const bool ticks = self->current_sender() == self->ctrl();
-        if (ticks)
-          self->state.pause_who_waits_long();
-        self->state.poll();
-        if (ticks) {
-          self->state.tell_lag(true);
-          if (++self->state.ticks % look_ticks == 0)
-            self->state.look_at_positions();
-          self->delayed_send(self, poll_interval_max, poll_atom::value);
-        }
+        // Wake-ups from the consumer come without a sender.
+        if (self->current_sender() == self->ctrl())
+          self->state.tick();
+        else
+          self->state.poll();
       },
       [self](restart_atom, const std::string& topic, std::int32_t partition) {
         self->state.restart({topic, partition});

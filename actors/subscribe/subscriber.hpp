@@ -8,6 +8,7 @@
 #include "actors/supervise/adapters.hpp"
 #include "actors/supervise/restart_policy.hpp"
 
+#include <caf/actor_clock.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -49,6 +50,7 @@ struct subscriber_state {
     bool paused = false;
   };
   using partition_key = std::pair<std::string, std::int32_t>;
+  using time_point = caf::actor_clock::time_point;
 
   static inline const char* name = "subscriber";
 
@@ -64,12 +66,18 @@ struct subscriber_state {
   std::int64_t lag_told = 0;
   bool has_partitions = true;  ///< as told; so that the first word is that it waits for some
   std::size_t flushes_unanswered = 0;
-  std::uint32_t ticks = 0;  ///< of the timer that polls
+  time_point look_at{};               ///< when idle partitions' offsets are looked at next
+  std::optional<time_point> tick_at;  ///< of the timer that counts; one set before for later is void
   caf::typed_response_promise<done> stopped;
 
   ~subscriber_state();
 
+  /// Takes what the consumer has, and sees to it that the timer comes in time.
   void poll();
+  /// The timer: every second while something is under way, and otherwise as seldom as offsets are looked at.
+  void tick();
+  /// Sets it, unless it is set for a time that is early enough.
+  void set_timer();
   void pause_who_waits_long();
   void restart(const partition_key& key);
   caf::result<done> stop();
@@ -84,6 +92,8 @@ struct subscriber_state {
 
  private:
   bool waits_for_a_site() const;
+  bool is_idle() const;
+  void take_events();
   void assign(const topic_partition& where);
   void revoke(const topic_partition& where);
   void spawn_applier(assigned_partition& partition);

@@ -14,7 +14,7 @@ namespace matricula {
 
 /// A consumer is polled when it calls, and at least this often: the broker takes a member that never polls
 /// for dead.
-inline constexpr std::chrono::seconds poll_interval_max{1};
+inline constexpr std::chrono::seconds poll_interval_max{5};
 
 /// A callback for any thread that sends the actor a poll message. Does not keep the actor alive.
 template <class Handle>

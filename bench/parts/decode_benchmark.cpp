@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/dedup/content_index.hpp"
+#include "actors/partition/lane_shares.hpp"
 #include "actors/partition/lane_table.hpp"
 #include "messages/page_decoder.hpp"
 #include "parts/counting.hpp"
@@ -99,15 +100,9 @@ void decode_and_dedup_of_an_unchanged_page(benchmark::State& state) {
   std::map<std::uint16_t, content_index> lanes;
   std::uint64_t number = 0;
   const auto deal_out = [&](const page_ptr& page) {
-    std::map<std::uint16_t, record_batch> shares;
-    for (std::uint32_t i = 0; i < page->records.size(); ++i) {
-      auto& share = shares[page->records[i].lane];
-      share.page = page;
-      share.indices.push_back(i);
-    }
     std::size_t changed = 0;
-    for (const auto& [lane, share] : shares) {
-      changed += lanes[lane].select(share).size();
+    for (const auto& [lane, share] : shares_of(page)) {
+      changed += lanes[lane].select(*share).size();
       lanes[lane].commit(page->number);
     }
     return changed;

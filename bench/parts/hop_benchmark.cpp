@@ -15,6 +15,7 @@ namespace {
 /// From one actor to another and back, as a page goes from stage to stage: a request and its answer.
 void actor_hop(benchmark::State& state) {
   caf::actor_system_config settings;
+  settings.set("scheduler.policy", caf::atom("sharing"));  // as matricula does
   caf::actor_system system{settings};
   const caf::scoped_actor self{system};
   const auto echo = system.spawn(

@@ -28,7 +28,8 @@ std::vector<records_of_page> all_pages(const school_records& school) {
   return pages;
 }
 
-/// Ten pages that are all new, one right after the other.
+/// Ten pages that are all new, one right after the other; at three sites then ten of which 1 % has changed, and ten of
+/// which all is withdrawn.
 class throughput_scenario final : public scenario {
  public:
   throughput_scenario(const servers& on, const bench_settings& settings)
@@ -38,16 +39,32 @@ class throughput_scenario final : public scenario {
 
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
     std::vector<measured> all;
-    for (const int sites : {1, 3, 12})
-      all.push_back({"throughput", fmt::format("{} site{}", sites, sites == 1 ? "" : "s"), number,
-                     settings_.page, with(sites, number, folder / std::to_string(sites))});
+    if (pages_.size() == pages_in_all)
+      add_other_pages();
+    for (const int sites : {1, 3, 12}) {
+      const auto about = fmt::format("{} site{}", sites, sites == 1 ? "" : "s");
+      const auto found =
+          with(sites, number, folder / std::to_string(sites), sites == 3 ? pages_.size() : pages_in_all);
+      for (std::size_t i = 0; i < found.size(); ++i)
+        all.push_back({"throughput", about + (i == 0 ? "" : kinds[i]), number, settings_.page, found[i]});
+    }
     return all;
   }
 
-  figures with(int sites, int number, const std::filesystem::path& folder) const {
+  /// So many pages, ten by ten, each ten by a process of their own, which knows what is published.
+  std::vector<figures> with(int sites, int number, const std::filesystem::path& folder,
+                            std::size_t pages) const {
     page_feed feed{pages_};
     bench_deployment world{on_, folder, fmt::format("throughput{}x{}", sites, number),
                            wishes_for_all_lanes(sites, settings_, feed)};
+    std::vector<figures> all;
+    for (std::size_t done = 0; done < pages; done += pages_in_all)
+      all.push_back(ten_pages(world));
+    return all;
+  }
+
+ private:
+  figures ten_pages(bench_deployment& world) const {
     const auto before = world.read();
     auto process = world.start({"--pages", std::to_string(pages_in_all)});
     world.await(process, wait);
@@ -56,19 +73,33 @@ class throughput_scenario final : public scenario {
     const auto records = static_cast<double>(pages_in_all * settings_.page), per_million = 1e6 / records;
     const auto& own = report.at("process");
     const auto seconds = seconds_over(report.at("pages"), 0, pages_in_all, "applied_ms");
-    return {{"seconds_s", seconds},
-            {"records_per_s", records / seconds},
-            {"published_per_s", records / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms")},
-            {"matricula_cpu_s_per_million",
-             (own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>()) * per_million},
-            {"kafka_cpu_s_per_million", (after.kafka_cpu_s - before.kafka_cpu_s) * per_million},
-            {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) * per_million},
-            {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)},
-            {"rss_peak_bytes", own.at("rss_peak_bytes").get<double>()}};
+    figures values{
+        {"seconds_s", seconds},
+        {"records_per_s", records / seconds},
+        {"published_per_s", records / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms")},
+        {"matricula_cpu_s_per_million",
+         (own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>()) * per_million},
+        {"kafka_cpu_s_per_million", (after.kafka_cpu_s - before.kafka_cpu_s) * per_million},
+        {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) * per_million},
+        {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)}};
+    const auto page_bytes = report.at("pages").at(0).at("bytes").get<double>();
+    note_rss(values, own.at("rss_peak_bytes").get<double>(),
+             rss_allowed_bytes(world.wishes(), records, page_bytes / static_cast<double>(settings_.page),
+                               page_bytes));
+    return values;
   }
 
- private:
+  void add_other_pages() {
+    const school_records school{pages_in_all * settings_.page, {}, settings_.page};
+    const auto share = school.share_that_changes(0, settings_.page / 100);
+    for (std::uint64_t i = 0; i < pages_in_all; ++i)
+      pages_.push_back(school.changed_page(i, share));
+    for (std::uint64_t i = 0; i < pages_in_all; ++i)
+      pages_.push_back(school.withdrawn_page(i));
+  }
+
   static constexpr std::uint64_t pages_in_all = 10;
+  static constexpr const char* kinds[] = {"", ", 1 % changed", ", withdrawn"};
 
   const servers& on_;
   bench_settings settings_;
@@ -125,7 +156,7 @@ scenario_ptr make_sweep_scenario(const servers& on, const bench_settings& settin
 }
 
 void warm_up(const servers& on, const bench_settings& settings) {
-  throughput_scenario{on, settings}.with(1, 0, settings.folder / "warm-up");
+  throughput_scenario{on, settings}.with(1, 0, settings.folder / "warm-up", 10);
 }
 
 }  // namespace matricula::bench

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connect_sink.hpp"
+#include "floors.hpp"
 #include "page_feed.hpp"
 #include "process_figures.hpp"
 #include "scenario.hpp"
 #include "told.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <thread>
@@ -22,6 +25,16 @@ const std::vector<bench_site> flat_site{{"flat", {"ESO-46"}}};
 std::string text_of_file(const std::filesystem::path& file) {
   std::ifstream in{file};
   return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+/// Of this process, or of its children that have ended.
+double cpu_seconds_of(int whose) {
+  rusage used{};
+  getrusage(whose, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 /// A database of its own with the table that Kafka Connect writes to.
@@ -81,6 +94,7 @@ class backlog_scenario final : public scenario {
     add("new", drained_by_matricula(world));
     execute(world.database_url("flat"), "update matricula.positions set next_offset = 0");
     add("unchanged", drained_by_matricula(world));
+    add_floors(world, folder, wishes, number, all);
     add_peer(world, folder, number, all);
     return all;
   }
@@ -120,6 +134,29 @@ class backlog_scenario final : public scenario {
             {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) / records * 1e6},
             {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)},
             {"rss_peak_bytes", rss_peak}};
+  }
+
+  /// librdkafka reading the same records, and psql with the same SQL.
+  void add_floors(const bench_deployment& world, const std::filesystem::path& folder,
+                  const bench_wishes& wishes, int number, std::vector<measured>& all) const {
+    const auto records = records_in(on_, world);
+    const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes};
+    const auto add = [&](const char* about, int whose, const std::function<double()>& work) {
+      const auto before = world.read();
+      const auto cpu_before = cpu_seconds_of(whose);
+      const auto ms = work();
+      auto values = figures_of(ms / 1000, before, world.read(), cpu_seconds_of(whose) - cpu_before, 0);
+      values.erase("rss_peak_bytes");
+      if (whose == RUSAGE_SELF) {
+        values.erase("postgres_cpu_s_per_million");
+        values.erase("wal_bytes");
+      }
+      all.push_back({"backlog", about, number, settings_.page, values});
+    };
+    add("librdkafka alone", RUSAGE_SELF, [&] { return consume_floor_ms(on_, world, {}, records); });
+    add("new, psql alone", RUSAGE_CHILDREN, [&] { return psql_backlog_floor_ms(floor, records, false); });
+    add("unchanged, psql alone", RUSAGE_CHILDREN,
+        [&] { return psql_backlog_floor_ms(floor, records, true); });
   }
 
   void add_peer(const bench_deployment& world, const std::filesystem::path& folder, int number,

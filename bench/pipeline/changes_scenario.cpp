@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lone_pages.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 namespace matricula::bench {
 namespace {
 
-/// What a page costs of which so large a share is otherwise than its source had it first; from case to case some records
-/// change back, too.
+/// What a page costs of which so many records are otherwise than in the page before: place after place, all people have
+/// got new addresses.
 class changes_scenario final : public scenario {
  public:
   changes_scenario(const servers& on, const bench_settings& settings)
@@ -16,23 +20,21 @@ class changes_scenario final : public scenario {
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
     std::vector<std::string> cases;
     std::vector<records_of_page> pages{school_.page(0)};
-    for (const auto& [name, share] : shares) {
-      cases.emplace_back(name);
-      pages.push_back(school_.changed_page(0, share));
+    for (const auto share : shares) {
+      const auto records =
+          static_cast<std::uint64_t>(std::llround(share * static_cast<double>(settings_.page)));
+      cases.push_back(fmt::format("{} places", records));
+      pages.push_back(school_.readdressed_page(0, records, cases.size()));
     }
     pages.push_back(pages.back());
     page_feed feed{std::move(pages)};
     bench_deployment world{on_, folder / "world", "changes" + std::to_string(number),
                            wishes_for_two_sites(settings_, feed)};
-    auto all = lone_pages{on_, world, feed, settings_.every_s}.run("changes", cases, number, settings_.page);
-    for (auto& each : all)
-      each.values["us_per_changed"] = 1'000 * each.values["applied_ms"] / each.values["changed_records"];
-    return all;
+    return lone_pages{on_, world, feed, settings_.every_s}.run("changes", cases, number, settings_.page);
   }
 
  private:
-  static constexpr std::pair<const char*, double> shares[] = {
-      {"1 %", 0.01}, {"3 %", 0.03}, {"10 %", 0.1}, {"30 %", 0.3}, {"90 %", 0.9}};
+  static constexpr double shares[] = {0.01, 1.0 / 30, 0.1, 1.0 / 3, 0.9};
 
   const servers& on_;
   bench_settings settings_;

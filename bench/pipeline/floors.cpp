@@ -5,6 +5,7 @@
 #include "actors/apply/postgres_bookkeeping.hpp"
 #include "actors/apply/target.hpp"
 #include "actors/publish/kafka_client.hpp"
+#include "config/topology.hpp"
 #include "messages/enrolment.hpp"
 #include "messages/hashing.hpp"
 #include "parts/key_fields.hpp"
@@ -136,9 +137,7 @@ class lone_producer {
 
 /// The rows of COPY's text format for the records that `is_wanted` chooses.
 template <class Wanted>
-void write_rows(const std::filesystem::path& file, const std::vector<sent_record>& records,
-                Wanted is_wanted) {
-  std::ofstream out{file, std::ios::binary};
+std::string rows_of(const std::vector<sent_record>& records, Wanted is_wanted) {
   copy_encoder encoder;
   enrolment_reader reader;
   enrolment read;
@@ -155,7 +154,7 @@ void write_rows(const std::filesystem::path& file, const std::vector<sent_record
                     .revision = record.revision,
                     .record = read});
   }
-  out << encoder.rows();
+  return std::string{encoder.rows()};
 }
 
 /// One transaction of psql.
@@ -166,8 +165,12 @@ std::string transaction(const target& steps, const std::filesystem::path& rows) 
   return text + steps.outcomes.sql + "\n;\ncommit;\n";
 }
 
-std::string script(const target& steps, const std::filesystem::path& warm_up,
-                   const std::filesystem::path& rows) {
+/// What one psql does before and after all of them begin.
+struct psql_work {
+  std::string before, after;
+};
+
+std::string script(const target& steps, const psql_work& work) {
   constexpr const char* now = "select 'time', extract(epoch from clock_timestamp());\n";
   return fmt::format(
       "\\set ON_ERROR_STOP on\n\\set QUIET on\n\\pset format unaligned\n\\pset tuples_only on\n"
@@ -176,8 +179,7 @@ std::string script(const target& steps, const std::filesystem::path& warm_up,
       "select set_config('matricula.site', 'floor', false), "
       "set_config('matricula.base_url', 'https://aules.example', false);\n"
       "{}\n{}\n{}select pg_advisory_lock_shared({});\n{}{}{}",
-      staging_tables_sql(), steps.session.sql, transaction(steps, warm_up), starting_gun, now,
-      transaction(steps, rows), now);
+      staging_tables_sql(), steps.session.sql, work.before, starting_gun, now, work.after, now);
 }
 
 /// The two times that the script has printed.
@@ -192,6 +194,72 @@ std::pair<double, double> times_in(const std::string& log) {
   return {times[0], times[1]};
 }
 
+target target_of(const bench_deployment& into) {
+  auto steps = target::load(std::filesystem::path{into.wishes().targets_directory} / into.wishes().target);
+  if (!steps)
+    throw std::runtime_error{steps.error().text};
+  return *steps;
+}
+
+/// Asks which of these records differ from what the table holds, as the applier does.
+std::string question(const std::vector<sent_record>& batch) {
+  std::string keys, key_hashes, content_hashes, revisions;
+  const auto add = [](std::string& to, std::uint64_t number) {
+    to += fmt::format("{}{}", to.empty() ? "" : ",", static_cast<std::int64_t>(number));
+  };
+  for (const auto& record : batch) {
+    if (record.key.find_first_of("\"\\'") != std::string::npos)
+      throw std::runtime_error{"psql alone: a key that would have to be quoted"};
+    keys += fmt::format("{}\"{}\"", keys.empty() ? "" : ",", record.key);
+    add(key_hashes, key_hash_of(record.key));
+    add(content_hashes, record.content_hash);
+    add(revisions, record.revision);
+  }
+  return fmt::format("begin;\nexecute differs ('{{{}}}', '{{{}}}', '{{{}}}', '{{{}}}');\ncommit;\n", keys,
+                     key_hashes, content_hashes, revisions);
+}
+
+/// One psql for each partition, all at a time: from when the first begins until the last has ended.
+template <class Work>
+double psqls_ms(const bench_deployment& into, const target& steps, Work work_of) {
+  std::vector<running_process> processes;
+  std::vector<std::unique_ptr<pqxx::connection>> guns;
+  int number = 0;
+  for (const auto& site : into.wishes().sites) {
+    guns.push_back(std::make_unique<pqxx::connection>(into.database_url(site.name)));
+    std::string doing;
+    install_schemas(*guns.back(), steps, doing);
+    pqxx::nontransaction{*guns.back()}.exec(fmt::format("select pg_advisory_lock({})", starting_gun));
+    for (const auto& lane : site.lanes)
+      for (int partition = 0; partition < into.wishes().partitions; ++partition) {
+        const auto stem = into.folder() / fmt::format("psql-{}", ++number);
+        const std::filesystem::path file{stem.string() + ".sql"};
+        std::ofstream{file, std::ios::binary} << script(steps, work_of(lane, partition, stem));
+        processes.push_back(
+            running_process{{"/usr/bin/psql", "-X", "-q", "-f", file.string(), into.database_url(site.name)},
+                            stem.string() + ".log"});
+      }
+  }
+  // Until all of them wait for the gun.
+  const bool ready = eventually([&] {
+    return std::stoull(
+               value_of(into.database_url(into.wishes().sites.front().name),
+                        "select count(*) from pg_locks where locktype = 'advisory' and not granted")) ==
+           processes.size();
+  });
+  if (!ready)
+    throw std::runtime_error{"psql alone: not ready; see " + into.folder().string()};
+  guns.clear();
+  double began = 0, ended = 0;
+  for (auto& process : processes) {
+    into.await(process, std::chrono::seconds{120});
+    const auto [from, to] = times_in(process.log());
+    began = began == 0 ? from : std::min(began, from);
+    ended = std::max(ended, to);
+  }
+  return (ended - began) * 1000;
+}
+
 }  // namespace
 
 std::vector<sent_record> records_in(const servers& on, const bench_deployment& world) {
@@ -203,6 +271,11 @@ std::vector<sent_record> records_in(const servers& on, const bench_deployment& w
                      message.offset, message.content_hash, message.revision});
     });
   return all;
+}
+
+double copy_bytes_per_row(const std::vector<sent_record>& records) {
+  const auto rows = rows_of(records, [](const sent_record&) { return true; });
+  return static_cast<double>(rows.size()) / static_cast<double>(records.size());
 }
 
 double fetch_floor_ms(const std::string& url) {
@@ -273,51 +346,48 @@ double consume_floor_ms(const servers& on, const bench_deployment& from,
 
 double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
                      const std::vector<sent_record>& records) {
-  const auto steps =
-      target::load(std::filesystem::path{into.wishes().targets_directory} / into.wishes().target);
-  if (!steps)
-    throw std::runtime_error{steps.error().text};
-  std::vector<running_process> processes;
-  std::vector<std::unique_ptr<pqxx::connection>> guns;
-  int number = 0;
-  for (const auto& site : into.wishes().sites) {
-    guns.push_back(std::make_unique<pqxx::connection>(into.database_url(site.name)));
-    std::string doing;
-    install_schemas(*guns.back(), *steps, doing);
-    pqxx::nontransaction{*guns.back()}.exec(fmt::format("select pg_advisory_lock({})", starting_gun));
-    for (const auto& lane : site.lanes)
-      for (int partition = 0; partition < into.wishes().partitions; ++partition) {
-        const auto wanted = [&](const sent_record& record) {
-          return record.lane == lane && record.partition == partition;
+  const auto steps = target_of(into);
+  return psqls_ms(into, steps,
+                  [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
+                    const auto wanted = [&](const sent_record& record) {
+                      return record.lane == lane && record.partition == partition;
+                    };
+                    const auto part = [&](const char* what, const std::vector<sent_record>& of) {
+                      const std::filesystem::path file{stem.string() + what};
+                      std::ofstream{file, std::ios::binary} << rows_of(of, wanted);
+                      return transaction(steps, file);
+                    };
+                    return psql_work{part(".warm", warm_up), part(".rows", records)};
+                  });
+}
+
+double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
+                             bool known) {
+  const auto steps = target_of(into);
+  return psqls_ms(
+      into, steps, [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
+        psql_work work;
+        if (known)
+          work.before = "prepare differs as " + steps.differs.sql + "\n;\n";
+        std::vector<sent_record> batch;
+        int number = 0;
+        const auto end_batch = [&] {
+          const std::filesystem::path file{fmt::format("{}.{}", stem.string(), ++number)};
+          if (!known)
+            std::ofstream{file, std::ios::binary} << rows_of(batch, [](const sent_record&) { return true; });
+          work.after += known ? question(batch) : transaction(steps, file);
+          batch.clear();
         };
-        const auto file = into.folder() / fmt::format("psql-{}", ++number);
-        const auto part = [&](const char* what) { return std::filesystem::path{file.string() + what}; };
-        write_rows(part(".warm"), warm_up, wanted);
-        write_rows(part(".rows"), records, wanted);
-        std::ofstream{part(".sql")} << script(*steps, part(".warm"), part(".rows"));
-        processes.push_back(running_process{
-            {"/usr/bin/psql", "-X", "-q", "-f", part(".sql").string(), into.database_url(site.name)},
-            part(".log")});
-      }
-  }
-  // Until all of them wait for the gun.
-  const bool ready = eventually([&] {
-    return std::stoull(
-               value_of(into.database_url(into.wishes().sites.front().name),
-                        "select count(*) from pg_locks where locktype = 'advisory' and not granted")) ==
-           processes.size();
-  });
-  if (!ready)
-    throw std::runtime_error{"psql alone: not ready; see " + into.folder().string()};
-  guns.clear();
-  double began = 0, ended = 0;
-  for (auto& process : processes) {
-    into.await(process, std::chrono::seconds{120});
-    const auto [from, to] = times_in(process.log());
-    began = began == 0 ? from : std::min(began, from);
-    ended = std::max(ended, to);
-  }
-  return (ended - began) * 1000;
+        for (const auto& record : records)
+          if (record.lane == lane && record.partition == partition) {
+            batch.push_back(record);
+            if (batch.size() == limits{}.batch_records_max)
+              end_batch();
+          }
+        if (!batch.empty())
+          end_batch();
+        return work;
+      });
 }
 
 }  // namespace matricula::bench

@@ -20,6 +20,9 @@ struct sent_record {
 /// What was committed to a deployment's lanes, in order per partition.
 std::vector<sent_record> records_in(const servers& on, const bench_deployment& world);
 
+/// Of the rows that psql_floor_ms copies.
+double copy_bytes_per_row(const std::vector<sent_record>& records);
+
 // What no program on the same libraries and servers can be faster than, with the same bytes; milliseconds each. What is
 // done once by a process that stays (connecting, asking where topics live) is done before.
 
@@ -42,5 +45,10 @@ double consume_floor_ms(const servers& on, const bench_deployment& from,
 /// new.
 double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
                      const std::vector<sent_record>& records);
+
+/// The same with a backlog, in transactions of as many records as an applier takes at most. `known`: the sites have had
+/// all of it, and are only asked which records differ.
+double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
+                             bool known);
 
 }  // namespace matricula::bench

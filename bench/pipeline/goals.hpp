@@ -22,6 +22,8 @@ struct goal {
   int decimals = 2;
 
   bool reached_by(double value) const { return side == at_least ? value >= bound : value <= bound; }
+  /// Whether another machine should find the same: a ratio, a count or bytes, no time.
+  bool of_any_machine() const;
   /// Whether the later value is worse than the earlier ones by more than they differ among themselves.
   bool worse(const spread& earlier, double later) const {
     const auto loss = side == at_least ? earlier.median - later : later - earlier.median;

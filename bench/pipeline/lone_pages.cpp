@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
+#include <iostream>
 #include <numeric>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace matricula::bench {
@@ -35,10 +38,23 @@ std::vector<measured> lone_pages::run(const std::string& scenario, const std::ve
   for (std::size_t i = 0; i < cases.size(); ++i) {
     auto& one = all.emplace_back();
     one = {scenario, cases[i], number, page, figures_of(pages.at(i + 1), looks_[i], looks_[i + 1])};
+    if (scenario == "page" && cases[i] == "unchanged" && one.values.at("wal_bytes") > 0)
+      keep_trace(number);
     one.values["rss_peak_bytes"] = rss_peak;
     one.values.merge(beside[i]);
   }
   return all;
+}
+
+/// Something was written though nothing had changed: pg_waldump has just said what.
+void lone_pages::keep_trace(int number) const {
+  const auto kept =
+      std::filesystem::temp_directory_path() / fmt::format("matricula-bench-wal-{}.txt", number);
+  std::error_code error;
+  std::filesystem::copy_file(on_.services.folder() / "pg_waldump.log", kept,
+                             std::filesystem::copy_options::overwrite_existing, error);
+  if (!error)
+    std::cout << "an unchanged page left WAL behind: " << kept.string() << '\n';
 }
 
 between_pages lone_pages::look(const running_process& process) const {

@@ -7,9 +7,10 @@
 
 namespace matricula::bench {
 
-/// Share of the records that changes for the case "1 % changed": of the places that a page had before, about two
-/// thirds of them.
-inline constexpr double changes = 0.015;
+/// Page 1 with the case "1 % changed".
+inline records_of_page page_with_changes(const school_records& school, std::uint64_t page_records) {
+  return school.changed_page(1, school.share_that_changes(1, page_records / 100));
+}
 
 /// Where things stand between two pages.
 struct between_pages {
@@ -40,6 +41,7 @@ class lone_pages {
   const std::vector<between_pages>& looks() const { return looks_; }
 
  private:
+  void keep_trace(int number) const;
   between_pages look(const running_process& process) const;
   figures figures_of(const nlohmann::json& page, const between_pages& before,
                      const between_pages& after) const;

@@ -124,7 +124,8 @@ struct report_options {
     result_lines all{results};
     all.keep_largest_pages();
     if (!parts.empty())
-      all.include(parts_in(parts));
+      all.include(parts_in(parts), parts_origin_in(parts));
+    all.include(line_of_changes(all));
     return all;
   }
 };
@@ -156,11 +157,16 @@ void compare(const report_options& wanted) {
     throw std::runtime_error{"cannot read " + wanted.earlier};
   std::size_t worse = 0;
   for (const auto& each : compared_with(nlohmann::json::parse(in), wanted.read())) {
-    std::cout << (each.worse ? "    WORSE  " : "           ") << each.text << '\n';
+    std::cout << (each.worse    ? "    WORSE  "
+                  : each.judged ? "           "
+                                : "    (time) ")
+              << each.text << '\n';
     worse += each.worse ? 1U : 0U;
   }
-  std::cout << fmt::format("    {} of them worse than in {} by more than it varied then\n", worse,
-                           wanted.earlier);
+  std::cout << fmt::format(
+      "    {} of them worse than in {} by more than it varied then; times, which are the "
+      "machine's, are not judged\n",
+      worse, wanted.earlier);
 }
 
 std::string text_of(int argc, char** argv) {

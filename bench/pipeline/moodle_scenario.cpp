@@ -89,8 +89,8 @@ class moodle_scenario final : public scenario {
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
     if (!moodle_)
       moodle_.emplace(on_, std::max<std::uint64_t>(of_page / settings_.page, 1));
-    page_feed feed{{school_.page(0), school_.page(1), school_.page(1), school_.changed_page(1, changes),
-                    school_.page(1)}};
+    page_feed feed{{school_.page(0), school_.page(1), school_.page(1),
+                    page_with_changes(school_, settings_.page), school_.page(1)}};
     const auto every_s = every_times * settings_.every_s;
     bench_wishes wishes;
     wishes.sites = {{"eso46", {"ESO-46"}}};

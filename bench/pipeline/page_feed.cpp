@@ -59,6 +59,43 @@ records_of_page school_records::changed_page(std::uint64_t index, double share) 
   return written(index, simulator::life{school_, share, 2}.at(2));
 }
 
+double school_records::share_that_changes(std::uint64_t index, std::uint64_t records) const {
+  const auto before = page(index);
+  double too_few = 0, enough = 1, nearest = 1;
+  std::uint64_t least_distance = before->count() + records;
+  for (int step = 0; step < 14; ++step) {
+    const auto between = (too_few + enough) / 2;
+    const auto after = changed_page(index, between);
+    std::uint64_t different = 0;
+    for (std::size_t i = 0; i < before->count(); ++i)
+      different += before->record(i) != after->record(i) ? 1U : 0U;
+    (different < records ? too_few : enough) = between;
+    const auto distance = different < records ? records - different : different - records;
+    if (distance < least_distance) {
+      least_distance = distance;
+      nearest = between;
+    }
+  }
+  return nearest;
+}
+
+records_of_page school_records::readdressed_page(std::uint64_t index, std::uint64_t records,
+                                                 std::uint64_t times) const {
+  const auto before = page(index);
+  simulator::event_counts events{};
+  events[static_cast<std::size_t>(simulator::change::pupil_email)] = times * school_.pupils().size();
+  events[static_cast<std::size_t>(simulator::change::teacher_email)] = times * school_.teachers().size();
+  auto run = *written(index, events);
+  if (records < run.count()) {
+    run.bytes.erase(run.begins[records]);
+    run.bytes.append(before->bytes, before->begins[records]);
+    const auto shift = run.begins[records] - before->begins[records];
+    for (auto i = records; i < run.count(); ++i)
+      run.begins[i] = before->begins[i] + shift;
+  }
+  return std::make_shared<const simulator::record_run>(std::move(run));
+}
+
 records_of_page school_records::withdrawn_page(std::uint64_t index) const {
   constexpr std::string_view enrolled = R"("status":"enrolled")", withdrawn = R"("status":"withdrawn")";
   auto copy = *page(index);

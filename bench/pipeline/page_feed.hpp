@@ -31,11 +31,17 @@ class school_records {
   school_records(std::uint64_t records, const std::vector<std::string>& lanes,
                  std::uint64_t page_records_max);
 
+  std::uint64_t records() const { return records_; }
   std::uint64_t pages() const { return (records_ + page_records_max_ - 1) / page_records_max_; }
   /// Page `index`, from 0, as all sweeps have it that change nothing.
   records_of_page page(std::uint64_t index) const { return written(index, {}); }
-  /// The same places after so large a share of all records has changed.
+  /// The same places after so large a share of all records has changed, between 0 and 1, by the events of a school's
+  /// life.
   records_of_page changed_page(std::uint64_t index, double share) const;
+  /// The share with which about so many records of the page differ; fewer, if its events do not reach as many.
+  double share_that_changes(std::uint64_t index, std::uint64_t records) const;
+  /// The same after everybody's address has changed so often, but only in the first `records` of the page.
+  records_of_page readdressed_page(std::uint64_t index, std::uint64_t records, std::uint64_t times) const;
   /// The same with everybody withdrawn.
   records_of_page withdrawn_page(std::uint64_t index) const;
 

@@ -16,12 +16,17 @@ class page_scenario final : public scenario {
       , school_(2 * settings.page, lanes_of(two_sites()), settings.page) {}
 
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
-    page_feed feed{{school_.page(0), school_.page(1), school_.page(1), school_.changed_page(1, changes),
-                    school_.withdrawn_page(1), school_.page(1)}};
+    page_feed feed{{school_.page(0), school_.page(1), school_.page(1),
+                    page_with_changes(school_, settings_.page), school_.withdrawn_page(1), school_.page(1)}};
     const auto wishes = wishes_for_two_sites(settings_, feed);
     bench_deployment world{on_, folder / "world", "page" + std::to_string(number), wishes};
     lone_pages pages{on_, world, feed, settings_.every_s};
     auto all = pages.run("page", {"new", "unchanged", "1 % changed", "withdrawn"}, number, settings_.page);
+    const auto page_bytes = all.front().values.at("bytes");
+    for (auto& each : all)
+      note_rss(each.values, each.values.at("rss_peak_bytes"),
+               rss_allowed_bytes(wishes, static_cast<double>(2 * settings_.page),
+                                 page_bytes / static_cast<double>(settings_.page), page_bytes));
     add_floors(folder, feed, world, pages.looks(), wishes, all.front().values);
     return all;
   }
@@ -45,9 +50,15 @@ class page_scenario final : public scenario {
     const auto produce = values["floor_produce_ms"] = produce_floor_ms(on_, floor, warm_up, records);
     const auto consume = values["floor_consume_ms"] = consume_floor_ms(on_, floor, warm_up, records);
     const auto psql = values["floor_psql_ms"] = psql_floor_ms(floor, warm_up, records);
+    std::size_t json_bytes = 0;
+    for (const auto& record : records)
+      json_bytes += record.value.size();
+    values["json_bytes_per_record"] = static_cast<double>(json_bytes) / static_cast<double>(records.size());
+    values["copy_bytes_per_row"] = copy_bytes_per_row(records);
     const auto sum = values["floors_ms"] = fetch + json + produce + consume + psql;
     values["publish_ratio"] = (fetch + json + produce) / values["published_ms"];
     values["produce_ratio"] = produce / values["published_ms"];
+    values["publish_alone_ratio"] = produce / (values["published_ms"] - fetch);
     values["psql_ratio"] = psql / (values["applied_ms"] - values["published_ms"]);
     values["apply_ratio"] = (consume + psql) / (values["applied_ms"] - values["published_ms"]);
     values["latency_ratio"] = values["applied_ms"] / sum;

@@ -127,7 +127,7 @@ pid_t process_with_argument(const std::string& argument) {
 
 std::uint64_t wal_bytes_between(const faults::services& on, std::uint64_t from, std::uint64_t to) {
   // The server's own are a hundred bytes now and then.
-  constexpr std::uint64_t exactly_below = 100'000;
+  constexpr std::uint64_t exactly_below = 2'000'000;
   if (to == from || to - from > exactly_below)
     return to - from;
   const auto position = [](std::uint64_t at) {

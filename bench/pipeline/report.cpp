@@ -2,6 +2,7 @@
 #include "report.hpp"
 
 #include "goals.hpp"
+#include "straight_line.hpp"
 
 #include <fmt/format.h>
 
@@ -10,6 +11,8 @@
 #include <fstream>
 #include <set>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 namespace matricula::bench {
 namespace {
@@ -73,7 +76,8 @@ is that of all of the time from page to page, Java's idling included; WAL that o
         {"WAL bytes", "wal_bytes", 1, 0},
         {"entries of the lanes", "lane_entries", 1, 0},
         {"other entries", "other_entries", 1, 0},
-        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0},
+        {"allowed", "rss_allowed_bytes", to_mb, 0}},
        "latency"},
       {"page",
        "Its floors",
@@ -81,8 +85,9 @@ is that of all of the time from page to page, Java's idling included; WAL that o
 same servers: libcurl reading the page, simdjson looking for the fields of the keys, librdkafka sending the
 records in one transaction and reading them back, psql copying them into the staging table and running the
 target's own SQL in a transaction for each partition, all at a time. Ratios: fetch, simdjson and produce against
-matricula's request → in Kafka, and produce alone against it; consume and psql against in Kafka → visible, and
-psql alone against it; last, matricula's request → visible against the sum of the floors.)",
+matricula's request → in Kafka; produce alone against all of that, and against what follows the fetch, in which
+matricula also decodes; consume and psql against in Kafka → visible, and psql alone against it; last, matricula's
+request → visible against the sum of the floors.)",
        {{"fetch, ms", "floor_fetch_ms", 1, 0},
         {"simdjson", "floor_json_ms", 1, 1},
         {"produce", "floor_produce_ms", 1, 0},
@@ -91,30 +96,40 @@ psql alone against it; last, matricula's request → visible against the sum of 
         {"sum", "floors_ms", 1, 0},
         {"publishing", "publish_ratio"},
         {"produce alone", "produce_ratio"},
+        {"and without the fetch", "publish_alone_ratio"},
         {"applying", "apply_ratio"},
         {"psql alone", "psql_ratio"},
         {"all", "latency_ratio"}}},
       {"changes",
        "A page that has changed in part",
-       R"(As above, more and more of it changed: what a page takes follows the records that have changed, beyond what it takes
-to read it and to commit.)",
+       R"(As above, more and more of it changed since the page before: in its first places, all people have got new
+addresses.)",
        {{"changed", "changed_records", 1, 0},
         {"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
-        {"µs a changed record", "us_per_changed", 1, 0},
         {"CPU s, matricula", "matricula_cpu_s"},
         {"PostgreSQL", "postgres_cpu_s"}}},
+      {"changes",
+       "Its cost, as a straight line",
+       R"(Request → visible as so much for a page and so much for each changed record: the line through the medians above
+whose relative deviations have the least squares, and the greatest of those deviations.)",
+       {{"a page, ms", "fixed_ms", 1, 1},
+        {"a changed record, µs", "us_per_changed", 1, 1},
+        {"greatest deviation, %", "residual_ratio", 100, 1}}},
       {"throughput",
        "Pages back to back",
        R"(Ten pages, all new, as fast as they go, for all 24 lanes: from the request of the first until all of them are
-durable at every site.)",
+durable at every site; at three sites, then, ten of which 1 % has changed since, and ten of which all is withdrawn.
+Allowed: 200 MB, 40 bytes a key, and what the limits allow (docs/topology.md): prefetch_bytes_max for each site,
+batches_in_flight_max for each partition, pages_in_flight_max.)",
        {{"records/s", "records_per_s", 1, 0},
         {"into Kafka/s", "published_per_s", 1, 0},
         {"CPU s per million, matricula", "matricula_cpu_s_per_million"},
         {"Kafka", "kafka_cpu_s_per_million"},
         {"PostgreSQL", "postgres_cpu_s_per_million"},
         {"WAL MB", "wal_bytes", to_mb, 0},
-        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0},
+        {"allowed", "rss_allowed_bytes", to_mb, 0}},
        "throughput"},
       {"sweep",
        "A sweep",
@@ -130,14 +145,17 @@ durable at every site.)",
        {{"rebuilt, s", "rebuilt_s"},
         {"keys/s", "keys_per_s", 1, 0},
         {"RSS, bytes a key", "rss_bytes_per_key", 1, 1},
-        {"peak RSS MB", "rss_peak_bytes", to_mb, 0}}},
+        {"peak RSS MB", "rss_peak_bytes", to_mb, 0},
+        {"allowed", "rss_allowed_bytes", to_mb, 0}}},
       {"backlog",
        "A backlog, beside Kafka Connect",
        R"(One topic of two partitions into one flat table of the same columns, new rows and then the same again.
 matricula: from when its site has been given the topic until the last row is durable. Kafka Connect with the
 Debezium JDBC sink, which runs already: from the first byte that it writes to the last; two tasks, batches of
 3,000, unnest and a record schema as its documentation advises (scripts/kafka/connect/sink.json). Its two 64-bit
-headers arrive as Base64 text, from which the table computes the numbers.)",
+headers arrive as Base64 text, from which the table computes the numbers. Alone: librdkafka reading the topic, and a
+psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
+asking which of them differ; their CPU is that of reading, and of psql.)",
        {{"rows/s", "rows_per_s", 1, 0},
         {"seconds", "seconds_s"},
         {"CPU s per million, program", "program_cpu_s_per_million"},
@@ -145,7 +163,7 @@ headers arrive as Base64 text, from which the table computes the numbers.)",
         {"WAL MB", "wal_bytes", to_mb, 1},
         {"peak RSS MB", "rss_peak_bytes", to_mb, 0},
         {"rows/s, matricula : peer", "rate_ratio", 1, 1},
-        {"memory, matricula : peer", "memory_ratio"}},
+        {"memory, matricula : peer", "memory_ratio", 1, 3}},
        "backlog"},
       {"big-table",
        "A big table",
@@ -182,9 +200,12 @@ they wait for without a page.)",
        "Parts",
        "Google Benchmark, without Kafka and PostgreSQL.",
        {{"ms", "real_ms", 1, 3},
+        {"ns an item", "ns_per_item", 1, 1},
         {"items/s", "items_per_s", 1, 0},
         {"bytes a key", "bytes_per_key", 1, 1},
-        {"ratio to simdjson alone", "decode_ratio"}}},
+        {"ratio to simdjson alone", "decode_ratio"},
+        {"look-up, 8,000,000 : 1,000,000 keys", "lookup_large_ratio"},
+        {"8,000,000 : 100,000", "lookup_ratio"}}},
   };
   return all;
 }
@@ -233,14 +254,44 @@ std::string origin_text(const result_lines& results) {
   for (const auto& [name, value] : origin.at("settings").items())
     settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", name,
                             value.is_string() ? value.get<std::string>() : value.dump());
+  std::string more;
+  if (machine.contains("cpu_family"))
+    more += fmt::format(", family {} model {}, AVX-512 {}", machine.value("cpu_family", ""),
+                        machine.value("cpu_model", ""), machine.value("avx512", false) ? "yes" : "no");
+  std::string widths;
+  if (const auto value = results.of("page", "new", "json_bytes_per_record"),
+      copy = results.of("page", "new", "copy_bytes_per_row");
+      value.runs > 0 && copy.runs > 0)
+    widths = fmt::format(", a record {:.0f} bytes of JSON, {:.0f} of COPY's text", value.median, copy.median);
   return fmt::format(
-      "| | |\n|---|---|\n| machine | {}, {} cores, {:.0f} GiB, {}; all servers and programs on it |\n"
-      "| page | {} records |\n| commit | {}, {} |\n| begun | {} |\n| command | `{}` |\n| settings | {} |\n\n",
-      machine.at("cpu").get<std::string>(), machine.at("cores").get<int>(),
+      "| | |\n|---|---|\n| machine | {}{}, {} cores, {:.0f} GiB, {}; all servers and programs on it |\n"
+      "| page | {} records{} |\n| commit | {}, {} |\n| begun | {} |\n| command | `{}` |\n| settings | {} "
+      "|\n\n",
+      machine.at("cpu").get<std::string>(), more, machine.at("cores").get<int>(),
       machine.at("memory_bytes").get<double>() / (1 << 30), machine.at("kernel").get<std::string>(),
-      shown(static_cast<double>(page), 0), origin.at("commit").get<std::string>(),
+      shown(static_cast<double>(page), 0), widths, origin.at("commit").get<std::string>(),
       origin.at("build").get<std::string>(), origin.at("time").get<std::string>(),
       origin.at("command").get<std::string>(), settings);
+}
+
+/// "f849f4f35740 of 2026-11-24"
+std::string commit_and_day(const json& origin) {
+  return fmt::format("{} of {}", origin.value("commit", "unknown"), origin.value("time", "").substr(0, 10));
+}
+
+/// Commits and days of a scenario's figures; empty if they are those of the report's head.
+std::string other_origins(const result_lines& results, const std::string& scenario) {
+  const auto head = results.origin().is_null() ? std::string{} : commit_and_day(results.origin());
+  std::vector<std::string> all;
+  for (const auto& one : results.all())
+    if (one.scenario == scenario && one.origin >= 0) {
+      const auto from = commit_and_day(results.origins().at(static_cast<std::size_t>(one.origin)));
+      if (std::find(all.begin(), all.end(), from) == all.end())
+        all.push_back(from);
+    }
+  if (all.empty() || (all.size() == 1 && all.front() == head))
+    return {};
+  return fmt::format("Measured at {}.\n\n", fmt::join(all, ", "));
 }
 
 std::string bound_text(const goal& each) {
@@ -292,8 +343,8 @@ std::vector<measured> parts_in(const std::filesystem::path& file) {
   if (!in)
     throw std::runtime_error{"cannot read " + file.string()};
   std::vector<measured> all;
-  std::map<int, figures> derived;
-  std::map<int, double> bytes_per_key;  // at the emptiest of all sizes
+  std::map<int, figures> times, derived;  // by run
+  std::map<int, double> bytes_per_key;    // at the emptiest of all sizes
   const auto written = json::parse(in);
   for (const auto& line : written.at("benchmarks")) {
     if (line.value("run_type", "") != "iteration" || line.value("error_occurred", false))
@@ -310,25 +361,53 @@ std::vector<measured> parts_in(const std::filesystem::path& file) {
     one.run = line.value("repetition_index", 0) + 1;
     one.values["real_ms"] = line.at("real_time").get<double>() * to_ms;
     if (line.contains("items_per_second"))
-      one.values["items_per_s"] = line.at("items_per_second").get<double>();
+      one.values["ns_per_item"] =
+          1e9 / (one.values["items_per_s"] = line.at("items_per_second").get<double>());
     if (line.contains("bytes_per_key")) {
       const auto bytes = one.values["bytes_per_key"] = line.at("bytes_per_key").get<double>();
       bytes_per_key[one.run] = std::max(bytes_per_key[one.run], bytes);
     }
-    if (name == "floor_key_fields_by_simdjson" || name == "decode_and_dedup_of_an_unchanged_page/1000000")
-      derived[one.run][name] = one.values["real_ms"];
+    times[one.run][name] = one.values["real_ms"];
   }
   for (const auto& [run, bytes] : bytes_per_key)
-    all.push_back({"parts", "derived", run, 0, {{"bytes_per_key", bytes}}});
-  for (const auto& [run, times] : derived)
-    if (times.size() == 2)
-      all.push_back({"parts",
-                     "derived",
-                     run,
-                     0,
-                     {{"decode_ratio", times.at("floor_key_fields_by_simdjson") /
-                                           times.at("decode_and_dedup_of_an_unchanged_page/1000000")}}});
+    derived[run]["bytes_per_key"] = bytes;
+  const std::tuple<const char*, const char*, const char*> ratios[] = {
+      {"decode_ratio", "floor_key_fields_by_simdjson", "decode_and_dedup_of_an_unchanged_page/1000000"},
+      {"lookup_large_ratio", "index_lookup_of_unchanged/8000000", "index_lookup_of_unchanged/1000000"},
+      {"lookup_ratio", "index_lookup_of_unchanged/8000000", "index_lookup_of_unchanged/100000"}};
+  for (const auto& [run, by_name] : times)
+    for (const auto& [ratio, above, below] : ratios)
+      if (by_name.count(above) != 0 && by_name.count(below) != 0)
+        derived[run][ratio] = by_name.at(above) / by_name.at(below);
+  for (auto& [run, values] : derived)
+    all.push_back({"parts", "derived", run, 0, std::move(values)});
   return all;
+}
+
+json parts_origin_in(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  const auto context = json::parse(in).value("context", json::object());
+  return {{"commit", context.value("commit", "unknown")}, {"time", context.value("date", "")}};
+}
+
+std::vector<measured> line_of_changes(const result_lines& results) {
+  std::vector<std::pair<double, double>> points;
+  for (const auto& about : cases_of(results, "changes")) {
+    const auto changed = results.of("changes", about, "changed_records");
+    const auto took = results.of("changes", about, "applied_ms");
+    if (changed.runs > 0 && took.median > 0)
+      points.emplace_back(changed.median, took.median);
+  }
+  if (points.size() < 3)
+    return {};
+  const auto line = line_through(points);
+  return {{"changes",
+           "line",
+           1,
+           0,
+           {{"fixed_ms", line.fixed},
+            {"us_per_changed", line.slope * 1'000},
+            {"residual_ratio", line.deviation_ratio}}}};
 }
 
 std::string report_text(const result_lines& results, const std::vector<std::string>& pictures) {
@@ -347,7 +426,9 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
       for (const auto& picture : pictures)
         if (picture == std::string{part.picture} + ".svg")
           text += fmt::format("![{}](performance/{})\n\n", part.title, picture);
-    text += table_of(results, part) + '\n';
+    text += other_origins(results, part.scenario) + table_of(results, part) + '\n';
+    if (std::string{part.scenario} == "backlog" && results.origin().contains("peer"))
+      text += "The peer: " + results.origin().at("peer").get<std::string>() + ".\n\n";
     if (std::string{part.scenario} == "backlog")
       text += peers_advantages(results);
   }
@@ -371,7 +452,11 @@ json report_json(const result_lines& results) {
                        {"greatest", found.greatest},
                        {"runs", found.runs}});
   }
-  return {{"origin", results.origin()}, {"figures", entries}};
+  auto origins = json::object();
+  for (const auto& part : sections())
+    if (const auto others = other_origins(results, part.scenario); !others.empty())
+      origins[part.scenario] = others.substr(0, others.size() - 2);
+  return {{"origin", results.origin()}, {"other_origins", origins}, {"figures", entries}};
 }
 
 std::vector<comparison> compared_with(const json& earlier, const result_lines& results) {
@@ -388,7 +473,7 @@ std::vector<comparison> compared_with(const json& earlier, const result_lines& r
       if (now.runs > 0)
         all.push_back({fmt::format("{}: {} {}, was {}", each.what, shown(now, each.scale, each.decimals),
                                    each.unit, shown(before, each.scale, each.decimals)),
-                       each.worse(before, now.median)});
+                       each.of_any_machine(), each.of_any_machine() && each.worse(before, now.median)});
     }
   return all;
 }

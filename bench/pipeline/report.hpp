@@ -15,6 +15,12 @@ namespace matricula::bench {
 /// benchmark, and "derived" for the ratios of those that belong together.
 std::vector<measured> parts_in(const std::filesystem::path& file);
 
+/// When they were measured, and at which commit, as far as the file says so.
+nlohmann::json parts_origin_in(const std::filesystem::path& file);
+
+/// What the medians of the scenario "changes" have in common: its case "line". Nothing if there are fewer than three.
+std::vector<measured> line_of_changes(const result_lines& results);
+
 /// A page of Markdown: what was to be reached, a table for each scenario that has results, what the peer does better.
 /// `pictures`: the links of the pictures that exist.
 std::string report_text(const result_lines& results, const std::vector<std::string>& pictures);
@@ -28,7 +34,8 @@ inline constexpr const char* quick_mark = " (quick)";
 /// How a goal's figure has come off against an earlier one.
 struct comparison {
   std::string text;
-  bool worse = false;  ///< by more than the earlier one varied
+  bool judged = true;  ///< not a time, which another machine has another one of
+  bool worse = false;  ///< judged, and by more than the earlier one varied
 };
 
 /// Each goal that both the results and an earlier report_json have figures for; of scenarios that were measured in a

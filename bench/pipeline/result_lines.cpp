@@ -20,10 +20,10 @@ json to_json(const measured& one) {
           {"values", one.values}};
 }
 
-measured from_json(const json& line) {
-  return {line.at("scenario").get<std::string>(), line.at("about").get<std::string>(),
-          line.at("run").get<int>(), line.at("records").get<std::uint64_t>(),
-          line.at("values").get<figures>()};
+measured from_json(const json& line, int origin) {
+  return {
+      line.at("scenario").get<std::string>(),  line.at("about").get<std::string>(), line.at("run").get<int>(),
+      line.at("records").get<std::uint64_t>(), line.at("values").get<figures>(),    origin};
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ result_lines::result_lines(std::filesystem::path file)
     if (parsed.contains("machine"))
       note_origin(parsed);
     else
-      all_.push_back(from_json(parsed));
+      all_.push_back(from_json(parsed, newest_origin()));
   }
 }
 
@@ -49,6 +49,7 @@ bool result_lines::has(const std::string& scenario, std::uint64_t records, int r
 }
 
 void result_lines::note_origin(const json& origin) {
+  origins_.push_back(origin);
   if (origin_.is_null() || origin.value("command", "").find("--quick") == std::string::npos)
     origin_ = origin;
 }
@@ -67,7 +68,8 @@ void result_lines::add(const std::vector<measured>& run) {
   for (const auto& one : run)
     lines += to_json(one).dump() + '\n';
   append(lines);
-  all_.insert(all_.end(), run.begin(), run.end());
+  for (const auto& one : run)
+    all_.emplace_back(one).origin = newest_origin();
 }
 
 void result_lines::keep_largest_pages() {
@@ -77,7 +79,12 @@ void result_lines::keep_largest_pages() {
   std::erase_if(all_, [&](const auto& one) { return one.records != largest; });
 }
 
-void result_lines::include(std::vector<measured> more) {
+void result_lines::include(std::vector<measured> more, const json& origin) {
+  if (!origin.is_null()) {
+    origins_.push_back(origin);
+    for (auto& one : more)
+      one.origin = newest_origin();
+  }
   all_.insert(all_.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 

@@ -23,6 +23,7 @@ struct measured {
   int run = 0;           ///< from 1
   std::uint64_t records = 0;
   figures values;
+  int origin = -1;  ///< which of result_lines::origins; -1: none is known
 };
 
 /// The results so far: a file of JSON lines, one a case and run, which an interrupted round goes on with. Lines that
@@ -37,13 +38,16 @@ class result_lines {
   void add(const std::vector<measured>& run);
   /// For a report, in which pages of different sizes have no common median: keeps the largest.
   void keep_largest_pages();
-  /// For a report: these are not written to the file.
-  void include(std::vector<measured> more);
+  /// For a report: these are not written to the file. `origin`: where they come from, if that is another place than
+  /// that of the rest.
+  void include(std::vector<measured> more, const nlohmann::json& origin = nullptr);
   void add_origin(const nlohmann::json& origin);
 
   const std::vector<measured>& all() const { return all_; }
   /// The newest, if it can be of what was not measured in a hurry; null if there is none.
   const nlohmann::json& origin() const { return origin_; }
+  /// All of them, as they came.
+  const std::vector<nlohmann::json>& origins() const { return origins_; }
 
   /// The values of a figure over the runs.
   std::vector<double> values(const std::string& scenario, const std::string& about,
@@ -55,10 +59,12 @@ class result_lines {
  private:
   void append(const std::string& lines) const;
   void note_origin(const nlohmann::json& origin);
+  int newest_origin() const { return static_cast<int>(origins_.size()) - 1; }
 
   std::filesystem::path file_;
   std::vector<measured> all_;
   nlohmann::json origin_;
+  std::vector<nlohmann::json> origins_;
 };
 
 }  // namespace matricula::bench

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.hpp"
 
+#include "config/topology.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace matricula::bench {
@@ -49,6 +52,23 @@ bench_wishes wishes_for_all_lanes(int sites, const bench_settings& settings, con
   wishes.partitions = 1;
   wishes.page_records_max = settings.page;
   return wishes;
+}
+
+double rss_allowed_bytes(const bench_wishes& wishes, double keys, double record_bytes, double page_bytes) {
+  const limits all;
+  const auto partitions = static_cast<double>(lanes_of(wishes.sites).size()) * wishes.partitions;
+  const auto batch_bytes =
+      std::min(static_cast<double>(all.batch_bytes_max), all.batch_records_max * record_bytes);
+  return 200e6 + 40 * keys +
+         static_cast<double>(wishes.sites.size()) * static_cast<double>(all.prefetch_bytes_max) +
+         partitions * all.batches_in_flight_max * batch_bytes +
+         all.pages_in_flight_max * std::min(page_bytes, static_cast<double>(all.page_bytes_max));
+}
+
+void note_rss(figures& values, double rss_peak, double allowed) {
+  values["rss_peak_bytes"] = rss_peak;
+  values["rss_allowed_bytes"] = allowed;
+  values["rss_allowed_ratio"] = rss_peak / allowed;
 }
 
 }  // namespace matricula::bench

@@ -58,6 +58,12 @@ bench_wishes wishes_for_two_sites(const bench_settings& settings, const page_fee
 /// All lanes of the feed's schools, dealt out to so many sites; a partition each.
 bench_wishes wishes_for_all_lanes(int sites, const bench_settings& settings, const page_feed& feed);
 
+/// What matricula may take at most: 200 MB, an index of so many keys at 40 bytes, and what the limits of a topology allow
+/// its buffers, for records of so many bytes on pages of so many.
+double rss_allowed_bytes(const bench_wishes& wishes, double keys, double record_bytes, double page_bytes);
+/// The peak, what is allowed, and the share that it is of it.
+void note_rss(figures& values, double rss_peak, double allowed);
+
 /// So that a broker that has just been started has compiled what it runs most.
 void warm_up(const servers& on, const bench_settings& settings);
 

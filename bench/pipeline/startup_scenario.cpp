@@ -30,7 +30,7 @@ class full_topics {
   }
 
   struct start {
-    double rebuilt_s = 0, rss = 0, rss_peak = 0;
+    double rebuilt_s = 0, rss = 0, rss_peak = 0, rss_allowed = 0;
   };
 
   start again() {
@@ -49,7 +49,13 @@ class full_topics {
     if (!rebuilding)
       throw std::runtime_error{"matricula's log does not say when it began to rebuild"};
     found.rebuilt_s = seconds_between(*rebuilding, *running);
-    found.rss_peak = world_.report().at("process").at("rss_peak_bytes").get<double>();
+    const auto report = world_.report();
+    found.rss_peak = report.at("process").at("rss_peak_bytes").get<double>();
+    const auto page_bytes = report.at("pages").at(0).at("bytes").get<double>();
+    auto of_the_source = world_.wishes();
+    of_the_source.sites.clear();
+    found.rss_allowed =
+        rss_allowed_bytes(of_the_source, static_cast<double>(school_.records()), 0, page_bytes);
     return found;
   }
 
@@ -81,16 +87,19 @@ class startup_scenario final : public scenario {
         continue;
       }
       const auto count = static_cast<double>(keys);
-      all.push_back({"startup",
-                     keys == 1'000'000   ? "1,000,000 keys"
-                     : keys == 8'000'000 ? "8,000,000 keys"
-                                         : fmt::format("{} keys", keys),
-                     number,
-                     settings_.page,
-                     {{"rebuilt_s", found.rebuilt_s},
-                      {"keys_per_s", count / found.rebuilt_s},
-                      {"rss_bytes_per_key", (found.rss - rss_of_none) / count},
-                      {"rss_peak_bytes", found.rss_peak}}});
+      auto& one = all.emplace_back();
+      one = {"startup",
+             keys == 1'000'000   ? "1,000,000 keys"
+             : keys == 8'000'000 ? "8,000,000 keys"
+                                 : fmt::format("{} keys", keys),
+             number,
+             settings_.page,
+             {
+                 {"rebuilt_s", found.rebuilt_s},
+                 {"keys_per_s", count / found.rebuilt_s},
+                 {"rss_bytes_per_key", (found.rss - rss_of_none) / count},
+             }};
+      note_rss(one.values, found.rss_peak, found.rss_allowed);
     }
     return all;
   }

@@ -139,6 +139,7 @@ class memory_consumer final : public group_consumer {
 
   consumer_event poll() override {
     kafka_.may_throw(kafka_step::poll);
+    ++kafka_.counts_[kafka_step::poll];
     if (member_->left)
       return {};
     if (!member_->events.empty()) {

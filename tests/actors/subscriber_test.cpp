@@ -377,14 +377,65 @@ TEST_F(subscriber_test, tells_when_the_topic_no_longer_holds_the_sites_offset) {
   EXPECT_EQ(scoreboard.parts.back(), "ESO-46-0 running");
 }
 
-TEST_F(subscriber_test, polls_once_a_second_even_when_nothing_calls_it) {
+TEST_F(subscriber_test, polls_every_five_seconds_even_when_nothing_calls_it) {
   started();
   kafka.calls_consumers = false;
   let_pass(10s);
   given_messages(1);
+  let_pass(4'999ms);
   EXPECT_TRUE(site().rows.empty());
-  let_pass(1s);
+  let_pass(1ms);
   expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, wakes_only_to_look_at_offsets_while_nothing_comes) {
+  started();
+  given_messages(3);
+  let_pass(5s);
+  const auto polls = kafka.count(kafka_step::poll);
+  let_pass(60s);
+  EXPECT_EQ(kafka.count(kafka_step::poll), polls + 12U);
+}
+
+TEST_F(subscriber_test, wakes_only_to_look_while_it_has_no_partition) {
+  kafka.assigns_at_once = false;
+  started();
+  const auto polls = kafka.count(kafka_step::poll);
+  let_pass(60s);
+  EXPECT_EQ(kafka.count(kafka_step::poll), polls + 12U);
+}
+
+TEST_F(subscriber_test, wakes_every_second_while_a_batch_is_under_way) {
+  started();
+  let_pass(7s);
+  site().down = true;
+  given_messages(1);
+  const auto polls = kafka.count(kafka_step::poll);
+  let_pass(2'999ms);
+  EXPECT_EQ(kafka.count(kafka_step::poll), polls + 2U);
+  EXPECT_EQ(scoreboard.lag, 1);
+}
+
+TEST_F(subscriber_test, pauses_a_partition_that_has_waited_for_two_seconds_from_its_idleness_on) {
+  started();
+  let_pass(7s);  // the timer is set for the tenth
+  site().down = true;
+  given_messages(20);
+  let_pass(1'999ms);
+  EXPECT_EQ(kafka.calls_of("pause ESO-46-0"), 0U);
+  let_pass(1ms);
+  EXPECT_EQ(kafka.calls_of("pause ESO-46-0"), 1U);
+}
+
+TEST_F(subscriber_test, pauses_no_partition_that_has_waited_for_less_than_a_second) {
+  started();
+  let_pass(4'900ms);
+  site().down = true;
+  given_messages(20);
+  let_pass(1'099ms);
+  EXPECT_EQ(kafka.calls_of("pause ESO-46-0"), 0U);
+  let_pass(1ms);
+  EXPECT_EQ(kafka.calls_of("pause ESO-46-0"), 1U);
 }
 
 TEST_F(subscriber_test, ends_when_it_cannot_subscribe) {

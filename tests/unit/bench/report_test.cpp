@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/report.hpp"
+#include "pipeline/straight_line.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,16 +60,75 @@ TEST_F(report_test, says_what_was_reached_and_what_was_not) {
 }
 
 TEST_F(report_test, finds_worse_what_has_lost_more_than_it_varied) {
-  const auto earlier = report_json(with_runs({100, 110, 120}));
+  const auto with_ratios = [&](const std::vector<double>& ratios) {
+    std::filesystem::remove(file);
+    result_lines results{file};
+    for (const auto value : ratios)
+      results.add(
+          {{"page", "new", static_cast<int>(results.all().size()) + 1, 30'000, {{"latency_ratio", value}}}});
+    return results;
+  };
+  const auto earlier = report_json(with_ratios({1.0, 1.1, 1.2}));
   const auto is_worse = [&](double now) {
-    const auto found = compared_with(earlier, with_runs({now}));
+    const auto found = compared_with(earlier, with_ratios({now}));
     return found.size() == 1 && found[0].worse;
   };
-  EXPECT_FALSE(is_worse(50));
-  EXPECT_FALSE(is_worse(129));
-  EXPECT_TRUE(is_worse(131));
-  EXPECT_EQ(compared_with(earlier, with_runs({131}))[0].text,
-            "page alone, 1 % changed: 131 ms, was 110 (100–120)");
+  EXPECT_FALSE(is_worse(0.5));
+  EXPECT_FALSE(is_worse(1.29));
+  EXPECT_TRUE(is_worse(1.31));
+}
+
+TEST_F(report_test, tells_times_but_does_not_judge_them) {
+  const auto found = compared_with(report_json(with_runs({100, 110, 120})), with_runs({1'000}));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].judged);
+  EXPECT_FALSE(found[0].worse);
+  EXPECT_EQ(found[0].text, "page alone, 1 % changed: 1,000 ms, was 110 (100–120)");
+}
+
+TEST_F(report_test, lays_a_straight_line_through_pages_that_have_changed_in_part) {
+  result_lines results{file};
+  results.add({{"changes", "a", 1, 30'000, {{"changed_records", 300}, {"applied_ms", 112}}},
+               {"changes", "b", 1, 30'000, {{"changed_records", 1'000}, {"applied_ms", 140}}},
+               {"changes", "c", 1, 30'000, {{"changed_records", 10'000}, {"applied_ms", 500}}}});
+  const auto line = line_of_changes(results);
+  ASSERT_EQ(line.size(), 1U);
+  EXPECT_NEAR(line[0].values.at("fixed_ms"), 100, 1e-6);
+  EXPECT_NEAR(line[0].values.at("us_per_changed"), 40, 1e-6);
+  EXPECT_NEAR(line[0].values.at("residual_ratio"), 0, 1e-9);
+  EXPECT_THAT(line_of_changes(with_runs({100})), IsEmpty());
+}
+
+TEST_F(report_test, says_where_a_section_comes_from_that_is_not_of_the_head) {
+  const auto origin = [](const char* commit) {
+    return nlohmann::json{{"machine", {{"cpu", "a"}, {"cores", 2}, {"memory_bytes", 1e9}, {"kernel", "L"}}},
+                          {"commit", commit},
+                          {"command", "bench_pipeline"},
+                          {"build", "Release"},
+                          {"time", "2026-11-24T04:53:20Z"},
+                          {"settings", {{"fsync", "on"}}}};
+  };
+  {
+    result_lines results{file};
+    results.add_origin(origin("older"));
+    results.add({page(1, 100)});
+    results.add_origin(origin("newer"));
+    results.add({{"sweep", "new", 1, 30'000, {{"seconds_s", 1}}}});
+  }
+  result_lines results{file};
+  results.include({{"parts", "decode", 1, 0, {{"real_ms", 1}}}},
+                  {{"commit", "newer"}, {"time", "2026-11-25T00:00:00+01:00"}});
+  const auto text = report_text(results, {});
+  EXPECT_THAT(text, HasSubstr("| commit | newer, Release |"));
+  EXPECT_THAT(text, HasSubstr("Measured at older of 2026-11-24.\n"));
+  EXPECT_THAT(text, HasSubstr("Measured at newer of 2026-11-25.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Measured at newer of 2026-11-24.")));
+}
+
+TEST(straight_line_test, tells_its_greatest_deviation) {
+  const auto line = line_through({{0, 100}, {1, 200}, {2, 100}});
+  EXPECT_GT(line.deviation_ratio, 0.2);
+  EXPECT_LT(line.deviation_ratio, 0.5);
 }
 
 TEST_F(report_test, compares_what_was_measured_in_a_hurry_with_its_like) {
@@ -99,6 +159,7 @@ TEST_F(report_test, takes_the_repetitions_of_google_benchmark_for_runs) {
   const auto all = parts_in(file);
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].run, 2);
+  EXPECT_DOUBLE_EQ(all[0].values.at("ns_per_item"), 500);
   EXPECT_DOUBLE_EQ(all[1].values.at("real_ms"), 20);
   EXPECT_DOUBLE_EQ(all[2].values.at("decode_ratio"), 0.7);
 }
