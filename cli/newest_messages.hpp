@@ -17,9 +17,9 @@ namespace matricula {
 class newest_messages {
  public:
   void note(const scanned_message& message) {
-    const auto [place, is_new] = newest_.try_emplace(key_hash_of(message.record.key), place_of(message));
-    if (!is_new && message.record.revision >= place->second.revision)
-      place->second = place_of(message);
+    const auto [at, is_new] = newest_.try_emplace(key_hash_of(message.record.key), place_of(message));
+    if (!is_new && message.record.revision >= at->second.revision)
+      at->second = place_of(message);
   }
 
   /// Whether it is the one, of those that were noted.
