@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "cli/loaded_topology.hpp"
+#include "cli/portions.hpp"
 #include "cli/site_status.hpp"
 #include "config/days.hpp"
 
@@ -11,10 +12,8 @@
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -32,10 +31,6 @@ constexpr auto examples = R"(Examples:
 
 For once a day, by a timer (docs/operations.md). It works while the sites run, and what was done is not done again.
 Exit code 0: done, also if nothing was due; 1: a site did not answer; 2: wrong usage; 78: bad topology file.)";
-
-/// A portion may meet a batch that has what it wants; the database then takes one of the two back.
-constexpr int conflicts_max = 20;
-constexpr std::chrono::milliseconds conflict_delay{250};
 
 struct options {
   std::string file, site;
@@ -67,19 +62,13 @@ result<done> keep(const site_settings& site, const postgres_session::calendar_or
   postgres_session session{site};
   if (const auto opened = session.open({site.topics.front(), 0}); !opened)
     return opened.error();
-  for (int conflicts = 0;;) {
+  return do_in_portions([&]() -> result<bool> {
     const auto portion = session.turn(order);
-    if (!portion && portion.error().code == error_code::database_conflict && ++conflicts <= conflicts_max) {
-      std::this_thread::sleep_for(conflict_delay);
-      continue;
-    }
     if (!portion)
       return portion.error();
-    conflicts = 0;
     kept.add(*portion);
-    if (!portion->again)
-      return done{};
-  }
+    return portion->again;
+  });
 }
 
 /// How an entry of a target's calendar.sql is told.

@@ -29,6 +29,7 @@ void add_status_command(CLI::App& app, int& exit_code);
 void add_approve_command(CLI::App& app, int& exit_code);
 void add_reject_command(CLI::App& app, int& exit_code);
 void add_calendar_command(CLI::App& app, int& exit_code);
+void add_undo_command(CLI::App& app, int& exit_code);
 void add_replay_command(CLI::App& app, int& exit_code);
 void add_quarantine_command(CLI::App& app, int& exit_code);
 void add_where_command(CLI::App& app, int& exit_code);

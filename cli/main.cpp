@@ -14,10 +14,11 @@ constexpr auto footer = R"(First steps:
   matricula check config/topologies/demo.toml     is the file right, and what does it promise?
   matricula topics T --create                     make the topics that are missing
   matricula doctor T                              are Kafka, the sources and the sites ready for it?
-  matricula plan T                                what would the sites do with what the topics hold for them?
+  matricula plan T                                what would the sites do with the records that come next?
   matricula run T                                 keep the sites in step
   matricula status T                              how far have they come, and what waits for my decision?
   matricula calendar T                            once a day: what the year's turn makes due
+  matricula undo T --site S --since TIME          what has a site changed since then, and can it be put back?
   matricula verify T                              do the sites hold what the topics say?
   matricula where T KEY                           why is this pupil not in the classroom?
   matricula quarantine T list                     what could not be used, and why?
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   matricula::add_approve_command(app, exit_code);
   matricula::add_reject_command(app, exit_code);
   matricula::add_calendar_command(app, exit_code);
+  matricula::add_undo_command(app, exit_code);
   matricula::add_replay_command(app, exit_code);
   matricula::add_quarantine_command(app, exit_code);
   matricula::add_where_command(app, exit_code);

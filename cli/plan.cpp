@@ -6,6 +6,7 @@
 #include "actors/dedup/kafka_topic_scan.hpp"
 #include "cli/command.hpp"
 #include "cli/loaded_topology.hpp"
+#include "cli/newest_messages.hpp"
 #include "cli/plan_tally.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/site_status.hpp"
@@ -16,6 +17,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <iostream>
 #include <map>
@@ -32,13 +34,11 @@ constexpr auto examples = R"(Examples:
   matricula plan my.toml --records 10000 --examples 10
       only the next ten thousand records of each site, with more ids on each line
 
-Each batch is tried as the site would apply it, against the site as it is now, and taken back: nobody sees anything of
-it, and what it locks is let go with it. Numbers that sequences have given out are gone, and the database's log grows
-as if the batch had been applied.
+Of records with one key the newest counts, as at the site in the end. Each batch is tried as the site would apply it,
+against the site as it is now, and taken back: nobody sees anything of it, and what it locks is let go with it. Numbers
+that sequences have given out are gone, and the database's log grows as if the batch had been applied.
 Exit code 0: every site answered; 1: something did not; 2: there is no such site; 78: bad topology file.)";
 
-/// Of one transaction, so that nobody waits long for what it locks.
-constexpr std::size_t batch_records = 2'500;
 constexpr std::size_t scan_messages = 1'000;
 
 /// A batch in the making, with the bytes that its records look at.
@@ -65,43 +65,36 @@ class site_plan {
       , store_(site) {}
 
   result<done> run() {
-    auto positions = store_.open_rehearsal();
-    if (!positions)
-      return positions.error();
     for (const auto& topic : site_.topics)
       if (const auto there = await_topic(all_.kafka, topic, options_.wait); !there)
         return there.error();
-    const auto scan = make_kafka_topic_scan(all_.kafka, site_.topics, *std::move(positions));
-    for (;;) {
-      const auto more =
-          scan->next(scan_messages, [this](const scanned_message& message) { gather(message); });
-      if (!more)
-        return more.error();
-      for (auto& [where, gathered] : gathered_)
-        if (gathered.batch.records.size() >= batch_records)
-          if (const auto tried = try_out(gathered); !tried)
-            return tried.error();
-      ahead_ = scan->messages_total();
-      stopped_early_ = stopped_early_ || (*more && read_ >= options_.records_max);
-      if (!*more || stopped_early_)
-        break;
-    }
-    for (auto& [where, gathered] : gathered_)
-      if (const auto tried = try_out(gathered); !tried)
-        return tried.error();
-    return done{};
+    const auto status = status_of(site_);
+    if (!status)
+      return status.error();
+    if (const auto noted = note_newest(status->next_offsets); !noted)
+      return noted.error();
+    if (const auto opened = store_.open_rehearsal(); !opened)
+      return opened.error();
+    return try_newest(status->next_offsets);
   }
 
   void print(std::ostream& out) const {
     out << "site " << site_.name << ": " << read_ << " records";
     if (stopped_early_)
       out << " of at most " << ahead_;
-    out << " to read" << (stopped_early_ ? " (--records)" : "") << ": " << counts_.created << " to create, "
-        << counts_.changed << " to change, " << counts_.withdrawn << " to withdraw, " << counts_.unchanged
-        << " unchanged, " << counts_.superseded << " older than what the site holds";
+    out << " to read" << (stopped_early_ ? " (--records)" : "");
+    if (newest_.keys() < read_)
+      out << ", of " << newest_.keys() << " keys";
+    out << ": " << counts_.created << " to create, " << counts_.changed << " to change, "
+        << counts_.withdrawn - std::min(counts_.withdrawn, never_there_) << " to withdraw, "
+        << counts_.unchanged << " unchanged, " << counts_.superseded << " older than what the site holds";
+    if (never_there_ > 0)
+      out << ", " << never_there_ << " who have left before the site had them";
     if (counts_.held > 0)
       out << ", " << counts_.held << " withdrawals to be held back";
     out << '\n';
+    if (stopped_early_)
+      out << "  what comes after these records is not looked at; --records " << ahead_ << " looks at all\n";
     if (!tally_.empty())
       tally_.print(options_.examples_max, out);
     for (const auto& each : refused_)
@@ -109,17 +102,60 @@ class site_plan {
   }
 
  private:
-  void gather(const scanned_message& message) {
-    if (read_ >= options_.records_max) {
-      stopped_early_ = true;
-      return;
+  /// The first reading: which messages there are, and which of them are the newest of their keys.
+  result<done> note_newest(const partition_offsets& from) {
+    const auto scan = make_kafka_topic_scan(all_.kafka, site_.topics, from);
+    for (bool more = true; more && !stopped_early_;) {
+      const auto next = scan->next(scan_messages, [this](const scanned_message& message) {
+        if (read_ >= options_.records_max) {
+          stopped_early_ = true;
+          return;
+        }
+        ++read_;
+        newest_.note(message);
+      });
+      if (!next)
+        return next.error();
+      more = *next;
+      ahead_ = scan->messages_total();
+      stopped_early_ = stopped_early_ || (more && read_ >= options_.records_max);
     }
-    ++read_;
-    const auto& topic = site_.topics.at(message.topic_index);
-    gathered_[{message.topic_index, message.partition}].add({topic, message.partition}, message.record);
+    return done{};
+  }
+
+  /// The second reading: tries those.
+  result<done> try_newest(const partition_offsets& from) {
+    const auto scan = make_kafka_topic_scan(all_.kafka, site_.topics, from);
+    std::size_t left = newest_.keys();
+    for (bool more = true; more && left > 0;) {
+      const auto next = scan->next(std::min(scan_messages, options_.batch_records), [&](const scanned_message&
+                                                                                            message) {
+        if (!newest_.has(message))
+          return;
+        const auto& topic = site_.topics.at(message.topic_index);
+        gathered_[{message.topic_index, message.partition}].add({topic, message.partition}, message.record);
+        --left;
+      });
+      if (!next)
+        return next.error();
+      more = *next;
+      for (auto& [where, gathered] : gathered_)
+        if (gathered.batch.records.size() >= options_.batch_records)
+          if (const auto tried = try_out(gathered); !tried)
+            return tried.error();
+    }
+    for (auto& [where, gathered] : gathered_)
+      if (const auto tried = try_out(gathered); !tried)
+        return tried.error();
+    return done{};
   }
 
   result<done> try_out(gathered_batch& gathered) {
+    if (gathered.batch.records.empty())
+      return done{};
+    if (++batches_ % options_.batches_together == 0)
+      if (const auto opened = store_.open_rehearsal(); !opened)
+        return opened.error();
     const auto tried = walk(gathered.batch);
     gathered = {};
     return tried;
@@ -135,8 +171,11 @@ class site_plan {
       if (!tried)
         return tried.error();
       counts_ += tried->counts;
-      for (const auto& each : tried->changes)
+      for (const auto& each : tried->changes) {
         tally_.add(each);
+        if (each.kind == "enrolment" && each.effect == "note")
+          ++never_there_;
+      }
       for (const auto& each : walk.refused())
         refuse(batch, each);
       for (const auto& each : tried->refused)
@@ -155,11 +194,14 @@ class site_plan {
   const site_settings& site_;
   const plan_options& options_;
   postgres_session store_;
+  newest_messages newest_;
   std::map<std::pair<std::size_t, std::int32_t>, gathered_batch> gathered_;
   plan_tally tally_;
   std::vector<std::string> refused_;
   applied_counts counts_;
+  std::uint64_t never_there_ = 0;  ///< of those withdrawn: withdrawals of whom the site has not heard before
   std::uint64_t read_ = 0, ahead_ = 0;
+  std::size_t batches_ = 0;
   bool stopped_early_ = false;
 };
 
@@ -219,7 +261,7 @@ void add_plan_command(CLI::App& app, int& exit_code) {
     plan_options options;
   };
   auto* const command =
-      app.add_subcommand("plan", "Show what the sites would do with what they have still to read");
+      app.add_subcommand("plan", "Show what the sites would do with the records that come next");
   const auto given = std::make_shared<arguments>();
   command->add_option("topology", given->file, "The topology file (TOML)")->required();
   command->add_option("--site", given->options.site, "Only this site");

@@ -13,13 +13,13 @@ void plan_tally::add(const planned_change& change) {
   things_[{change.kind, change.id}] = {change.centre, change.effect};
 }
 
-void plan_tally::print(std::size_t examples_max, std::ostream& out) const {
+void plan_tally::print(std::size_t examples_max, std::ostream& out, const std::string& heading) const {
   struct line {
     std::size_t count = 0;
     std::string examples;
   };
   std::map<std::tuple<std::string, std::string, std::string>, line> lines;
-  std::size_t widths[] = {7, 5, 7};  // of the headings
+  std::size_t widths[] = {7, 5, 2 + heading.size()};  // of the headings
   for (const auto& [named, what] : things_) {
     const auto& [kind, id] = named;
     auto& one = lines[{what.centre, kind, what.effect}];
@@ -36,7 +36,7 @@ void plan_tally::print(std::size_t examples_max, std::ostream& out) const {
     out << fmt::format("  {:<{}}  {:<{}}  {:<{}}  {:>9}  {}\n", centre, widths[0], kind, widths[1], effect,
                        widths[2], count, examples);
   };
-  print_line("CENTRE", "WHAT", "WOULD", "HOW MANY", "SUCH AS");
+  print_line("CENTRE", "WHAT", heading, "HOW MANY", "SUCH AS");
   for (const auto& [by, one] : lines)
     print_line(std::get<0>(by), std::get<1>(by), std::get<2>(by), one.count, one.examples);
 }

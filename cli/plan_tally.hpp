@@ -18,8 +18,9 @@ class plan_tally {
  public:
   void add(const planned_change& change);
 
-  /// A line for each centre, kind and effect, with how many and the first `examples_max` ids.
-  void print(std::size_t examples_max, std::ostream& out) const;
+  /// A line for each centre, kind and effect, with how many and the first `examples_max` ids. `heading` stands above the
+  /// effects.
+  void print(std::size_t examples_max, std::ostream& out, const std::string& heading = "WOULD") const;
 
   bool empty() const { return things_.empty(); }
 

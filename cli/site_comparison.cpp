@@ -202,7 +202,7 @@ void site_comparison::set_aside(std::size_t lane, std::string_view key, revision
 }
 
 site_comparison::row_result site_comparison::compare(std::string_view key, revision_t revision,
-                                                     const enrolment& row) {
+                                                     const enrolment& row, bool is_held) {
   const auto place = keys_.find(key_hash_of(key));
   if (place == keys_.end())
     return {row_verdict::extra};
@@ -244,11 +244,17 @@ site_comparison::row_result site_comparison::compare(std::string_view key, revis
          ~std::uint32_t{field_person_born}) != 0)
       differ |= field_teachers_name;
 
-  if (differ == 0) {
-    ++counts.equal;
-  } else {
+  const bool stays = is_held && !known.enrolled && (differ & field_status) != 0;
+  if (stays)
+    differ &= ~std::uint32_t{field_status};
+  if (differ != 0) {
     ++counts.different;
     result.verdict = row_verdict::different;
+  } else if (stays) {
+    ++counts.held;
+    result.verdict = row_verdict::held;
+  } else {
+    ++counts.equal;
   }
   return result;
 }

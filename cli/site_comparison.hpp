@@ -46,12 +46,13 @@ enum class row_verdict : std::uint8_t {
   different,
   extra,        ///< no message has this key, or a row before has had it
   quarantined,  ///< the key's newest message could not be used; what the site holds is older
+  held,         ///< its newest message withdraws somebody whom the site holds back; nothing else differs
   newer,        ///< newer than every message of its key: written since the topics were read, and not judged
 };
 
 /// A lane's keys, counted.
 struct comparison_counts {
-  std::uint64_t equal = 0, different = 0, missing = 0, extra = 0, quarantined = 0, newer = 0;
+  std::uint64_t equal = 0, different = 0, missing = 0, extra = 0, quarantined = 0, held = 0, newer = 0;
 };
 
 /// Compares what topics say with what a site holds. Knows neither Kafka nor PostgreSQL.
@@ -82,9 +83,9 @@ class site_comparison {
     std::uint32_t fields = 0;  ///< those that differ
   };
 
-  /// A row of the site. Counted, but for extra and newer ones: which lane they belong to is for the caller to
-  /// say.
-  row_result compare(std::string_view key, revision_t revision, const enrolment& row);
+  /// A row of the site. Counted, but for extra ones: which lane they belong to is for the caller to say. `is_held`: the
+  /// site says that it holds back this row's withdrawal, so that being enrolled still makes no difference.
+  row_result compare(std::string_view key, revision_t revision, const enrolment& row, bool is_held = false);
 
   /// All rows have been compared.
   void count_missing();

@@ -54,12 +54,16 @@ struct row_columns {
     };
     for (const auto& [name, place] : all)
       *place = rows.column_number(name);
+    for (pqxx::row_size_type i = 0; i < rows.columns(); ++i)
+      if (rows.column_name(i) == std::string_view{"held"})
+        held = i;
   }
 
   pqxx::row_size_type key, revision, year, status, since, role, centre_code, centre_name, flavour,
       course_code, course_name, subject_code, subject_name_val, subject_name_cas, group_code, group_name,
       group_tutor, person_id, person_name, person_surname1, person_surname2, person_email, person_born,
       teachers, timetable;
+  std::optional<pqxx::row_size_type> held;  ///< not every target has it
 };
 
 std::string_view text_of(const pqxx::field& field) { return {field.c_str(), field.size()}; }
@@ -145,6 +149,7 @@ class row_reader {
       one.room = optional_text_of(object, "room");
       out.timetable.push_back(one);
     });
+    row_.held = at_.held ? text_of(row[*at_.held]) : std::string_view{};
     return row_;
   }
 

@@ -16,6 +16,8 @@ struct site_row {
   std::string_view key;
   revision_t revision = 0;
   enrolment record;  ///< without the two arrays' JSON
+  /// Why somebody whom the record withdraws has not left: "held", "rejected", "blackout". Empty: there is no such thing.
+  std::string_view held;
 };
 
 /// Hands out every row of the target's verify.sql, in its order, as of one moment; a few thousand at a time

@@ -19,7 +19,9 @@ struct site_status {
     bool rejected = false;  ///< somebody has decided that they are not to happen
     bool blackout = false;  ///< they wait for the end of a blackout, and for nobody's decision
     std::uint64_t people = 0, enrolments = 0;
-    std::string since;  ///< UTC
+    std::string since;  ///< UTC: when the first of them was held back, or rejected
+    std::string
+        until;  ///< UTC, to the microsecond: when the last was; who is so later has not been seen here
   };
 
   bool installed = false;  ///< an applier has opened the database

@@ -21,7 +21,8 @@ namespace {
 
 constexpr auto examples = R"(Examples:
   matricula status my.toml
-      for each site: how many entries of its topics it has still to read, and what waits for somebody's decision
+      for each site: how many entries of its topics it has still to read, and what waits for somebody's decision, with
+      the line that decides on what is shown, and on nothing that comes later
 
 Reads the databases and Kafka, not the processes: the figures of a running process are on its board and in its log.
 Exit code 0: all answered; 1: something did not; 2: there is no such site; 78: bad topology file.)";
@@ -64,15 +65,27 @@ void print(const site_settings& site, const site_status& status, std::int64_t la
   if (status.outbox > 0)
     out << ", " << status.outbox << " outcomes to report";
   out << '\n';
+  std::size_t held = 0;
+  std::string latest;
   for (const auto& each : status.withdrawals) {
     out << "  " << why_of(each) << ": " << each.people << " people of " << each.centre << ", "
         << each.enrolments << " enrolments, since " << each.since << " UTC\n";
-    if (each.blackout)
+    if (each.blackout) {
       out << "    matricula calendar " << file << " lets them go when it is over\n";
-    else if (!each.rejected)
-      out << "    matricula approve " << file << " --site " << site.name << " --centre " << each.centre
-          << " lets them go, matricula reject keeps them\n";
+      continue;
+    }
+    out << "    matricula approve " << file << " --site " << site.name << " --centre " << each.centre
+        << (each.rejected ? " --rejected" : "") << " --until " << each.until << '\n'
+        << (each.rejected ? "      lets them go all the same\n"
+                          : "      lets them go; reject instead of approve keeps them\n");
+    if (!each.rejected) {
+      ++held;
+      latest = std::max(latest, each.until);
+    }
   }
+  if (held > 1)
+    out << "  all " << held << " centres that are held back:\n    matricula approve " << file << " --site "
+        << site.name << " --all --until " << latest << '\n';
 }
 
 }  // namespace

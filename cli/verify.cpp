@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <thread>
 
@@ -40,8 +41,9 @@ such as a person's name, must be as the newest of them says. A site that still l
 the pipeline come to rest first. What still differs was changed by hand in the site's database; the next change of that
 record at the source mends it, and until then nothing does. What a target derives from records, such as memberships of
 groups, is not compared. Keys in quarantine, and rows newer than the topic was when it was read, are counted apart and
-do not make a site differ; rows that stay newer mean that the topic has lost messages. Nothing is changed. Memory for
-each key: 38 to 69 bytes in a school's usual proportions, less than 200 at any size.
+do not make a site differ; rows that stay newer mean that the topic has lost messages. Nor do those whom a site holds
+back, as too many of a centre, or until the end of a blackout: they are counted on lines of their own. Nothing is
+changed. Memory for each key: 38 to 69 bytes in a school's usual proportions, less than 200 at any size.
 
 Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: there is no such site;
 78: the file must be changed first.)";
@@ -89,6 +91,22 @@ class key_list {
   std::uint64_t count_ = 0;
   std::vector<std::string> lines_;
 };
+
+/// How a reason of a site_row is told.
+std::string told(const std::string& why) {
+  if (why == "held")
+    return "held back";
+  return why == "blackout" ? "waiting for the end of a blackout" : why;
+}
+
+/// What becomes of them.
+const char* outlook_of(const std::string& why) {
+  if (why == "held")
+    return ", waiting for matricula approve or reject";
+  if (why == "rejected")
+    return ", which stay as somebody has decided";
+  return why == "blackout" ? ", which matricula calendar lets go" : "";
+}
 
 /// Compares one site, and prints what came of it.
 class site_verification {
@@ -166,7 +184,7 @@ class site_verification {
   }
 
   void compare(const site_row& row) {
-    const auto answer = comparison_.compare(row.key, row.revision, row.record);
+    const auto answer = comparison_.compare(row.key, row.revision, row.record, !row.held.empty());
     switch (answer.verdict) {
     case row_verdict::different:
       keys_.add("different", row.key, names_of_fields(answer.fields));
@@ -174,6 +192,9 @@ class site_verification {
     case row_verdict::extra:
       ++counts_of(row.record).extra;
       keys_.add("extra", row.key);
+      break;
+    case row_verdict::held:
+      ++held_[std::string{row.held}];
       break;
     default:
       break;
@@ -219,15 +240,17 @@ class site_verification {
       out_ << '\n';
     };
     out_ << "site " << site_.name << '\n';
-    line("TOPIC", "EQUAL", "DIFFERENT", "MISSING", "EXTRA", "QUARANTINED", "NEWER");
+    line("TOPIC", "EQUAL", "DIFFERENT", "MISSING", "EXTRA", "QUARANTINED", "HELD", "NEWER");
     comparison_counts total;
     const auto add = [&](std::string_view topic, const comparison_counts& lane) {
-      line(topic, lane.equal, lane.different, lane.missing, lane.extra, lane.quarantined, lane.newer);
+      line(topic, lane.equal, lane.different, lane.missing, lane.extra, lane.quarantined, lane.held,
+           lane.newer);
       total.equal += lane.equal;
       total.different += lane.different;
       total.missing += lane.missing;
       total.extra += lane.extra;
       total.quarantined += lane.quarantined;
+      total.held += lane.held;
       total.newer += lane.newer;
     };
     for (std::size_t i = 0; i < counts.size(); ++i)
@@ -236,10 +259,14 @@ class site_verification {
       add("elsewhere", elsewhere_);
     keys_.set_count(total.different + total.missing + total.extra);
     keys_.print(out_);
+    for (const auto& [why, count] : held_)
+      out_ << told(why) << ": " << count << " keys" << outlook_of(why) << '\n';
     out_ << "site " << site_.name << ": " << total.equal << " keys equal, " << total.missing << " missing, "
          << total.different << " different, " << total.extra << " extra";
     if (total.quarantined != 0)
       out_ << ", " << total.quarantined << " quarantined";
+    if (total.held != 0)
+      out_ << ", " << total.held << " held back";
     if (total.newer != 0)
       out_ << ", " << total.newer << " written meanwhile";
     out_ << '\n';
@@ -254,6 +281,7 @@ class site_verification {
   site_comparison comparison_;
   comparison_counts elsewhere_;  ///< rows of flavours and provinces that the site does not read
   key_list keys_;
+  std::map<std::string, std::uint64_t> held_;  ///< by why
 };
 
 /// Waits for Kafka, and finds out whether what is to be read exists.

@@ -20,7 +20,7 @@ struct verify_options {
 
 /// Compares the sites of the topology in `file` with the topics that they read, key by key. Prints counts and
 /// keys, which hold ids, and never what a field holds. Changes nothing. Answers an exit code: exit_done if
-/// every site is as its topics say, but for what is quarantined.
+/// every site is as its topics say, but for what is quarantined or held back.
 int verify_sites(const std::filesystem::path& file, const verify_options& options,
                  const environment_lookup& environment, std::ostream& out, std::ostream& errors);
 

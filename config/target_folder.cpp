@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view target_files[] = {"schema.sql", "session.sql", "differs.sql", "outcomes.sql",
                                              "verify.sql"};
-constexpr std::string_view optional_files[] = {"doctor.sql",  "plan.sql",   "held.sql",
-                                               "approve.sql", "reject.sql", "calendar.sql"};
+constexpr std::string_view optional_files[] = {"doctor.sql", "plan.sql",     "held.sql", "approve.sql",
+                                               "reject.sql", "calendar.sql", "undo.sql"};
 constexpr std::string_view manifest_name = "target.toml";
 constexpr std::string_view prefix_setting = "prefix";
 
@@ -184,7 +184,8 @@ class layer_reader {
     for (const auto& name : names) {
       auto& file = into_.files[name];
       auto sql = content_of(folder / name);
-      if (!contains(target_files, name) && !contains(optional_files, name) && !is_step(name))
+      if (!contains(target_files, name) && !contains(optional_files, name) && !is_step(name) &&
+          !is_part_of_undo(name))
         into_.flaws.push_back(named(folder, name) + " is neither a known file nor a step, NN_name.sql");
       else if (!sql)
         into_.flaws.push_back(named(folder, name) + " cannot be read");
@@ -229,6 +230,8 @@ target_folder::settings_with(std::map<std::string, std::string> written) const {
 bool is_step(std::string_view file_name) {
   return file_name.size() > 3 && is_digit(file_name[0]) && is_digit(file_name[1]) && file_name[2] == '_';
 }
+
+bool is_part_of_undo(std::string_view file_name) { return file_name.starts_with("undo_"); }
 
 target_folder read_target_folder(const fs::path& folder) {
   target_folder out;

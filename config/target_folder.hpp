@@ -36,6 +36,9 @@ struct target_folder {
 /// Whether a file of that name is a step of a batch: NN_name.sql.
 bool is_step(std::string_view file_name);
 
+/// Whether a file of that name is a part of an undo: undo_NAME.sql.
+bool is_part_of_undo(std::string_view file_name);
+
 target_folder read_target_folder(const std::filesystem::path& folder);
 
 }  // namespace matricula::config

@@ -423,27 +423,33 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
   });
 }
 
-result<done> postgres_session::decide(decision what, const std::string& centre) {
+result<postgres_session::decided_portion> postgres_session::decide(const decision_order& order) {
   if (!connection_)
     return not_open();
-  const auto& file = what == decision::reject ? target_.reject : target_.approve;
+  const auto& file = order.what == decision::reject ? target_.reject : target_.approve;
   if (file.sql.empty())
     return failure{error_code::target_broken, "target " + target_.name + ", site " + site_.name +
                                                   ": it holds no withdrawals back (docs/targets.md)"};
-  return guarded([&]() -> result<done> {
+  return guarded([&]() -> result<decided_portion> {
     doing_ = "begin";
     pqxx::work work{*connection_};
     work.exec("discard plans");
-    work.exec_params(
-        "select set_config('matricula.centre', $1, true), set_config('matricula.state', $2, true)", centre,
-        what == decision::approve_rejected ? "rejected" : "held");
+    work.exec_params("select set_config('matricula.centre', $1, true), "
+                     "set_config('matricula.state', $2, true), set_config('matricula.until', $3, true)",
+                     order.centre, order.what == decision::approve_rejected ? "rejected" : "held",
+                     order.until);
+    decided_portion portion;
     doing_ = file.name;
-    work.exec(file.sql);
-    if (what != decision::reject)
+    for (const auto row : work.exec(file.sql)) {
+      portion.centres.push_back({row["centre"].as<std::string>(), row["people"].as<std::uint64_t>(),
+                                 row["enrolments"].as<std::uint64_t>()});
+      portion.again = portion.again || row["again"].as<bool>();
+    }
+    if (order.what != decision::reject && !portion.centres.empty())
       run_steps(work);
     doing_ = "commit";
     work.commit();
-    return done{};
+    return portion;
   });
 }
 
@@ -476,6 +482,69 @@ result<postgres_session::calendar_portion> postgres_session::turn(const calendar
     doing_ = "commit";
     work.commit();
     return portion;
+  });
+}
+
+failure postgres_session::without_undo() const {
+  return failure{error_code::target_broken, "target " + target_.name + ", site " + site_.name +
+                                                ": it puts nothing back, as it has no undo.sql "
+                                                "(docs/targets.md)"};
+}
+
+postgres_session::undo_portion postgres_session::read_undo(pqxx::transaction_base& work,
+                                                           const std::string& since, const char* mode) {
+  // What is done while the undo goes on is not a part of it: the first call's moment holds for the session.
+  work.exec_params("select set_config('matricula.undo', $1, true), set_config('matricula.undo_since', $2, "
+                   "true), set_config('matricula.undo_until', coalesce(nullif(current_setting("
+                   "'matricula.undo_until', true), ''), now()::text), false)",
+                   mode, since);
+  undo_portion portion;
+  doing_ = target_.undo.name;
+  for (const auto row : work.exec(target_.undo.sql)) {
+    portion.again = portion.again || row["again"].as<bool>();
+    planned_change what{row["centre"].as<std::string>(), row["kind"].as<std::string>(),
+                        row["effect"].as<std::string>(), row["id"].as<std::string>()};
+    if (what.kind == "journal")
+      portion.begins = what.id;
+    else
+      portion.changes.push_back({std::move(what), row["refused"].as<std::string>()});
+  }
+  return portion;
+}
+
+result<postgres_session::undo_portion> postgres_session::undo(const std::string& since) {
+  if (!connection_)
+    return not_open();
+  if (target_.undo.sql.empty())
+    return without_undo();
+  return guarded([&]() -> result<undo_portion> {
+    doing_ = "begin";
+    pqxx::work work{*connection_};
+    work.exec("discard plans");
+    auto portion = read_undo(work, since, "do");
+    if (!portion.changes.empty()) {
+      for (const auto& part : target_.parts_of_undo) {
+        doing_ = part.name;
+        work.exec(part.sql);
+      }
+      run_steps(work);
+      doing_ = target_.outcomes.name;
+      work.exec_prepared(target_.outcomes.name);
+    }
+    doing_ = "commit";
+    work.commit();
+    return portion;
+  });
+}
+
+result<postgres_session::undo_portion> postgres_session::look_back(const std::string& since) {
+  if (const auto opened = open_rehearsal(); !opened)
+    return opened.error();
+  if (target_.undo.sql.empty())
+    return without_undo();
+  return guarded([&]() -> result<undo_portion> {
+    rehearsal_->exec("set local statement_timeout = '10min'");  // all at once, and nobody waits for it
+    return read_undo(*rehearsal_, since, "show");
   });
 }
 

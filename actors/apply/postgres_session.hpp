@@ -21,7 +21,7 @@ namespace matricula {
 struct planned_change {
   std::string centre;  ///< its code; empty: of no centre alone
   std::string kind;    ///< what it is done to, such as "enrolment"
-  std::string effect;  ///< "create", "change", "withdraw", …
+  std::string effect;  ///< "create", "change", "withdraw", "note" (who was never there has left), …
   std::string id;
 };
 
@@ -57,11 +57,26 @@ class postgres_session final : public site_store {
   result<done> advance(std::int64_t expected, std::int64_t next) override;
   result<std::int64_t> look() override;
 
-  /// What somebody decides of withdrawals that the target holds back, of one centre or, if it is empty, of all: runs the
-  /// target's approve.sql and the steps after it, or its reject.sql. To be called after `open`. Errors as of `apply`, but
-  /// for partition_lost; target_broken, too, if the target has no such file.
+  /// What somebody decides of withdrawals that the target holds back.
   enum class decision { approve, approve_rejected, reject };
-  result<done> decide(decision what, const std::string& centre);
+  struct decision_order {
+    decision what = decision::approve;
+    std::string centre;  ///< its code; empty: of all centres
+    std::string
+        until;  ///< of those only that were held back, or rejected, up to this time, as PostgreSQL reads it
+  };
+  struct decided_centre {
+    std::string centre;
+    std::uint64_t people = 0, enrolments = 0;
+  };
+  struct decided_portion {
+    std::vector<decided_centre> centres;
+    bool again = false;  ///< there may be more to do
+  };
+  /// Runs the target's approve.sql and, if it has found anybody, the steps after it, or its reject.sql, in one
+  /// transaction. To be called after `open`, until it says no more. Errors as of `apply`, but for partition_lost;
+  /// target_broken, too, if the target has no such file.
+  result<decided_portion> decide(const decision_order& order);
 
   /// What a day of the topology's calendar asks of a site.
   struct calendar_order {
@@ -82,8 +97,28 @@ class postgres_session final : public site_store {
   /// `open`, until it says no more. Errors as of `apply`, but for partition_lost.
   result<calendar_portion> turn(const calendar_order& order);
 
-  /// For plans: opens the site as `open` does, but in a transaction that ends with this object and is never committed, and
-  /// answers where each partition is read on. Nothing but `rehearse` may be called then. Errors as of `open`.
+  /// One thing that has been changed since a time; ids only.
+  struct undone_change {
+    planned_change what;  ///< its effect is what the undo does
+    std::string refused;  ///< why it stays as it is, such as that somebody has changed it; empty: it does not
+  };
+  struct undo_portion {
+    std::string begins;  ///< what was done before is not known, "2026-09-09T08:00:30Z"; empty: all is
+    std::vector<undone_change> changes;
+    bool again = false;  ///< there may be more to do
+  };
+  /// Puts back what the target has changed since a time, the newest first, and before the first call: runs its undo.sql,
+  /// the parts of it, the steps and outcomes.sql in one transaction. To be called after `open`, until it says no more.
+  /// Errors as of `apply`, but for partition_lost; target_broken, too, if the target has no undo.sql.
+  result<undo_portion> undo(const std::string& since);
+
+  /// The same at once and for looking only: opens the site as `open_rehearsal` does, and writes nothing. Nothing else is
+  /// to be called.
+  result<undo_portion> look_back(const std::string& since);
+
+  /// For plans: opens the site as `open` does, but in a transaction that ends with this object, or when this is called
+  /// again, and is never committed; answers where each partition is read on. Nothing but `rehearse` may be called then.
+  /// Errors as of `open`.
   result<partition_offsets> open_rehearsal();
 
   /// What a range of a batch would do if it were applied now, by the target's plan.sql, and takes it back.
@@ -129,6 +164,8 @@ class postgres_session final : public site_store {
   void quarantine(pqxx::transaction_base& work, const site_batch& batch,
                   const std::vector<refused_record>& refused);
   void count_effects(pqxx::transaction_base& work, std::size_t staged, applied_counts& counts);
+  undo_portion read_undo(pqxx::transaction_base& work, const std::string& since, const char* mode);
+  failure without_undo() const;
 
   std::string place() const;
   template <class Body>

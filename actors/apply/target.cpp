@@ -67,13 +67,17 @@ result<target> target::load(const fs::path& directory, const std::map<std::strin
   loaded.verify = file("verify.sql");
   const std::pair<const char*, target_file*> may_be_there[] = {
       {"doctor.sql", &loaded.doctor},   {"plan.sql", &loaded.plan},     {"held.sql", &loaded.held},
-      {"approve.sql", &loaded.approve}, {"reject.sql", &loaded.reject}, {"calendar.sql", &loaded.calendar}};
+      {"approve.sql", &loaded.approve}, {"reject.sql", &loaded.reject}, {"calendar.sql", &loaded.calendar},
+      {"undo.sql", &loaded.undo}};
   for (const auto& [name, into] : may_be_there)
     if (folder.files.count(name) > 0)
       *into = file(name);
-  for (const auto& [name, sql] : folder.files)
+  for (const auto& [name, sql] : folder.files) {
     if (config::is_step(name))
       loaded.steps.push_back(file(name));
+    if (config::is_part_of_undo(name))
+      loaded.parts_of_undo.push_back(file(name));
+  }
   loaded.schema_digest = content_hash_of(loaded.schema.sql);
   return loaded;
 }

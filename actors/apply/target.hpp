@@ -22,8 +22,9 @@ struct target_file {
 struct target {
   std::string name;  ///< the folder's
   target_file schema, session, differs, outcomes, verify;
-  target_file doctor, plan, held, approve, reject, calendar;  ///< without SQL: there is none
-  std::vector<target_file> steps;                             ///< NN_name.sql, in the order of their names
+  target_file doctor, plan, held, approve, reject, calendar, undo;  ///< without SQL: there is none
+  std::vector<target_file> steps;          ///< NN_name.sql, in the order of their names
+  std::vector<target_file> parts_of_undo;  ///< undo_name.sql, likewise
   std::uint64_t schema_digest = 0;
 
   /// Reads a folder, joined to the one that it extends, for a site with these settings; what is not among them

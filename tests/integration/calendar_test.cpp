@@ -8,8 +8,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -121,7 +119,6 @@ TEST_F(moodle_calendar, counts_those_of_a_blackout_as_leaving_when_it_is_over) {
   it_is("2026-12-31");
   for (const auto* centre : {north, south})
     site_gets_page(people_of(centre, 1, 10));
-  database_.query("analyze matricula.moodle_user");
   site_gets_page(people_of(north, 1, 3, "withdrawn"));
   site_gets_page(people_of(south, 1, 1, "withdrawn"));
   it_is("2027-01-08");
@@ -388,24 +385,14 @@ class calendar_command : public moodle_calendar {
   ~calendar_command() override { std::filesystem::remove(file_); }
 
   int keeps(const std::string& day, bool approves_deletion = false, const std::string& site = "") {
-    std::ofstream{file_}
-        << "[pipeline]\nname = \"demo\"\nschool_year = \"2026\"\ntargets_directory = \""
-        << repository_targets().string() << "\"\n[kafka]\nbootstrap = \"127.0.0.1:1\"\n"
-        << "[[source]]\nname = \"itaca\"\nurl = \"http://127.0.0.1:1/\"\n"
-        << "[[lane]]\nflavour = \"ESO\"\nprovinces = [\"46\"]\n"
-        << "[[site]]\nname = \"eso46\"\ntopics = [\"ESO-46\"]\ndatabase = \"${TEST_DATABASE}\"\n"
-        << "target = \"moodle\"\nbase_url = \"https://aules.example/eso46\"\n"
-        << (has_calendar_ ? "[calendar]\nhide = \"07-31\"\nopen = \"09-01\"\ndelete = \"01-20\"\n"
-                            "blackout = [\"12-22/01-07\"]\n"
-                          : "");
+    write_topology(file_, has_calendar_
+                              ? "[calendar]\nhide = \"07-31\"\nopen = \"09-01\"\ndelete = \"01-20\"\n"
+                                "blackout = [\"12-22/01-07\"]\n"
+                              : "");
     out_.str("");
     errors_.str("");
-    return keep_calendar(
-        file_, site, {.today = day, .approves_deletion = approves_deletion},
-        [&](const std::string& name) {
-          return name == "TEST_DATABASE" ? std::optional{database_.url()} : std::nullopt;
-        },
-        out_, errors_);
+    return keep_calendar(file_, site, {.today = day, .approves_deletion = approves_deletion}, environment(),
+                         out_, errors_);
   }
 
   bool has_calendar_ = true;
@@ -435,7 +422,6 @@ TEST_F(calendar_command, tells_whom_it_has_let_go_and_whom_it_holds_back) {
   given_settings({{"withdraw_people_min", "50"}});
   it_is("2026-12-25");
   site_gets_page(people_of(north, 1, 60));
-  database_.query("analyze matricula.moodle_user");
   site_gets_page(people_of(north, 1, 55, "withdrawn"));
   EXPECT_EQ(keeps("2027-01-08"), exit_done);
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("  withdrawals that had waited for the end of a blackout: 55\n"),

@@ -68,8 +68,15 @@ class given_deployment {
                          << "[[lane]]\nflavour = \"ESO\"\nprovinces = [\"46\"]\n"
                          << "[[lane]]\nflavour = \"FP\"\nprovinces = [\"46\"]\n"
                          << "[[site]]\nname = \"eso46\"\ntopics = [" << topics
-                         << "]\ndatabase = \"${TEST_DATABASE}\"\ntarget = \"classrooms\"\n"
-                         << "base_url = \"https://aules.example/eso46\"\n";
+                         << "]\ndatabase = \"${TEST_DATABASE}\"\n"
+                         << target_;
+  }
+
+  /// Writes the file anew, with another target of the site's, and what its [site.settings] say.
+  void use_target(const std::string& name, const std::string& settings) {
+    target_ =
+        "target = \"" + name + "\"\nbase_url = \"https://aules.example/eso46\"\n[site.settings]\n" + settings;
+    write();
   }
 
   const std::filesystem::path& file() const { return file_; }
@@ -117,6 +124,7 @@ class given_deployment {
   std::string prefix_;
   std::filesystem::path file_;
   std::string database_;
+  std::string target_ = "target = \"classrooms\"\nbase_url = \"https://aules.example/eso46\"\n";
 };
 
 }  // namespace matricula

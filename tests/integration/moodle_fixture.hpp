@@ -4,15 +4,18 @@
 #include "actors/apply/postgres_session.hpp"
 #include "cli/site_rows.hpp"
 #include "cli/site_status.hpp"
+#include "config/references.hpp"
 #include "config/target_folder.hpp"
 #include "tests/integration/postgres_fixture.hpp"
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -129,9 +132,25 @@ class moodle_site : public testing::Test {
     return all;
   }
 
-  void somebody(postgres_session::decision decides, const std::string& centre) const {
-    const auto decided = opened(first_partition)->decide(decides, centre);
-    EXPECT_TRUE(decided) << decided.error().text;
+  /// Decides on all that has been held back until now, portion by portion: "500 500, 200 200", people and enrolments.
+  std::string somebody(postgres_session::decision decides, const std::string& centre,
+                       const std::string& until = "infinity") const {
+    const auto session = opened(first_partition);
+    std::string all;
+    for (bool again = true; again;) {
+      const auto portion = session->decide({decides, centre, until});
+      if (!portion)
+        return portion.error().text;
+      std::uint64_t people = 0, enrolments = 0;
+      for (const auto& each : portion->centres) {
+        people += each.people;
+        enrolments += each.enrolments;
+      }
+      if (people > 0)
+        all += (all.empty() ? "" : ", ") + std::to_string(people) + " " + std::to_string(enrolments);
+      again = portion->again;
+    }
+    return all;
   }
 
   std::string value(const std::string& sql) const { return database_.value(sql); }
@@ -146,6 +165,25 @@ class moodle_site : public testing::Test {
            database_.query(std::string{"select t.xmin, t::text from "} + table[0].c_str() + " t order by id"))
         all += std::string{table[0].c_str()} + " " + row[0].c_str() + " " + row[1].c_str() + "\n";
     return all;
+  }
+
+  /// A topology that names this site; `more` follows what it says of it.
+  void write_topology(const std::filesystem::path& file, const std::string& more = "") const {
+    std::ofstream{file} << "[pipeline]\nname = \"demo\"\nschool_year = \"2026\"\ntargets_directory = \""
+                        << repository_targets().string() << "\"\n[kafka]\nbootstrap = \"127.0.0.1:1\"\n"
+                        << "[[source]]\nname = \"itaca\"\nurl = \"http://127.0.0.1:1/\"\n"
+                        << "[[lane]]\nflavour = \"ESO\"\nprovinces = [\"46\"]\n"
+                        << "[[site]]\nname = \"eso46\"\ntopics = [\"ESO-46\"]\ndatabase = "
+                           "\"${TEST_DATABASE}\"\ntarget = \""
+                        << site_.target << "\"\nbase_url = \"https://aules.example/eso46\"\n"
+                        << more;
+  }
+
+  /// What it refers to.
+  environment_lookup environment() const {
+    return [url = database_.url()](const std::string& name) {
+      return name == "TEST_DATABASE" ? std::optional{url} : std::nullopt;
+    };
   }
 
   /// Who is in which course and group and as what: "10000001 MAT:active student 1r ESO A, …".

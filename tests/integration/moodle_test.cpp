@@ -392,6 +392,10 @@ TEST_F(moodle_site, needs_no_more_rights_than_its_page_says) {
   given_settings({{"withdraw", "unenrol"}});
   EXPECT_EQ(site_gets(withdrawn({.person = anna})), "created 0 changed 0 withdrawn 1");
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student enrolled");
+  database_.query("update matricula.moodle_journal set at = at - interval '1 hour' where kind = 'begun'");
+  const auto undone = session_->undo(value("select now() - interval '30 minutes'"));
+  EXPECT_TRUE(undone) << undone.error().text;
+  EXPECT_EQ(value("select visible from mdl_course where id > 1"), "0");
   session_.reset();
   database_.query("drop owned by " + role);
   database_.query("drop role " + role);
@@ -450,6 +454,24 @@ TEST_F(moodle_site, tells_which_rights_are_missing) {
   database_.query("drop role " + role);
 }
 
+TEST_F(moodle_site, tells_all_but_of_the_plugin_where_it_may_not_look_for_it) {
+  const auto role = database_.name() + "_role";
+  database_.query("create role " + role);
+  database_.query(documented_grants(role, database_.name()));
+  database_.query("revoke select on mdl_config_plugins from " + role);
+  site_.database = secret{database_.url() + "?options=-crole%3D" + role};
+  EXPECT_THAT(
+      diagnosis(),
+      AllOf(HasSubstr("fine Moodle 4.3 (Build: 20231009)"), HasSubstr("wrong the enrolment plugin"),
+            HasSubstr("late the role " + role + " may not see whether Moodle's plugin local_matricula is " +
+                      "installed > grant select on mdl_config_plugins to " + role),
+            Not(HasSubstr("local_matricula is not installed")), Not(HasSubstr("may not do all"))));
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+  session_.reset();
+  database_.query("drop owned by " + role);
+  database_.query("drop role " + role);
+}
+
 TEST_F(moodle_site, notes_whose_groups_change_but_not_those_of_a_new_account) {
   constexpr auto members =
       "select coalesce(string_agg(u.username, ' ' order by u.username), '') "
@@ -471,7 +493,6 @@ TEST_F(moodle_site, holds_back_more_withdrawals_of_a_centre_than_its_settings_al
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.15"}});
   site_gets_page(people_of(north, 1, 10));
   site_gets_page(people_of(south, 1, 40));
-  database_.query("analyze matricula.moodle_user");
   site_gets_page(people_of(north, 1, 2, "withdrawn"));
   EXPECT_EQ(students_of(north), "active 8, suspended 2");  // no more than withdraw_people_min
   EXPECT_EQ(held_back(), "");
@@ -499,12 +520,125 @@ TEST_F(moodle_site, holds_back_what_a_whole_site_loses_of_many_centres) {
   given_settings({{"withdraw_people_min", "3"}, {"withdraw_ratio_max", "0.05"}});
   for (int centre = 1; centre <= 4; ++centre)
     site_gets_page(people_of("4600000" + std::to_string(centre), 1, 10));
-  database_.query("analyze matricula.moodle_user");
   for (int centre = 1; centre <= 3; ++centre)
     site_gets_page(people_of("4600000" + std::to_string(centre), 1, 1, "withdrawn"));
   EXPECT_EQ(held_back(), "");
   site_gets_page(people_of("46000004", 1, 1, "withdrawn"));
   EXPECT_EQ(held_back(), "46000004 held 1 1");
+}
+
+TEST_F(moodle_site, counts_the_people_whom_a_site_has_now) {
+  given_settings({{"withdraw_people_min", "1"}, {"withdraw_ratio_max", "0.1"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(south, 1, 30));
+  site_gets_page(people_of("46000003", 1, 2));
+  site_gets_page(people_of("46000003", 1, 1, "withdrawn"));
+  site_gets_page(people_of(south, 1, 3, "withdrawn"));  // 4 of 42, and nothing was ever analyzed
+  EXPECT_EQ(held_back(), "");
+  // All that was long ago, and ten more have left with it: the site has 28.
+  database_.query("update classrooms.enrolment set status = 'withdrawn' where person_id in (select person_id "
+                  "from classrooms.person where code between '00210021' and '00210030'); "
+                  "delete from matricula.moodle_withdrawal; delete from matricula.moodle_people");
+  EXPECT_EQ(site_gets_page(people_of(south, 4, 4, "withdrawn")), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(site_gets_page(people_of(north, 1, 1, "withdrawn")), "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(site_gets_page(people_of("46000003", 2, 2, "withdrawn")),
+            "created 0 changed 0 withdrawn 1, 1 held");
+}
+
+TEST_F(moodle_site, lets_others_go_with_a_page_that_a_centre_is_held_back_of) {
+  given_settings({{"withdraw_people_min", "3"}, {"withdraw_ratio_max", "0.1"}});
+  site_gets_page(people_of(north, 1, 20));
+  site_gets_page(people_of(south, 1, 20));
+  auto page = people_of(north, 1, 20, "withdrawn");
+  for (const auto& other : people_of(south, 1, 1, "withdrawn"))
+    page.push_back(other);
+  EXPECT_EQ(site_gets_page(page), "created 0 changed 0 withdrawn 21, 20 held");
+  EXPECT_EQ(students_of(south), "active 19, suspended 1");
+}
+
+/// So many sessions of this database wait for a lock.
+void await_waiting(const site_database& database, int sessions) {
+  const auto wanted = std::to_string(sessions);
+  std::string waiting;
+  for (int tries = 0; tries < 100 && waiting != wanted; ++tries) {
+    std::this_thread::sleep_for(50ms);
+    waiting = database.value("select count(*) from pg_stat_activity where datname = current_database() and "
+                             "wait_event_type = 'Lock'");
+  }
+  EXPECT_EQ(waiting, wanted);
+}
+
+TEST_F(moodle_site, judges_what_comes_at_once_as_one_after_the_other) {
+  given_settings({{"withdraw_people_min", "3"}, {"withdraw_ratio_max", "0"}});
+  const auto pupils_of = [](const std::string& centre, int last, const std::string& status) {
+    auto pupils = people_of(centre, 1, last, status);
+    for (auto& record : pupils)
+      record.teachers = "[]";  // whose rows batches would wait for
+    return pupils;
+  };
+  site_gets_page(pupils_of(north, 10, "enrolled"));
+  site_gets_page(pupils_of(south, 10, "enrolled"));
+  std::string effects[2];
+  const auto leave = [&](const std::string& centre, int partition) {
+    const auto session = opened({"ESO-46", partition});
+    given_batch given{0, {"ESO-46", partition}};
+    for (const auto& record : pupils_of(centre, 2, "withdrawn"))
+      given.add(record, 1000 + given.batch.records.size());
+    effects[partition - 1] = apply(*session, given);
+  };
+  // Each keeps what it has judged to itself until it commits, and that is hindered.
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select pg_advisory_xact_lock(hashtext('mdl_cache_flags'))");
+  std::thread first{[&] { leave(north, 1); }};
+  await_waiting(database_, 1);
+  std::thread second{[&] { leave(south, 2); }};
+  await_waiting(database_, 2);
+  // Nobody waits whom it does not concern.
+  EXPECT_EQ(site_gets_page(pupils_of("46000003", 1, "enrolled")), "created 1 changed 0 withdrawn 0");
+  other.abort();
+  first.join();
+  second.join();
+  EXPECT_EQ(effects[0], "created 0 changed 0 withdrawn 2");
+  EXPECT_EQ(effects[1], "created 0 changed 0 withdrawn 2, 2 held");
+}
+
+TEST_F(moodle_site, counts_no_further_than_the_limit_when_very_many_leave) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.001"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(south, 1, 10));
+  database_.query("insert into matricula.moodle_withdrawal select 900000 + n, n, 900000 + n, 900000 + n, "
+                  "'46000001', now(), 'held' from generate_series(1, 20000) as n; "
+                  "insert into matricula.moodle_withdrawal select 900000 + n, n, 900000 + n, 900000 + n, "
+                  "'03000001', now(), 'done' from generate_series(20001, 40000) as n; "
+                  "analyze matricula.moodle_withdrawal");
+  const auto page_of = [](int number) {
+    auto page = people_of(north, number, number, "withdrawn");
+    page.push_back(people_of(south, number, number, "withdrawn").front());
+    return page;
+  };
+  EXPECT_EQ(site_gets_page(page_of(1)), "created 0 changed 0 withdrawn 2, 2 held");  // counts the people
+  session_.reset();
+  const auto rows_read = [&] {
+    return std::stol(
+        value("select coalesce(sum(seq_tup_read + idx_tup_fetch), 0) + (select sum(idx_tup_read) from "
+              "pg_stat_user_indexes where relname = 'moodle_withdrawal') from pg_stat_user_tables "
+              "where relname = 'moodle_withdrawal'"));
+  };
+  const auto settled = [&] {  // the session's counters come with its end
+    auto before = rows_read();
+    for (int tries = 0; tries < 100; ++tries) {
+      std::this_thread::sleep_for(100ms);
+      const auto now = rows_read();
+      if (std::exchange(before, now) == now && tries > 3)
+        break;
+    }
+    return before;
+  };
+  const auto before = settled();
+  EXPECT_EQ(site_gets_page(page_of(2)), "created 0 changed 0 withdrawn 2, 2 held");
+  session_.reset();
+  EXPECT_LT(settled() - before, 500);
 }
 
 TEST_F(moodle_site, forgets_withdrawals_of_before_the_window) {
@@ -544,6 +678,37 @@ TEST_F(moodle_site, does_with_those_held_back_what_somebody_decides) {
   EXPECT_EQ(students_of(south), "active 10, suspended 0");
 }
 
+TEST_F(moodle_site, does_not_do_what_somebody_has_not_seen) {
+  given_settings({{"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(north, 1, 2, "withdrawn"));
+  const auto seen = status_of(site_);
+  ASSERT_TRUE(seen) << seen.error().text;
+  site_gets_page(people_of(north, 3, 5, "withdrawn"));
+  site_gets_page(people_of(north, 2, 2));
+  site_gets_page(people_of(north, 2, 2, "withdrawn"));  // is held back anew, which nobody has seen
+  EXPECT_EQ(somebody(decision::approve, north, seen->withdrawals.at(0).until), "1 1");
+  EXPECT_EQ(students_of(north), "active 9, suspended 1");
+  EXPECT_EQ(held_back(), "46000001 held 4 4");
+  EXPECT_EQ(somebody(decision::reject, "", seen->withdrawals.at(0).until), "");
+  EXPECT_EQ(somebody(decision::reject, ""), "4 4");
+  EXPECT_EQ(held_back(), "46000001 rejected 4 4");
+}
+
+TEST_F(moodle_site, does_what_somebody_decides_in_portions_of_500_people) {
+  given_settings({{"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  for (const auto* subject : {"MAT", "VAL"})
+    for (const auto* status : {"enrolled", "withdrawn"}) {
+      auto page = people_of(north, 1, 1200, status);
+      for (auto& record : page)
+        record.subject = subject;
+      site_gets_page(page);
+    }
+  EXPECT_EQ(held_back(), "46000001 held 1200 2400");
+  EXPECT_EQ(somebody(decision::approve, ""), "500 1000, 500 1000, 200 400");
+  EXPECT_EQ(students_of(north), "active 0, suspended 2400");
+}
+
 TEST_F(moodle_site, who_is_held_back_keeps_his_role_and_his_group) {
   given_settings({{"withdraw", "unenrol"}, {"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
   site_gets({.person = anna, .teachers = "[]"});
@@ -558,7 +723,7 @@ TEST_F(moodle_site, who_is_held_back_keeps_his_role_and_his_group) {
 TEST_F(moodle_site, a_target_that_holds_nothing_back_has_nothing_to_decide) {
   site_.target_directory = repository_targets() / "classrooms";
   site_.settings.clear();
-  const auto decided = opened(first_partition)->decide(decision::approve, "");
+  const auto decided = opened(first_partition)->decide({decision::approve, "", "infinity"});
   ASSERT_FALSE(decided);
   EXPECT_THAT(decided.error().text, HasSubstr("holds no withdrawals back"));
 }
@@ -612,7 +777,8 @@ TEST_F(moodle_site, is_refused_with_settings_that_make_no_sense) {
         std::tuple{"enrol", "manual", "other than manual"},
         std::tuple{"withdraw_ratio_max", "5", "from 0 to 1"},
         std::tuple{"withdraw_people_min", "few", "a number of people"},
-        std::tuple{"withdraw_window", "soon", "a number of hours or days"}}) {
+        std::tuple{"withdraw_window", "soon", "a number of hours or days"},
+        std::tuple{"journal_days", "0", "a number of days"}}) {
     given_settings({{name, wrong}});
     EXPECT_THAT(refusal(), HasSubstr(why));
   }
@@ -734,6 +900,8 @@ insert into matricula.moodle_withdrawal
 select 900000 + n, n, 900000 + n, 900000 + n, '03000001', now() - interval '1 year', 'held'
 from generate_series(1, 20000) as n;
 insert into matricula.moodle_change select 'groups', 900000 + n, now() from generate_series(1, 5000) as n;
+insert into matricula.moodle_journal (at, kind, ref)
+select now() - interval '1 year' + interval '1 second' * n, 'course', 900000 + n from generate_series(1, 20000) as n;
 analyze)sql";
 
 std::vector<given_record> big_page(const std::string& status, const std::string& name) {
@@ -754,24 +922,43 @@ TEST_F(moodle_site, is_never_read_as_a_whole) {
   database_.query("select pg_stat_reset()");
   EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna")), "created 2000 changed 0 withdrawn 0");
   EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna Maria")), "created 0 changed 2000 withdrawn 0");
-  EXPECT_EQ(site_gets_page(big_page("withdrawn", "Anna Maria")), "created 0 changed 0 withdrawn 2000");
+  const auto leavers = big_page("withdrawn", "Anna Maria");
+  for (const int half : {0, 1000})
+    EXPECT_EQ(site_gets_page(std::vector(leavers.begin() + half, leavers.begin() + half + 1000)),
+              "created 0 changed 0 withdrawn 1000");
   EXPECT_EQ(site_gets_page(big_page("enrolled", "Anna")), "created 0 changed 2000 withdrawn 0");
   session_.reset();
+  database_.query("set enable_seqscan = off; update matricula.moodle_journal set at = at - interval '1 hour' "
+                  "where at = (select min(at) from matricula.moodle_journal)");
+  const auto half_an_hour_ago = value("select now() - interval '30 minutes'");
+  const auto found = postgres_session{site_}.look_back(half_an_hour_ago);
+  ASSERT_TRUE(found) << found.error().text;
+  EXPECT_GT(found->changes.size(), 2000U);
+  auto undoing = opened(first_partition);
+  for (bool again = true; again;) {
+    const auto portion = undoing->undo(half_an_hour_ago);
+    ASSERT_TRUE(portion) << portion.error().text;
+    again = portion->again;
+  }
+  undoing.reset();
+  EXPECT_EQ(value("set enable_seqscan = off; select count(*) from matricula.moodle_journal"), "1");
   for (int wait = 0; wait < 100; ++wait) {  // the session's counters come with its end
     if (value("select n_tup_ins > 0 from pg_stat_user_tables where relname = 'mdl_course'") == "t")
       break;
     std::this_thread::sleep_for(50ms);
   }
-  EXPECT_EQ(
-      value("select coalesce(string_agg(concat_ws(' ', relname, seq_scan, seq_tup_read), ', '), '') "
-            "from pg_stat_user_tables where seq_tup_read > 0 and relname not in ('mdl_config', 'mdl_role')"),
-      "");
+  // Where to read on, a row for each partition, is the program's own, and read by look_back.
+  EXPECT_EQ(value("select coalesce(string_agg(concat_ws(' ', relname, seq_scan, seq_tup_read), ', '), '') "
+                  "from pg_stat_user_tables where seq_tup_read > 0 "
+                  "and relname not in ('mdl_config', 'mdl_role', 'positions')"),
+            "");
 }
 
 /// Moodle's tables and what the target remembers of them; not the temporary ones.
 bool names_a_lasting_table(const std::string& line) {
-  for (const auto* name : {"mdl_", "moodle_category", "moodle_course", "moodle_classroom", "moodle_group",
-                           "moodle_user", "moodle_suspended", "moodle_change", "moodle_withdrawal"})
+  for (const auto* name :
+       {"mdl_", "moodle_category", "moodle_course", "moodle_classroom", "moodle_group", "moodle_user",
+        "moodle_suspended", "moodle_change", "moodle_withdrawal", "moodle_journal"})
     if (line.find(std::string{" on "} + name) != std::string::npos)
       return true;
   return false;
@@ -812,7 +999,10 @@ TEST_F(moodle_site, is_looked_up_by_index_in_every_step) {
   for (const auto* changed : {"'enrolled', 'Maria', group_code", "'withdrawn', 'Anna', group_code",
                               "'enrolled', 'Anna', 'New' || group_code"}) {
     pqxx::work work{connection};
-    work.exec("insert into batch select row_number() over (), b.* from (" + loaded->verify.sql + ") as b");
+    const std::string columns{copy_encoder::columns};
+    work.exec("insert into batch (" + columns + ") select " + columns +
+              " from (select row_number() over () as ordinal, b.* from (" + loaded->verify.sql +
+              ") as b) as numbered");
     work.exec(std::string{"update batch set (status, person_name, group_code) = row("} + changed +
               "), revision = revision + 100000");
     work.exec("update batch set classroom = concat_ws('/', year, centre_code, course_code, subject_code, "

@@ -5,6 +5,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pqxx/pqxx>
+
+#include <chrono>
+#include <thread>
 
 namespace matricula {
 namespace {
@@ -74,6 +78,67 @@ TEST_F(plan_test, looks_at_no_more_than_it_is_told) {
   options.records_max = 3;
   EXPECT_EQ(plan(options), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("3 records of at most 5 to read (--records): 3 to create"));
+}
+
+TEST_F(plan_test, says_that_there_is_more_than_it_has_looked_at) {
+  for (revision_t i = 1; i <= 2; ++i)
+    topic_says(i, student("1000000" + std::to_string(i)));
+  plan_options options;
+  options.records_max = 1;
+  EXPECT_EQ(plan(options), exit_done);
+  EXPECT_THAT(out.str(),
+              HasSubstr("what comes after these records is not looked at; --records 2 looks at all"));
+  EXPECT_EQ(plan(), exit_done);
+  EXPECT_THAT(out.str(), Not(HasSubstr("looked at")));
+}
+
+TEST_F(plan_test, counts_a_key_once_by_its_newest_record) {
+  topic_says(1, student("10000001"));
+  site_gets(1, student("10000001"));
+  auto changed = student("10000001");
+  changed.since = "2026-10-01";
+  topic_says(2, changed);
+  topic_says(3, student("10000002"));
+  topic_says(4, withdrawn(changed));
+  topic_says(5, student("10000003"));
+  topic_says(6, student("10000002"));
+  plan_options options;
+  options.batch_records = 1;
+  EXPECT_EQ(plan(options), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("site eso46: 5 records to read, of 3 keys: 2 to create, 0 to change, 1 to "
+                                   "withdraw, 0 unchanged, 0 older than what the site holds\n"));
+}
+
+TEST_F(plan_test, withdraws_nobody_whom_the_site_never_had) {
+  topic_says(1, withdrawn(student("10000001")));
+  topic_says(2, student("10000002"));
+  EXPECT_EQ(plan(), exit_done);
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("1 to create, 0 to change, 0 to withdraw"),
+                               HasSubstr(", 1 who have left before the site had them\n"),
+                               HasSubstr("enrolment  note             1  2026/46012345/1234567890/MAT/1ESOA/"
+                                         "10000001/student\n")));
+}
+
+TEST_F(plan_test, keeps_no_transaction_for_longer_than_some_batches) {
+  pqxx::connection elsewhere{postgres_url() + "/postgres"};
+  const auto sessions = [&] {
+    return pqxx::nontransaction{elsewhere}
+        .exec1("select sessions from pg_stat_database where datname = '" + database.name() + "'")[0]
+        .as<long>();
+  };
+  for (revision_t i = 1; i <= 6; ++i)
+    topic_says(i, student("1000000" + std::to_string(i)));
+  plan_options options;
+  options.batch_records = 1;
+  options.batches_together = 2;
+  const auto before = sessions();
+  EXPECT_EQ(plan(options), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("6 records to read: 6 to create"));
+  constexpr long expected =
+      5;  // to ask for the offsets, to begin, and before the second, fourth and sixth batch
+  for (int wait = 0; wait < 100 && sessions() - before < expected; ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  EXPECT_EQ(sessions() - before, expected);
 }
 
 TEST_F(plan_test, names_what_would_be_refused_and_goes_on_with_the_rest) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 #include "cli/verify.hpp"
+#include "moodle_fixture.hpp"
 #include "records_by_hand.hpp"
 
 #include <gmock/gmock.h>
@@ -9,7 +10,9 @@
 namespace matricula {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class verify_test : public records_by_hand {
  protected:
@@ -92,6 +95,33 @@ TEST_F(verify_test, what_is_in_quarantine_is_not_missing) {
   send(deployment.lane(), "2026/no/record", "{}", 3);
   EXPECT_EQ(verify(), exit_done) << out.str();
   EXPECT_THAT(out.str(), HasSubstr("1 keys equal, 0 missing, 0 different, 0 extra, 2 quarantined"));
+}
+
+TEST_F(verify_test, who_is_held_back_is_counted_apart_and_makes_no_difference) {
+  database.query(moodle_tables());
+  deployment.use_target("moodle", "withdraw_people_min = \"0\"\nwithdraw_ratio_max = \"0\"\n");
+  revision_t revision = 0;
+  for (const auto* id : {"10000001", "10000002"}) {
+    both_know(++revision, student(id));
+    both_know(++revision, withdrawn(student(id)));
+  }
+  EXPECT_EQ(verify(), exit_done) << out.str();
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("held back: 2 keys, waiting for matricula approve or reject\n"),
+                               HasSubstr("0 keys equal, 0 missing, 0 different, 0 extra, 2 held back"),
+                               Not(HasSubstr("10000001"))));
+  database.query("update matricula.moodle_withdrawal set state = 'rejected' where person_id = "
+                 "(select person_id from classrooms.person where code = '10000001')");
+  EXPECT_EQ(verify(), exit_done) << out.str();
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("held back: 1 keys, waiting"),
+                               HasSubstr("rejected: 1 keys, which stay as somebody has decided\n")));
+  database.query("update matricula.moodle_withdrawal set state = 'blackout' where state = 'rejected'");
+  EXPECT_EQ(verify(), exit_done) << out.str();
+  EXPECT_THAT(out.str(), HasSubstr("waiting for the end of a blackout: 1 keys, which matricula calendar "));
+
+  database.query("delete from matricula.moodle_withdrawal where state = 'held'");
+  EXPECT_EQ(verify(), exit_failed);
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("10000002/student  status"),
+                               HasSubstr("0 keys equal, 0 missing, 1 different, 0 extra, 1 held back")));
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ with renamed as (
   set name = r.name
   from renamed r
   where m.key = r.key
+), journaled as (
+  insert into matricula.moodle_journal (kind, ref, was, wrote)
+  select 'category', r.category_id, jsonb_build_object('name', r.written), jsonb_build_object('name', r.name)
+  from renamed r
 ), changed as (
   insert into changed_categories select 'renamed' from renamed
 )

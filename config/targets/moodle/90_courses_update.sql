@@ -12,6 +12,11 @@ with renamed as (
   set fullname = r.fullname, idnumber = r.idnumber
   from renamed r
   where m.course_id = r.course_id
+), journaled as (
+  insert into matricula.moodle_journal (kind, ref, was, wrote)
+  select 'course', r.course_id, jsonb_build_object('fullname', r.written_fullname, 'idnumber', r.written_idnumber),
+         jsonb_build_object('fullname', r.fullname, 'idnumber', r.idnumber)
+  from renamed r
 ), changed as (
   insert into matricula.moodle_change (kind, ref, at)
   select 'course', course_id, now() from renamed order by course_id

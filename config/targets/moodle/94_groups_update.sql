@@ -10,6 +10,10 @@ with renamed as (
   set name = r.name
   from renamed r
   where m.moodle_group_id = r.moodle_group_id
+), journaled as (
+  insert into matricula.moodle_journal (kind, ref, was, wrote)
+  select 'group', r.moodle_group_id, jsonb_build_object('name', r.written), jsonb_build_object('name', r.name)
+  from renamed r
 ), changed as (
   insert into matricula.moodle_change (kind, ref, at)
   select distinct 'groups', course_id, now() from renamed order by course_id

@@ -15,6 +15,13 @@ with newer as (
   set firstname = n.firstname, lastname = n.lastname, email = n.email, idnumber = n.idnumber
   from newer n
   where m.person_id = n.person_id
+), journaled as (
+  insert into matricula.moodle_journal (kind, ref, was, wrote)
+  select 'account', n.person_id,
+         jsonb_build_object('firstname', n.written_firstname, 'lastname', n.written_lastname, 'email', n.written_email,
+                            'idnumber', n.written_idnumber),
+         jsonb_build_object('firstname', n.firstname, 'lastname', n.lastname, 'email', n.email, 'idnumber', n.idnumber)
+  from newer n
 )
 update mdl_user u
 set firstname = case when u.firstname = n.written_firstname then n.firstname else u.firstname end,

@@ -3,7 +3,7 @@
 with lacking as (
   select 'grant ' || string_agg(p.privilege, ', ' order by p.place) || ' on ' || n.relation as command
   from (values
-    ('mdl_config', 'select'), ('mdl_config_plugins', 'select'), ('mdl_role', 'select'),
+    ('mdl_config', 'select'), ('mdl_role', 'select'),
     ('mdl_course_categories', 'select, insert, update'), ('mdl_course', 'select, insert, update'),
     ('mdl_user', 'select, insert, update'), ('mdl_groups', 'select, insert, update'),
     ('mdl_cache_flags', 'select, insert, update'), ('mdl_context', 'select, insert'),
@@ -22,7 +22,8 @@ with lacking as (
   where not has_sequence_privilege(r || '_id_seq', 'usage')
 ), plugin as (
   select
-    (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version') as version,
+    has_table_privilege('mdl_config_plugins', 'select') as is_known,
+    matricula.moodle_plugin_version() as version,
     (select now() - min(at) from matricula.moodle_change) as waiting
 )
 select grade, what, mend
@@ -60,7 +61,13 @@ from (
            'when Moodle''s caches go',
          'Copy moodle/local_matricula to local/matricula of the site and run admin/cli/upgrade.php'
   from plugin
-  where version is null
+  where is_known and version is null
+  union all
+  select 6, 'late',
+         'the role ' || current_user || ' may not see whether Moodle''s plugin local_matricula is installed',
+         'grant select on mdl_config_plugins to ' || quote_ident(current_user)
+  from plugin
+  where not is_known
   union all
   select 7, case when waiting > interval '10 minutes' then 'late' else 'fine' end,
          'Moodle''s plugin local_matricula, version ' || version ||

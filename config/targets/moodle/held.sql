@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Withdrawals that somebody has to decide on, or has refused, or that wait for the end of a blackout.
-select centre_code as centre, state, count(distinct person_id) as people, count(*) as enrolments, min(at) as since
+select centre_code as centre, state, count(distinct person_id) as people, count(*) as enrolments, min(at) as since,
+       max(at) as until
 from matricula.moodle_withdrawal
 where state in ('held', 'rejected', 'blackout')
 group by centre_code, state

@@ -2,7 +2,8 @@
 -- What the batch has just done: each record that was news, and what it has made in Moodle. A person is named by the
 -- centre of one of his records.
 select b.centre_code as centre, 'enrolment' as kind,
-       case when n.status = 'withdrawn' and coalesce(n.held, 'enrolled') = 'enrolled' then 'withdraw'
+       case when n.status = 'withdrawn' and n.held = 'enrolled' then 'withdraw'
+            when n.status = 'withdrawn' and n.held is null then 'note'  -- who was never here has left
             when n.held is null then 'create'
             else 'change' end as effect,
        b.key as id

@@ -16,6 +16,7 @@ create table if not exists matricula.moodle_category (
   name        text    not null,
   adopted     boolean not null  -- it stood there before, with this idnumber
 );
+create index if not exists moodle_category_category on matricula.moodle_category (category_id);
 
 -- key: that of the classroom, or without the group where groups are merged
 create table if not exists matricula.moodle_course (
@@ -29,10 +30,12 @@ create table if not exists matricula.moodle_course (
   idnumber    text    not null
 );
 -- Where the classroom stands in its school year. early: made hidden, to be opened on the calendar's day; open; over: the
--- year has ended, and it has been hidden; deleting: somebody has approved of its deletion.
+-- year has ended, and it has been hidden; deleting: somebody has approved of its deletion; undone: its making has been
+-- undone, and it has been hidden. A database of an earlier version has another check.
 alter table matricula.moodle_course
-  add column if not exists season text not null default 'open'
-    check (season in ('early', 'open', 'over', 'deleting'));
+  add column if not exists season text not null default 'open',
+  drop constraint if exists moodle_course_season_check,
+  add constraint moodle_course_season_check check (season in ('early', 'open', 'over', 'deleting', 'undone'));
 
 create table if not exists matricula.moodle_classroom (
   classroom_id    bigint primary key,
@@ -94,8 +97,20 @@ create table if not exists matricula.moodle_deletion (
   asked_at  timestamptz not null default now(),
   tried_at  timestamptz  -- when Moodle last began to delete it
 );
-create index if not exists moodle_withdrawal_centre on matricula.moodle_withdrawal (centre_code, at);
-create index if not exists moodle_withdrawal_at on matricula.moodle_withdrawal (at);
+-- Person by person, so that a count can end when there are too many; and what may be forgotten. A database of an earlier
+-- version has other ones.
+create index if not exists moodle_withdrawal_person on matricula.moodle_withdrawal (centre_code, person_id, at);
+create index if not exists moodle_withdrawal_state on matricula.moodle_withdrawal (state, person_id, at);
+create index if not exists moodle_withdrawal_past on matricula.moodle_withdrawal (at) where state in ('done', 'approved');
+drop index if exists matricula.moodle_withdrawal_centre;
+drop index if exists matricula.moodle_withdrawal_at;
+
+-- How many people a centre had, or, where its code is empty, the whole site, when they were last counted.
+create table if not exists matricula.moodle_people (
+  centre_code text        primary key collate "C",
+  people      bigint      not null,
+  at          timestamptz not null
+);
 
 -- What an administrator should know, by Moodle's id: no names.
 create table if not exists matricula.moodle_notice (
@@ -118,6 +133,41 @@ alter table matricula.moodle_change
   drop constraint if exists moodle_change_kind_check,
   add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members'));
 drop index if exists matricula.moodle_change_at;
+
+-- What was done, for `matricula undo`: of each thing what it was before and what was then written. The rows of one moment
+-- are of one batch. The oldest says since when nothing is missing: a database that is new here begins with one that says
+-- no more than that. The names and addresses in it go after `journal_days`.
+--
+--   kind              ref              was, wrote
+--   student, teacher  a classroom      the record: its status, since and revision; `revision` is what was written
+--   teaching          a classroom      the person's place in its list of teachers
+--   account           a person         the account's names and addresses
+--   course            Moodle's course  its names
+--   visibility        Moodle's course  visible and visibleold, as the calendar has them
+--   group, category   Moodle's own     its name
+create table if not exists matricula.moodle_journal (
+  at        timestamptz not null default now(),
+  id        bigint      generated always as identity,
+  ref       bigint      not null,
+  person_id bigint,  -- of the first three
+  revision  bigint,
+  kind      text        not null,
+  was       jsonb,   -- null: it was made then
+  wrote     jsonb,
+  primary key (at, id)
+);
+insert into matricula.moodle_journal (kind, ref)
+select 'begun', 0 where not exists (select from matricula.moodle_journal);
+
+-- The version of Moodle's plugin local_matricula; null: there is none, or this role may not look. A query that names the
+-- table would fail without the right to read it, whatever else it asks.
+create or replace function matricula.moodle_plugin_version() returns text language plpgsql stable as $$
+begin
+  return (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version');
+exception when insufficient_privilege then
+  return null;
+end
+$$;
 
 -- A template such as '{subject.name_val} · {group.name}' as format() takes it, with an array of texts in the order of
 -- `names`. A name that is not among them stays as it stands.
@@ -218,6 +268,116 @@ begin
 end
 $$;
 
+-- Whether too many are to leave: a centre, or a whole site, does not lose its people in a day. What follows is called with
+-- the lock of 97_withdrawals_2_lock. `of_centre` is a centre's code, or empty for the site.
+
+-- Who is enrolled, is held back or has left lately, and whoever is to leave now. For a site of 100,000 people that takes a
+-- second, so it is counted where more leave than always may, and again after ten minutes.
+create or replace function matricula.moodle_people_of(of_centre text) returns bigint language plpgsql as $$
+declare
+  counted bigint;
+begin
+  select p.people into counted
+  from matricula.moodle_people p
+  where p.centre_code = of_centre and p.at > now() - interval '10 minutes';
+  if found then
+    return counted;
+  end if;
+  if of_centre = '' then
+    select count(*) into counted
+    from (
+      select u.person_id
+      from matricula.moodle_user u
+      where (select e.status from enrolment e where e.person_id = u.person_id and e.status = 'enrolled' limit 1) is not null
+      union
+      select w.person_id from matricula.moodle_withdrawal w where w.state <> 'approved'
+      union
+      select l.person_id from moodle_leaver l
+    ) as anybody;
+  else
+    select count(*) into counted
+    from (
+      select e.person_id
+      from centre x
+      join school_group g on g.centre_id = x.centre_id
+      join classroom r on r.group_id = g.group_id
+      join enrolment e on e.classroom_id = r.classroom_id
+      where x.code = of_centre and e.status = 'enrolled'
+      union
+      select w.person_id from matricula.moodle_withdrawal w where w.centre_code = of_centre and w.state <> 'approved'
+      union
+      select l.person_id from moodle_leaver l where l.centre_code = of_centre
+    ) as anybody;
+  end if;
+  insert into matricula.moodle_people (centre_code, people, at) values (of_centre, counted, now())
+  on conflict (centre_code) do update set people = excluded.people, at = excluded.at;
+  return counted;
+end
+$$;
+
+-- Whether more than `most` lose a course within the window, each counted once. Of a centre those count who are held back,
+-- too; of the site those who have left, and who leave now, so that a centre that is held back holds back no other. The count
+-- goes no further than it must.
+create or replace function matricula.moodle_leaves_more_than(most bigint, of_centre text) returns boolean
+language plpgsql as $$
+declare
+  since timestamptz := (select now() - s.withdraw_window from moodle_site s);
+begin
+  if of_centre = '' then
+    return (
+      select count(*) > most
+      from (
+        select l.person_id from moodle_leaver l where l.state = 'done'
+        union
+        (select distinct w.person_id
+         from matricula.moodle_withdrawal w
+         where w.state = 'done' and w.at >= since
+         order by w.person_id
+         limit most + 1)
+      ) as leaving);
+  end if;
+  return (
+    select count(*) > most
+    from (
+      select l.person_id from moodle_leaver l where l.centre_code = of_centre and l.state = 'done'
+      union
+      (select distinct w.person_id
+       from matricula.moodle_withdrawal w
+       where w.centre_code = of_centre and w.at >= since and w.state in ('done', 'held', 'rejected')
+       order by w.person_id
+       limit most + 1)
+    ) as leaving);
+end
+$$;
+
+create or replace function matricula.moodle_leaves_too_many(of_centre text) returns boolean language plpgsql as $$
+declare
+  site record;
+begin
+  select s.withdraw_people_min, s.withdraw_ratio_max into site from moodle_site s;
+  if not matricula.moodle_leaves_more_than(site.withdraw_people_min, of_centre) then
+    return false;
+  end if;
+  return matricula.moodle_leaves_more_than(
+    floor(site.withdraw_ratio_max * matricula.moodle_people_of(of_centre))::bigint, of_centre);
+end
+$$;
+
+-- Of those in moodle_leaver, whom the settings do not let go; centre by centre, then as the site loses who is left.
+create or replace function matricula.moodle_judge() returns void language plpgsql as $$
+begin
+  update moodle_leaver l
+  set state = 'held'
+  where l.state = 'done' and l.centre_code = any (array(
+    select c.centre_code
+    from (select distinct k.centre_code from moodle_leaver k where k.state = 'done') as c
+    where matricula.moodle_leaves_too_many(c.centre_code)));
+  if exists (select from moodle_leaver l where l.state = 'done') and matricula.moodle_leaves_too_many('') then
+    update moodle_leaver l set state = 'held' where l.state = 'done';
+  end if;
+end
+$$;
+
 -- The calendar of the topology, as the session has it: what it does not name is never.
 
 create or replace function matricula.moodle_today() returns date language sql stable as $$
@@ -302,13 +462,23 @@ begin
     where c.id = any (array(select d.course_id from matricula.moodle_due(turn, 500) as d))
     order by c.id
     for update);
+  with turning as (
+    select c.id, c.visible, c.visibleold, case when turn = 'open' then k.visible else 0 end as new_visible,
+           (turn = 'open')::integer as new_visibleold
+    from mdl_course c
+    join mdl_course_categories k on k.id = c.category
+    where c.id = any (due)
+      and case when turn = 'open' then c.visible = 0 and c.visibleold = 0 else c.visible = 1 or c.visibleold = 1 end
+  ), journaled as (
+    insert into matricula.moodle_journal (kind, ref, was, wrote)
+    select 'visibility', t.id, jsonb_build_object('visible', t.visible, 'visibleold', t.visibleold),
+           jsonb_build_object('visible', t.new_visible, 'visibleold', t.new_visibleold)
+    from turning t
+  )
   update mdl_course c
-  set visible = case when turn = 'open' then k.visible else 0 end,
-      visibleold = (turn = 'open')::integer,
-      timemodified = extract(epoch from now())
-  from mdl_course_categories k
-  where c.id = any (due) and k.id = c.category
-    and case when turn = 'open' then c.visible = 0 and c.visibleold = 0 else c.visible = 1 or c.visibleold = 1 end;
+  set visible = t.new_visible, visibleold = t.new_visibleold, timemodified = extract(epoch from now())
+  from turning t
+  where c.id = t.id;
   get diagnostics changed = row_count;
   update matricula.moodle_course m
   set season = case when turn = 'open' then 'open' else 'over' end
@@ -341,6 +511,8 @@ begin
   if not matricula.moodle_is_blackout() then
     select min(w.centre_code) into centre from matricula.moodle_withdrawal w where w.state = 'blackout';
     if centre is not null then
+      -- As 97_withdrawals_2_lock, and before it: a batch that has this lock may want these rows.
+      perform pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'));
       with free as (
         delete from matricula.moodle_withdrawal w
         where w.state = 'blackout' and w.centre_code = centre
@@ -379,5 +551,75 @@ begin
     group by d.year
     order by d.year;
   return query select 'deleting', '', count(*), false from matricula.moodle_deletion having count(*) > 0;
+end
+$$;
+
+-- Of the fields that were written otherwise than they were before: what they were. None: null.
+create or replace function matricula.moodle_back(was jsonb, wrote jsonb) returns jsonb language sql immutable as $$
+  select jsonb_object_agg(w.key, w.value) from jsonb_each(was) as w where w.value is distinct from (wrote -> w.key)
+$$;
+
+-- Whether one of the fields that are to go back holds something else than what was written: somebody has changed it.
+create or replace function matricula.moodle_touched(back jsonb, wrote jsonb, holds jsonb) returns boolean
+language sql immutable as $$
+  select coalesce(bool_or((holds -> b.key) is distinct from (wrote -> b.key)), false) from jsonb_each(back) as b
+$$;
+
+-- What has been done from one moment to before another, and can or cannot be put back. If `does`, only of the newest
+-- entries of the journal, which are then taken from it; what can be put back is left in moodle_undo for the files
+-- undo_….sql: to be called in a transaction of its own, again and again while it says so.
+create or replace function matricula.moodle_undo(first_at timestamptz, before_at timestamptz, does boolean)
+returns table (centre text, kind text, effect text, id text, refused text, again boolean) language plpgsql as $$
+declare
+  most    constant bigint := 500;
+  entries bigint := 0;
+  begins  timestamptz := greatest((select j.at from matricula.moodle_journal j order by j.at limit 1),
+                                  now() - (select s.journal_kept from moodle_site s));
+begin
+  if first_at >= begins then
+    if does then
+      perform pg_advisory_xact_lock(hashtext('matricula.moodle_undo'));
+      with taken as (
+        delete from matricula.moodle_journal j
+        where j.ctid = any (array(
+          select k.ctid
+          from matricula.moodle_journal k
+          where k.at >= first_at and k.at < before_at and k.kind <> 'begun'
+          order by k.at desc, k.id desc
+          limit most))
+        returning j.*
+      )
+      insert into moodle_undo_entry select * from taken;
+      -- In the order of the steps. A batch that brings a newer record of them has done so by now, or waits.
+      perform 1
+      from (
+        select distinct u.ref, u.person_id from moodle_undo_entry u where u.kind = 'teaching' order by u.ref, u.person_id
+      ) as t
+      join teaching k on k.classroom_id = t.ref and k.person_id = t.person_id
+      for no key update of k;
+      perform 1
+      from (
+        select distinct u.ref, u.person_id, u.kind
+        from moodle_undo_entry u
+        where u.kind in ('student', 'teacher')
+        order by u.ref, u.person_id, u.kind
+      ) as t
+      join enrolment e on e.classroom_id = t.ref and e.person_id = t.person_id and e.role = t.kind
+      for no key update of e;
+    else
+      insert into moodle_undo_entry
+      select j.*
+      from matricula.moodle_journal j
+      where j.at >= first_at and j.at < before_at and j.kind <> 'begun';
+    end if;
+    select count(*) into entries from moodle_undo_entry;
+    insert into moodle_undo select * from undo_place union all select * from undo_name;
+  end if;
+  return query
+    select '', 'journal', 'begins',
+           to_char(date_trunc('second', begins at time zone 'UTC') + interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+           '', does and entries = most;
+  return query select u.centre, u.what, u.effect, u.id, u.refused, false from moodle_undo u;
+  delete from moodle_undo u where u.refused <> '';
 end
 $$;

@@ -37,6 +37,9 @@ begin
   if current_setting('matricula.withdraw_window') !~ '^[0-9]{1,4} (hour|day)s?$' then
     raise exception 'The setting withdraw_window is a number of hours or days, such as 24 hours';
   end if;
+  if current_setting('matricula.journal_days') !~ '^[1-9][0-9]{0,3}$' then
+    raise exception 'The setting journal_days is a number of days, from 1 to 9999';
+  end if;
   begin
     perform matricula.moodle_today();
   exception when invalid_parameter_value then
@@ -73,7 +76,8 @@ select
   current_setting('matricula.withdraw') as withdraw,
   current_setting('matricula.withdraw_ratio_max')::numeric as withdraw_ratio_max,
   current_setting('matricula.withdraw_people_min')::bigint as withdraw_people_min,
-  current_setting('matricula.withdraw_window')::interval as withdraw_window
+  current_setting('matricula.withdraw_window')::interval as withdraw_window,
+  make_interval(days => current_setting('matricula.journal_days')::integer) as journal_kept
 from (
   select array['year', 'centre.code', 'centre.name', 'centre.flavour', 'course.code', 'course.name', 'subject.code',
                'subject.name_val', 'subject.name_cas', 'group.code', 'group.name'] as names
@@ -179,9 +183,11 @@ create temporary table moodle_leaver (
   person_id   bigint not null,
   course_id   bigint not null,
   centre_code text   not null collate "C",
-  state       text,  -- what has been decided of him before, see matricula.moodle_withdrawal
+  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout
   primary key (enrol_id, user_id)
 ) on commit delete rows;
+
+create index on moodle_leaver (centre_code);
 
 -- Whose open sessions must be looked at again: their users' numbers, as mdl_cache_flags has them.
 create temporary table moodle_flag (
@@ -200,3 +206,133 @@ from person p
 cross join moodle_site s;
 
 create or replace temporary view linked_classroom as select classroom_id, course_id from matricula.moodle_classroom;
+
+-- For matricula undo: what matricula.moodle_undo takes of the journal, and what it makes of it, for the files undo_….sql,
+-- which are steps before the steps.
+create temporary table moodle_undo_entry (like matricula.moodle_journal) on commit delete rows;
+
+create temporary table moodle_undo (
+  kind      text   not null,  -- as in the journal
+  ref       bigint not null,
+  person_id bigint,
+  back      jsonb,            -- what its fields are to be; null: it was not there
+  centre    text   not null,  -- the rest is what is told
+  what      text   not null,
+  id        text   not null,
+  effect    text   not null,
+  refused   text   not null   -- why not; empty: it can be put back
+) on commit delete rows;
+
+-- Entry by entry, thing by thing: what it was before the first and what the last has written.
+create temporary view undo_thing as
+select t.*, case when t.wrote is null then t.was else matricula.moodle_back(t.was, t.wrote) end as back
+from (
+  select kind, ref, person_id, (array_agg(was order by at, id))[1] as was,
+         (array_agg(wrote order by at desc, id desc))[1] as wrote, max(revision) as revision
+  from moodle_undo_entry
+  group by kind, ref, person_id
+) as t;
+
+-- Who is where: records, and lists of teachers.
+create temporary view undo_place as
+select t.kind, t.ref, t.person_id, t.back, split_part(r.key, '/', 2) as centre,
+       case t.kind when 'teaching' then 'teaching' else 'enrolment' end as what,
+       concat_ws('/', r.key, replace(replace(p.code, '~', '~0'), '/', '~1'), nullif(t.kind, 'teaching')) as id,
+       x.effect,
+       case
+         when t.is_newer then 'a newer record has come'
+         when x.effect <> 'return' then ''
+         when x.status is null and x.suspended > 0 then 'somebody has deleted the enrolment in Moodle'
+         when x.status = 1 and x.suspended = 0 then 'somebody has suspended the enrolment in Moodle'
+         else ''
+       end as refused
+from (
+  select u.*, e.status, e.revision <> u.revision as is_newer
+  from undo_thing u
+  join enrolment e on e.classroom_id = u.ref and e.person_id = u.person_id and e.role = u.kind
+  where u.kind in ('student', 'teacher')
+  union all
+  select u.*, k.status, jsonb_build_object('status', k.status, 'substitutes', k.substitutes) <> u.wrote
+  from undo_thing u
+  join teaching k on k.classroom_id = u.ref and k.person_id = u.person_id
+  where u.kind = 'teaching'
+) as t
+join classroom r on r.classroom_id = t.ref
+join person p on p.person_id = t.person_id
+cross join moodle_site s
+left join matricula.moodle_classroom m on m.classroom_id = t.ref
+left join matricula.moodle_course c on c.course_id = m.course_id
+left join matricula.moodle_user a on a.person_id = t.person_id
+cross join lateral (
+  select
+    case
+      when t.status = 'enrolled' and coalesce(t.was ->> 'status', 'withdrawn') = 'withdrawn'
+        then case s.withdraw when 'keep' then 'stay' else 'withdraw' end
+      when t.status = 'withdrawn' and t.was ->> 'status' = 'enrolled' then 'return'
+      else 'forget'
+    end as effect,
+    (select e.status from mdl_user_enrolments e where e.enrolid = c.enrol_id and e.userid = a.user_id) as status,
+    (select count(*) from matricula.moodle_suspended z
+     where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended
+) as x;
+
+-- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has worked stays.
+create temporary view undo_name as
+select t.kind, t.ref, t.person_id, t.back,
+       coalesce((select min(split_part(r.key, '/', 2))
+                 from enrolment e
+                 join classroom r on r.classroom_id = e.classroom_id
+                 where e.person_id = t.ref), '') as centre,
+       'account' as what, p.code as id,
+       case when t.was is null then 'stay' else 'put back' end as effect,
+       case when t.was is not null and (coalesce(u.deleted, 1) = 1
+                                        or matricula.moodle_touched(t.back, t.wrote, to_jsonb(u)))
+            then 'somebody has changed it in Moodle' else '' end as refused
+from undo_thing t
+join person p on p.person_id = t.ref
+join matricula.moodle_user m on m.person_id = t.ref
+left join mdl_user u on u.id = m.user_id
+where t.kind = 'account' and (t.was is null or t.back is not null)
+union all
+select t.kind, t.ref, t.person_id, t.back, split_part(m.key, '/', 2), t.kind, m.key, 'put back',
+       case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
+            then 'somebody has changed it in Moodle' else '' end
+from undo_thing t
+join matricula.moodle_course m on m.course_id = t.ref
+left join mdl_course c on c.id = t.ref
+where t.kind in ('course', 'visibility') and t.back is not null
+union all
+select 'visibility', t.ref, t.person_id, '{"visible": 0, "visibleold": 0}', split_part(m.key, '/', 2), 'course', m.key,
+       'hide',
+       case
+         when c.id is null then 'somebody has deleted it in Moodle'
+         when (select count(*) from mdl_course_sections x
+               where x.course = c.id and (x.sequence <> '' or x.name <> '' or x.summary <> ''
+                                          or x.timemodified <> c.timecreated)) > 0
+           or (select count(*) from mdl_enrol i
+               join mdl_user_enrolments e on e.enrolid = i.id
+               where i.courseid = c.id and i.id <> m.enrol_id) > 0
+         then 'somebody has worked in it' else ''
+       end
+from undo_thing t
+join matricula.moodle_course m on m.course_id = t.ref
+left join mdl_course c on c.id = t.ref
+where t.kind = 'course' and t.was is null
+union all
+select t.kind, t.ref, t.person_id, t.back, split_part(m.key, '/', 2), 'group', m.key || ': ' || x.code, 'put back',
+       case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(h))
+            then 'somebody has changed it in Moodle' else '' end
+from undo_thing t
+join matricula.moodle_group g on g.moodle_group_id = t.ref
+join matricula.moodle_course m on m.course_id = g.course_id
+join school_group x on x.group_id = g.group_id
+left join mdl_groups h on h.id = t.ref
+where t.kind = 'group' and t.back is not null
+union all
+select t.kind, t.ref, t.person_id, t.back, '', 'category', m.key, 'put back',
+       case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
+            then 'somebody has changed it in Moodle' else '' end
+from undo_thing t
+join matricula.moodle_category m on m.category_id = t.ref
+left join mdl_course_categories c on c.id = t.ref
+where t.kind = 'category' and t.back is not null;

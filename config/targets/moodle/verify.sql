@@ -3,7 +3,7 @@
 -- enrolment and his role in the course, and a student his place in the group. A record whose course is gone is missing.
 -- Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in a classroom's list of
 -- teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that was deleted as
--- somebody had approved.
+-- somebody had approved. `held`: why somebody who is withdrawn is still there.
 select
   r.key, r.classroom, r.key_hash, r.content_hash, r.revision, r.year,
   case
@@ -29,11 +29,14 @@ select
   end as status,
   r.since, r.role, r.centre_code, r.centre_name, r.flavour, r.course_code, r.course_name, r.subject_code,
   r.subject_name_val, r.subject_name_cas, r.group_code, r.group_name, r.group_tutor, r.person_id, r.person_name,
-  r.person_surname1, r.person_surname2, r.person_email, r.person_born, r.teachers, r.timetable
+  r.person_surname1, r.person_surname2, r.person_email, r.person_born, r.teachers, r.timetable,
+  case r.status when 'withdrawn' then w.state end as held
 from classrooms.record r
 join matricula.moodle_classroom m on m.classroom_id = r.id_of_classroom
 join matricula.moodle_course c on c.course_id = m.course_id
 left join mdl_course k on k.id = c.course_id
 left join matricula.moodle_user u on u.person_id = r.id_of_person
 left join mdl_user a on a.id = u.user_id
+left join matricula.moodle_withdrawal w
+  on w.enrol_id = c.enrol_id and w.user_id = u.user_id and w.state in ('held', 'rejected', 'blackout')
 where k.id is not null or c.season = 'deleting'

@@ -30,6 +30,7 @@ class command_line : public ::testing::Test {
     add_approve_command(app_, exit_code_);
     add_reject_command(app_, exit_code_);
     add_calendar_command(app_, exit_code_);
+    add_undo_command(app_, exit_code_);
     add_quarantine_command(app_, exit_code_);
     add_where_command(app_, exit_code_);
   }
@@ -54,7 +55,7 @@ TEST_F(command_line, names_an_unknown_command_of_a_command) {
 
 TEST_F(command_line, lists_the_commands_where_none_is_near) {
   EXPECT_EQ(refused({"frobnicate"}), "there is no command \"frobnicate\"; one of: check, graph, doctor, "
-                                     "topics, plan, verify, status, approve, reject, calendar, "
+                                     "topics, plan, verify, status, approve, reject, calendar, undo, "
                                      "quarantine, where");
 }
 
@@ -78,6 +79,32 @@ TEST_F(command_line, takes_no_wait_that_is_not_a_duration) {
     } catch (const CLI::ParseError& error) {
       EXPECT_THAT(error.what(), HasSubstr("not a duration such as 500ms, 30s or 2m: 30"));
     }
+}
+
+TEST_F(command_line, decides_on_nothing_without_a_time_by_which_it_was_seen) {
+  for (const std::string command : {"approve", "reject"}) {
+    const auto why_not = [&](const std::string& more) -> std::string {
+      try {
+        app_.parse(command + " /nowhere.toml --site eso46 --all" + more);
+        return "";
+      } catch (const CLI::ParseError& error) {
+        return error.what();
+      }
+    };
+    EXPECT_THAT(why_not(""), HasSubstr("--until is required"));
+    EXPECT_THAT(why_not(" --until yesterday"),
+                HasSubstr("not a time such as 2026-11-24T09:14:33Z: yesterday"));
+    EXPECT_EQ(why_not(" --until 2026-11-24T09:14:33.123456Z"), "");
+    EXPECT_EQ(exit_code_, exit_bad_configuration);
+  }
+}
+
+TEST_F(command_line, undoes_nothing_without_a_site_and_a_time) {
+  for (const auto* line : {"undo my.toml --site eso46", "undo my.toml --since 2026-09-09T08:00",
+                           "undo my.toml --site eso46 --since yesterday"})
+    EXPECT_THROW(app_.parse(line), CLI::ParseError) << line;
+  app_.parse("undo /nowhere.toml --site eso46 --since 2026-09-09T08:00 --yes");
+  EXPECT_EQ(exit_code_, exit_bad_configuration);
 }
 
 TEST_F(command_line, takes_entries_to_retry_by_their_keys) {

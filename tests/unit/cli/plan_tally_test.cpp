@@ -39,5 +39,14 @@ TEST(plan_tally, what_several_batches_would_do_counts_once_as_the_last_one_says)
                                "  46012345  enrolment  withdraw          1  \n");
 }
 
+TEST(plan_tally, says_what_was_done_under_a_heading_of_its_own) {
+  plan_tally tally;
+  tally.add({"46012345", "course", "hide", "k"});
+  std::ostringstream out;
+  tally.print(1, out, "DONE");
+  EXPECT_EQ(out.str(), "  CENTRE    WHAT    DONE     HOW MANY  SUCH AS\n"
+                       "  46012345  course  hide            1  k\n");
+}
+
 }  // namespace
 }  // namespace matricula

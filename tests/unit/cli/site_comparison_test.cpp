@@ -132,6 +132,43 @@ TEST_F(site_comparison_test, who_is_withdrawn_in_the_topic_and_not_at_the_site_d
   EXPECT_EQ(difference_at_site(3, given_record()), "status");
 }
 
+TEST_F(site_comparison_test, who_is_held_back_makes_no_difference_by_being_enrolled_still) {
+  auto withdrawn = given_record();
+  withdrawn.status = "withdrawn";
+  topic_says(9, withdrawn);
+  EXPECT_EQ(comparison.compare(key_of(withdrawn), 9, given_record(), true).verdict, row_verdict::held);
+  const auto counts = counted();
+  EXPECT_EQ(counts.held, 1U);
+  EXPECT_EQ(counts.equal + counts.different + counts.missing, 0U);
+}
+
+TEST_F(site_comparison_test, who_is_held_back_and_differs_otherwise_differs) {
+  auto withdrawn = given_record();
+  withdrawn.status = "withdrawn";
+  topic_says(9, withdrawn);
+  auto row = given_record();
+  row.since = "2026-01-01";
+  const auto answer = comparison.compare(key_of(row), 9, row, true);
+  EXPECT_EQ(answer.verdict, row_verdict::different);
+  EXPECT_EQ(names_of_fields(answer.fields), "since");
+}
+
+TEST_F(site_comparison_test, who_has_left_although_he_was_held_back_is_equal) {
+  auto withdrawn = given_record();
+  withdrawn.status = "withdrawn";
+  topic_says(9, withdrawn);
+  EXPECT_EQ(comparison.compare(key_of(withdrawn), 9, withdrawn, true).verdict, row_verdict::equal);
+}
+
+TEST_F(site_comparison_test, nobody_is_held_back_whom_the_topic_enrols) {
+  topic_says(9, given_record());
+  auto withdrawn = given_record();
+  withdrawn.status = "withdrawn";
+  const auto answer = comparison.compare(key_of(withdrawn), 9, withdrawn, true);
+  EXPECT_EQ(answer.verdict, row_verdict::different);
+  EXPECT_EQ(names_of_fields(answer.fields), "status");
+}
+
 TEST_F(site_comparison_test, a_persons_newest_record_says_what_he_is_called_in_all) {
   auto first = given_record();
   auto second = given_record();

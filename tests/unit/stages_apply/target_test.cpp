@@ -102,6 +102,17 @@ TEST_F(target_folder, may_have_a_doctor) {
   EXPECT_EQ(with->doctor.sql, "select 3");
 }
 
+TEST_F(target_folder, may_put_things_back_in_parts_that_it_gives_in_order) {
+  given_file("undo.sql", "select 3");
+  given_file("undo_2_groups.sql", "select 2");
+  given_file("undo_1_courses.sql", "select 1");
+  const auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().text;
+  EXPECT_EQ(loaded->undo.sql, "select 3");
+  EXPECT_THAT(loaded->parts_of_undo, ElementsAre(Field(&target_file::name, "undo_1_courses.sql"),
+                                                 Field(&target_file::name, "undo_2_groups.sql")));
+}
+
 TEST_F(target_folder, passes_over_what_is_not_sql) {
   given_file("README.md", "x");
   EXPECT_EQ(problem(), "none");

@@ -7,10 +7,13 @@ with back as (
 )
 delete from matricula.moodle_withdrawal
 where ctid = any (array(
-  select w.ctid
+  select past.ctid
   from moodle_site s
-  join matricula.moodle_withdrawal w on w.at < now() - s.withdraw_window
-  where w.state in ('done', 'approved')
-  order by w.at
-  limit 1000
-  for update of w skip locked))
+  cross join lateral (
+    select w.ctid
+    from matricula.moodle_withdrawal w
+    where w.state in ('done', 'approved') and w.at < now() - s.withdraw_window
+    order by w.at
+    limit 1000
+    for update of w skip locked
+  ) as past))
