@@ -16,8 +16,8 @@ broker_port() { sed -n "s/^advertised.listeners=.*://p" "$dir/kafka/$1/server.pr
 # write_kafka_configuration PORT...: two ports for each broker, its clients' and its controller's.
 write_kafka_configuration() {
   local -a ports=("$@")
-  local n voters='' cluster in_sync=1
-  if ((brokers == 3)); then in_sync=2; fi
+  local n voters='' cluster in_sync=1 noticed_after_ms=6000
+  if ((brokers == 3)); then in_sync=2 noticed_after_ms=3000; fi
   for ((n = 1; n <= brokers; ++n)); do
     voters+=${voters:+,}$n@127.0.0.1:${ports[2 * n - 1]}
   done
@@ -49,9 +49,10 @@ share.coordinator.state.topic.num.partitions=3
 share.coordinator.state.topic.replication.factor=$brokers
 share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
-# A broker that died without a word is noticed after 6 s.
-broker.session.timeout.ms=6000
-broker.heartbeat.interval.ms=1000
+# A broker that died without a word is noticed after so long, by the others: soon enough for the members of a group that
+# it coordinated, whose sessions last 6 s and more, to find the next coordinator before they are given up.
+broker.session.timeout.ms=$noticed_after_ms
+broker.heartbeat.interval.ms=$((noticed_after_ms / 6))
 END
   done
 }
