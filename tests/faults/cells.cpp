@@ -49,7 +49,7 @@ constexpr std::int64_t behind_max = 10'000;
 /// What a process of the sites says when it has partitions of a site, and when it has none.
 constexpr std::string_view has_some = " has partitions of its topics",
                            has_none = " waits for partitions of its topics";
-/// If the one that is killed was the controller, too, the others miss it only after 9 s.
+/// The others miss a dead broker after 3 s (scripts/lib/kafka.sh), and may have a controller to elect first.
 constexpr seconds broker_replaced_max{60};
 /// Longer than the product waits for a lock; so often at least, and until a batch has come in between.
 constexpr seconds lock_held{12};

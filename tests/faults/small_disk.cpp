@@ -14,7 +14,7 @@
 namespace matricula::faults {
 namespace {
 
-/// A run of 100,000 records takes some 100 MB of it, the audit trail included, and more while it waits for something.
+/// Far more than a run is expected to write, the audit trail included: only what fills it on purpose is to fill it.
 constexpr const char* mount_options = "size=512m,mode=0755";
 
 }  // namespace

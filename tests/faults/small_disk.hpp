@@ -5,7 +5,7 @@
 
 namespace matricula::faults {
 
-/// A file system in memory, for a database whose disk is to be full: larger than what a run writes by itself. Needs root. Errors are thrown as
+/// A file system in memory, for a database whose disk is to be full. Needs root. Errors are thrown as
 /// std::runtime_error.
 class small_disk {
  public:
