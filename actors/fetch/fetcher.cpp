@@ -29,6 +29,13 @@ bool fetcher_state::finished() const {
   return stopping || (last_page != 0 && asked.page_number >= last_page);
 }
 
+/// Nothing is read ahead of a page that is read again: it may be sent back once more, and behind the last page of a sweep
+/// each try would begin another one, until the source no longer knew the page's cursor.
+bool fetcher_state::may_read() const {
+  const std::size_t pages_max = reading_again ? 1 : deployment->topology.limits.pages_in_flight_max;
+  return !finished() && !sent_back && cursor_known && in_flight.size() < pages_max;
+}
+
 void fetcher_state::wait(milliseconds delay) {
   timer_set = true;
   due = self->clock().now() + delay;
@@ -36,8 +43,7 @@ void fetcher_state::wait(milliseconds delay) {
 }
 
 void fetcher_state::schedule() {
-  if (timer_set || finished() || sent_back || !cursor_known ||
-      in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
+  if (timer_set || !may_read())
     return;
   const auto left = std::chrono::ceil<milliseconds>(started_last + settings.every - self->clock().now());
   wait(std::max(left, milliseconds::zero()));
@@ -47,8 +53,7 @@ void fetcher_state::tick() {
   if (!timer_set || self->clock().now() < due)
     return;  // a back-off has taken this timer's place
   timer_set = false;
-  if (finished() || sent_back || !cursor_known ||
-      in_flight.size() >= deployment->topology.limits.pages_in_flight_max)
+  if (!may_read())
     return;
   if (!retried_last && send_retries())
     return;
@@ -165,6 +170,7 @@ void fetcher_state::received(page_receipt receipt) {
     if (const auto line = outage.works(self->clock().now()))
       spdlog::info("source:{} page {}: {}", settings.name, receipt.number, *line);
     invalid_reads = 0;
+    reading_again = false;
     memory.remember(flight.cursor,
                     {flight.etag, {flight.cursor.value_or(""), receipt.next, receipt.sweep, receipt.read}});
   } else {
@@ -207,7 +213,7 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
   auto& keys = page.mapped().dropped;
   dropped.insert(dropped.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
   if (!sent_back) {
-    sent_back = true;
+    sent_back = reading_again = true;
     log_failure(reason);
   }
   answered();

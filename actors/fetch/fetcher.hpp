@@ -62,6 +62,7 @@ struct fetcher_state {
   std::map<std::uint64_t, page_in_flight> in_flight;
   std::uint32_t invalid_reads = 0;  ///< of the page after the last committed, one after the other
   bool sent_back = false;           ///< a page failed; the others in flight will too
+  bool reading_again = false;       ///< a page was sent back, and none of the source's was committed since
   bool timer_set = false;
   steady_time due;  ///< when the timer that counts is up; earlier ones are void
   bool stopping = false;
@@ -85,6 +86,7 @@ struct fetcher_state {
 
  private:
   bool finished() const;
+  bool may_read() const;
   void schedule();
   void wait(std::chrono::milliseconds delay);
   void read_page();

@@ -180,6 +180,21 @@ TEST_F(fetcher_test, reads_again_from_the_last_committed_page_when_one_is_sent_b
   }
 }
 
+TEST_F(fetcher_test, reads_nothing_ahead_of_a_page_that_it_reads_again) {
+  started({4, "4", 17});  // the last page of its sweep: whoever reads on begins another
+  let_pass(10s);
+  sends_back(0, error_code::page_invalid);
+  sends_back(1, error_code::out_of_sequence);
+  let_pass(60s);
+  EXPECT_THAT(feed.cursors(), ElementsAre("4", "-", "4"));
+  sends_back(2, error_code::page_invalid);
+  let_pass(60s);
+  EXPECT_THAT(feed.cursors(), ElementsAre("4", "-", "4", "4"));
+  commits(3);
+  let_pass(10s);
+  EXPECT_THAT(feed.cursors(), ElementsAre("4", "-", "4", "4", "-", "1"));
+}
+
 TEST_F(fetcher_test, reads_a_page_again_after_the_back_off_and_not_when_the_next_was_due) {
   started();
   sends_back(0, error_code::page_invalid);
