@@ -4,8 +4,10 @@
 #include "actors/publish/kafka_client.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 
 namespace matricula {
@@ -30,6 +32,10 @@ std::vector<topic_partition> partitions_of(const rd_kafka_topic_partition_list_t
 constexpr std::size_t queued_messages_max = 60'000;
 
 constexpr int ask_timeout_ms = 50;
+
+/// How long a member that leaves waits for what its group has to tell it, and how often it looks whether that has come.
+constexpr std::chrono::seconds hear_max{5};
+constexpr int hear_again_ms = 100;
 
 class kafka_consumer final : public group_consumer {
  public:
@@ -187,6 +193,7 @@ class kafka_consumer final : public group_consumer {
     if (!client_ || left_)
       return;
     left_ = true;
+    hear_of_partitions();
     rd_kafka_consumer_close(client_.get());
   }
 
@@ -226,6 +233,21 @@ class kafka_consumer final : public group_consumer {
       return;
     taken_messages_ = taken_bytes_ = 0;
     ask_end({rd_kafka_topic_name(taken.rkt), taken.partition});
+  }
+
+  /// Of a member that is closed after the group has taken it in, and before it has been told of its partitions, librdkafka
+  /// says nothing to the group, which waits for it until its session is over; and it crashes if they come just then, for
+  /// it has forgotten the coordinator (its issue 5347). So these are waited for, which takes milliseconds as a rule.
+  void hear_of_partitions() {
+    const auto deadline = std::chrono::steady_clock::now() + hear_max;
+    while (may_be_joining() && is_taken_in() && std::chrono::steady_clock::now() < deadline)
+      kafka_handle<rd_kafka_message_t>{rd_kafka_consumer_poll(client_.get(), hear_again_ms)};
+  }
+
+  bool is_taken_in() const {
+    const std::unique_ptr<char, void (*)(char*)> id{rd_kafka_memberid(client_.get()),
+                                                    [](char* text) { rd_kafka_mem_free(nullptr, text); }};
+    return id && *id != '\0';
   }
 
   bool may_be_joining() const { return subscribed_ && !assigned_; }

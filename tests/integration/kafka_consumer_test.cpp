@@ -187,7 +187,10 @@ TEST_F(kafka_consumer_test, is_not_behind_what_was_never_committed) {
   EXPECT_EQ(offsets.size(), 1U);
 }
 
-/// librdkafka's own broker; it answers late where the partition begins.
+/// Requests of Kafka's protocol.
+constexpr std::int16_t list_offsets = 2, leave_group = 13, sync_group = 14;
+
+/// librdkafka's own broker.
 class hesitant_broker {
  public:
   hesitant_broker(const kafka_settings& like, const topic_partition& where)
@@ -197,14 +200,22 @@ class hesitant_broker {
       , cluster_(rd_kafka_mock_cluster_new(client_.get(), 1), &rd_kafka_mock_cluster_destroy) {
     settings_.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_.get());
     rd_kafka_mock_topic_create(cluster_.get(), topic_.c_str(), 1, 1);
-    constexpr std::int16_t list_offsets = 2;
-    constexpr int late_ms = 300;
-    rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, list_offsets, 1,
-                                                 RD_KAFKA_RESP_ERR_NO_ERROR, late_ms);
   }
 
   const kafka_settings& settings() const { return settings_; }
   void append() const { faults::append(settings_.bootstrap, topic_, {0, 0, "key", "value", 1, 1}); }
+
+  /// The next of these requests is answered so much later.
+  void hesitates_at(std::int16_t request, milliseconds how_long) const {
+    rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                 static_cast<int>(how_long.count()));
+  }
+  /// Whether it has had the request that it hesitates at.
+  bool has_had(std::int16_t request) const {
+    std::size_t to_come = 0;
+    rd_kafka_mock_broker_error_stack_cnt(cluster_.get(), 1, request, &to_come);
+    return to_come == 0;
+  }
 
  private:
   kafka_settings settings_;
@@ -213,10 +224,23 @@ class hesitant_broker {
   std::unique_ptr<rd_kafka_mock_cluster_t, decltype(&rd_kafka_mock_cluster_destroy)> cluster_;
 };
 
+TEST_F(kafka_consumer_test, leaves_a_group_that_is_about_to_tell_it_of_its_partitions) {
+  const hesitant_broker broker{deployment.load().kafka, where};
+  broker.hesitates_at(sync_group, seconds{2});
+  broker.hesitates_at(leave_group, milliseconds{1});
+  auto leaver = make_kafka_consumer(broker.settings(), deployment.lane(), prefetch_bytes_max);
+  ASSERT_TRUE(leaver->subscribe({deployment.lane()}));
+  ASSERT_TRUE(poll_until([&] { return broker.has_had(sync_group); }));
+  EXPECT_FALSE(broker.has_had(leave_group));
+  leaver.reset();
+  EXPECT_TRUE(broker.has_had(leave_group));
+}
+
 // librdkafka asks where a partition begins once more, half a second after an answer that came too late.
 TEST_F(kafka_consumer_test, reads_on_in_order_though_the_partitions_beginning_is_told_late) {
   constexpr int messages = 10;
   const hesitant_broker broker{deployment.load().kafka, where};
+  broker.hesitates_at(list_offsets, milliseconds{300});
   for (int i = 0; i < messages; ++i)
     broker.append();
   consumer = make_kafka_consumer(broker.settings(), deployment.lane(), prefetch_bytes_max);
