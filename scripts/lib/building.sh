@@ -30,6 +30,10 @@ build_preset() {
   if ! type -P cmake >/dev/null || ! type -P ninja >/dev/null; then
     fail "cmake or ninja is not installed" "Install all that scripts/packages.txt lists: scripts/build --install"
   fi
+  # One checkout's objects serve another: paths within it count from where the compiler runs. Not where gcov reads them.
+  if [[ $preset != coverage ]]; then
+    export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
+  fi
   export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros}
   export NINJA_STATUS=${NINJA_STATUS:-'    [%f/%t, %e s] '}
   choose_command_prefix "$preset"

@@ -53,10 +53,9 @@ class given_deployment {
     std::string topics;
     for (const auto& each : lanes)
       topics += (topics.empty() ? "\"" : ", \"") + lane(each) + '"';
-    const auto targets =
-        std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() / "config" / "targets";
     std::ofstream{file_} << "[pipeline]\nname = \"" << prefix_
-                         << "\"\nschool_year = \"2026\"\ntargets_directory = \"" << targets.string()
+                         << "\"\nschool_year = \"2026\"\ntargets_directory = \""
+                         << MATRICULA_SOURCE_DIRECTORY "/config/targets"
                          << "\"\n[kafka]\nbootstrap = \"" << kafka_bootstrap()
                          << "\"\npartitions = " << partitions << "\ntopic = \"" << prefix_
                          << "-{flavour}-{province}\"\ncursors_topic = \"" << prefix_

@@ -23,9 +23,7 @@
 namespace matricula {
 
 /// The repository's targets.
-inline std::filesystem::path repository_targets() {
-  return std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() / "config" / "targets";
-}
+inline std::filesystem::path repository_targets() { return MATRICULA_SOURCE_DIRECTORY "/config/targets"; }
 
 /// The server that POSTGRES_URL names, or a failure that says so.
 inline std::string postgres_url() {

@@ -262,8 +262,8 @@ TEST_P(page_decoder_test, salvages_nothing_when_the_envelope_is_damaged) {
 
 /// An input of the fuzzer's that has broken a rule before.
 std::string found_by_fuzzing(const std::string& name) {
-  const auto file = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path() /
-                    "fuzz/corpus/page_decoder" / name;
+  const auto file =
+      std::filesystem::path{MATRICULA_SOURCE_DIRECTORY "/tests/fuzz/corpus/page_decoder"} / name;
   std::ifstream in{file, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};
 }

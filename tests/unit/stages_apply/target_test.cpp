@@ -234,7 +234,7 @@ TEST(target_load, says_where_there_is_no_folder) {
   EXPECT_THAT(loaded.error().text, HasSubstr("/nonexistent/target"));
 }
 
-fs::path repository() { return fs::path{__FILE__}.parent_path().parent_path().parent_path().parent_path(); }
+fs::path repository() { return MATRICULA_SOURCE_DIRECTORY; }
 
 std::string text_of(const fs::path& path) {
   std::ifstream in{path};
