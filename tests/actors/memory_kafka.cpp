@@ -303,6 +303,11 @@ void memory_kafka::accept(kafka_step step) {
   refusals_.erase(step);
 }
 
+bool memory_kafka::will_refuse() const {
+  return commit_answer_lost_ ||
+         std::any_of(refusals_.begin(), refusals_.end(), [](const auto& of) { return !of.second.empty(); });
+}
+
 void memory_kafka::may_throw(kafka_step step) {
   if (throws_in != step)
     return;

@@ -58,6 +58,8 @@ class memory_kafka {
   /// Every call of this step fails until accept.
   void refuse_always(kafka_step step, failure why);
   void accept(kafka_step step);
+  /// Whether something is still to be refused, beside what always is.
+  bool will_refuse() const;
   /// The next commit happens, but its answer is kafka_unavailable.
   void lose_commit_answer() { commit_answer_lost_ = true; }
   /// The next call of this step throws, in the middle of what its caller is doing.

@@ -54,6 +54,7 @@ class scripted_feed {
   /// Played before anything else, one a request.
   void fail(failure why, std::size_t times = 1);
   void answer(source_answer answer);
+  bool has_played_all() const { return played_first_.empty(); }
 
   std::chrono::milliseconds retry_after{0};
   bool throws = false;       ///< the next read, in the middle of what its caller is doing
