@@ -8,7 +8,7 @@ create table audit.effect (
   id       bigint generated always as identity primary key,
   at       timestamptz not null default clock_timestamp(),
   written  text        not null,  -- the table
-  what     text        not null,  -- INSERT, UPDATE or DELETE
+  what     text        not null,  -- INSERT, UPDATE or DELETE; a TRUNCATE is a DELETE
   row_key  text        not null,
   revision bigint,                -- the row's new one; null: the row is gone, or its table has none
   same     boolean     not null default false  -- of a table without revisions: updated to what it was
@@ -43,6 +43,12 @@ begin
   return null;
 end $$;
 
+create function audit.note_truncated() returns trigger language plpgsql as $$
+begin
+  insert into audit.effect (written, what, row_key) values (tg_table_name, 'DELETE', 'every row');
+  return null;
+end $$;
+
 create function audit.watch() returns event_trigger language plpgsql as $$
 declare
   made record;
@@ -59,6 +65,8 @@ begin
     where n.nspname = 'classrooms' and c.relkind = 'r'
       and not exists (select from pg_trigger t where t.tgrelid = c.oid and t.tgname = 'audit_update')
   loop
+    execute format('create trigger audit_truncate before truncate on classrooms.%I '
+                   'for each statement execute function audit.note_truncated()', made.relname);
     if not made.has_revision then
       execute format('create trigger audit_insert after insert on classrooms.%1$I referencing new table as written '
                      'for each statement execute function audit.note_unrevised(%2$s); '

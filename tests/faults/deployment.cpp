@@ -85,8 +85,8 @@ void deployment::write_topology(const wishes& what) const {
       << MATRICULA_SOURCE_DIRECTORY "/config/targets\"\n"
       << "[kafka]\nbootstrap = \"" << on_.bootstrap() << "\"\npartitions = 2\nreplication = " << on_.brokers()
       << "\ntopic = \"" << name_ << "-{flavour}-{province}\"\ncursors_topic = \"" << cursors_
-      << "\"\nquarantine_topic = \"" << quarantine_ << "\"\noutcomes_topic = \"" << name_
-      << "-outcomes\"\n[kafka.properties]\n\"session.timeout.ms\" = " << session_timeout_s * 1'000
+      << "\"\nquarantine_topic = \"" << quarantine_ << "\"\noutcomes_topic = \"" << outcomes_topic()
+      << "\"\n[kafka.properties]\n\"session.timeout.ms\" = " << session_timeout_s * 1'000
       << "\n\"heartbeat.interval.ms\" = 1000\n"
       << "[[source]]\nname = \"itaca\"\nurl = \"" << simulator_->feed() << "\"\nevery = \"" << what.every
       << "\"\npage_records_max = " << what.page_records_max << "\nrequest_timeout = \"3s\"\n"

@@ -68,6 +68,7 @@ class deployment {
   const std::string& target() const { return target_; }
   const std::string& cursors_topic() const { return cursors_; }
   const std::string& quarantine_topic() const { return quarantine_; }
+  std::string outcomes_topic() const { return name_ + "-outcomes"; }
   /// Under which the source's pages are committed.
   std::string transactional_id() const { return "matricula." + name_ + ".itaca"; }
   /// Of this run alone.

@@ -225,15 +225,19 @@ run_result fault_run::finish(const std::string& cell) {
   if (left_out_)
     return result;
   await_resumption();
-  resumption worst;
-  for (const auto& what : expected_)
+  bool has_resumed = true;
+  for (const auto& what : expected_) {
     if (const auto each = resumed_after(what))
       resumptions_.push_back(*each);
-  for (const auto& each : resumptions_)
-    if (each.after > worst.after)
-      worst = each;
-  result.resumed_s = std::chrono::duration<double>(worst.after).count();
-  result.resumed_last = worst.last;
+    else
+      has_resumed = false;
+  }
+  const auto worst = std::max_element(resumptions_.begin(), resumptions_.end(),
+                                      [](const auto& a, const auto& b) { return a.after < b.after; });
+  if (has_resumed && worst != resumptions_.end()) {
+    result.resumed_s = std::chrono::duration<double>(worst->after).count();
+    result.resumed_last = worst->last;
+  }
 
   const auto& simulator = world_.simulator();
   simulator.change(0);

@@ -26,12 +26,23 @@ struct run_settings {
   std::chrono::seconds outage{20};  ///< how long a store is gone
 };
 
+/// How much of it was wanted: runs of the same cell and seed are the same only with the same of these.
+struct run_extent {
+  std::uint64_t records = 100'000;
+  std::uint64_t outage_s = 20, every_ms = 100;
+
+  friend bool operator==(const run_extent&, const run_extent&) = default;
+};
+
 /// What came of a run: a line of the results.
 struct run_result {
   std::string cell;
   std::uint64_t seed = 0;
+  run_extent extent;
   verdict found;
-  double resumed_s = 0;  ///< from the fault, or from the end of the outage, to the next page and row; worst
+  /// From the fault, or from the end of the outage, to the next page and row; worst. None: work never went on, or
+  /// the cell does not ask.
+  std::optional<double> resumed_s;
   std::string resumed_last;  ///< what took that long: "pages" or a site
   std::uint64_t rss_peak_bytes = 0;
   std::vector<std::string> problems;  ///< what the cell itself found wrong

@@ -245,14 +245,51 @@ void judge_quarantine(const deployment& what, verdict& found) {
       wrong(key);
 }
 
+/// The last outcome of each classroom says how many students are there; one that waits to be reported is later than all
+/// that were. Nothing for a site of tables that are a peer's.
+void judge_outcomes(const deployment& what, const lane_site& site,
+                    const std::map<std::string, std::int64_t>& reported, verdict& found) {
+  finding lost{found, found.lost, "outcome"};
+  pqxx::connection connection{what.direct_url(site)};
+  pqxx::nontransaction work{connection};
+  if (work.exec("select to_regclass('classrooms.classroom')")[0][0].is_null())
+    return;
+  const auto rows = work.exec(
+      "select c.key, count(*) filter (where e.role = 'student' and e.status = 'enrolled'), "
+      "(select (o.value->'members'->>'students')::bigint from matricula.outbox o "
+      "where o.kind = 'outcome' and o.key = c.key order by o.id desc limit 1) "
+      "from classrooms.classroom c left join classrooms.enrolment e using (classroom_id) group by c.key");
+  for (const auto& row : rows) {
+    const auto at = reported.find(row[0].c_str());
+    constexpr std::int64_t nothing = -1;
+    const auto said = !row[2].is_null()      ? row[2].as<std::int64_t>()
+                      : at != reported.end() ? at->second
+                                             : nothing;
+    if (said != row[1].as<std::int64_t>())
+      lost(row[0].c_str());
+  }
+}
+
+/// The students of each classroom as the last message of its key has them.
+std::map<std::string, std::int64_t> reported_students(const deployment& what) {
+  std::map<std::string, std::int64_t> reported;
+  topic_reader{what.on().bootstrap()}.read_all(what.outcomes_topic(), [&](const read_message& message) {
+    reported[std::string{message.key}] =
+        nlohmann::json::parse(message.value).at("members").at("students").get<std::int64_t>();
+  });
+  return reported;
+}
+
 }  // namespace
 
 verdict judge(const deployment& what) {
   verdict found;
+  const auto reported = reported_students(what);
   for (const auto& site : what.sites()) {
     judge_site(what, site, rows_of(what.direct_url(site)), found);
     judge_content(what, site, found);
     judge_trail(what.direct_url(site), found);
+    judge_outcomes(what, site, reported, found);
     if (what.target() == "moodle")
       judge_moodle(what, site, found);
   }

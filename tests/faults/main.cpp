@@ -48,6 +48,9 @@ struct options {
   std::string commit;
   bool list = false;
 
+  run_extent extent() const {
+    return {settings.records, static_cast<std::uint64_t>(outage_s), static_cast<std::uint64_t>(every_ms)};
+  }
   /// A cell's name in the results.
   std::string title(const std::string& cell) const {
     return cell + (against.empty() ? "" : " against " + against) +
@@ -88,6 +91,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     }
     which.strike(run);
     auto result = run.finish(wanted.title(which.name));
+    result.extent = wanted.extent();
     result.commit = wanted.commit;
     if (!which.may_repeat && result.found.repeated > 0)
       result.problems.push_back(fmt::format("{} records published again", result.found.repeated));
@@ -103,19 +107,24 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     run_result failed;
     failed.cell = wanted.title(which.name);
     failed.seed = settings.seed;
+    failed.extent = wanted.extent();
     failed.commit = wanted.commit;
     failed.problems.emplace_back(error.what());
     return failed;
   }
 }
 
+std::string resumed_text(const run_result& result) {
+  return result.resumed_s ? fmt::format("resumed {:>4.1f} s ({})", *result.resumed_s, result.resumed_last)
+                          : "did not resume, or is not asked to";
+}
+
 void print(const run_result& result, double seconds) {
-  std::cout
-      << fmt::format(
-             "{:<16} seed {:>3}  {:>7} records  {:>5.1f} s  resumed {:>4.1f} s ({})  {:>4} MB  {}  {}\n",
-             result.cell, result.seed, result.found.records, seconds, result.resumed_s, result.resumed_last,
-             result.rss_peak_bytes / 1'000'000, result.clean() ? "clean" : "NOT CLEAN", result.note)
-      << std::flush;
+  std::cout << fmt::format("{:<16} seed {:>3}  {:>7} records  {:>5.1f} s  {}  {:>4} MB  {}  {}\n",
+                           result.cell, result.seed, result.found.records, seconds, resumed_text(result),
+                           result.rss_peak_bytes / 1'000'000, result.clean() ? "clean" : "NOT CLEAN",
+                           result.note)
+            << std::flush;
   if (result.clean())
     return;
   std::cout << fmt::format(
@@ -138,7 +147,7 @@ class matrix_round {
       for (std::uint64_t i = 0; i < wanted.runs; ++i)
         if (const auto seed = wanted.settings.seed + i;
             std::find(wanted.cells.begin(), wanted.cells.end(), which.name) != wanted.cells.end() &&
-            !so_far.has(wanted.title(which.name), seed))
+            !so_far.has(wanted.title(which.name), seed, wanted.extent()))
           left_.push_back({&which, seed});
   }
 
@@ -152,6 +161,8 @@ class matrix_round {
       for (auto& each : workers)
         each.get();
     }
+    if (!left_.empty())
+      std::cout << fmt::format("\n{} runs are left: {} minutes are over\n", left_.size(), wanted_.minutes);
     return clean_;
   }
 

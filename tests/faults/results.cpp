@@ -14,6 +14,9 @@ namespace {
 nlohmann::json to_json(const run_result& run) {
   return {{"cell", run.cell},
           {"seed", run.seed},
+          {"records_wanted", run.extent.records},
+          {"outage_s", run.extent.outage_s},
+          {"every_ms", run.extent.every_ms},
           {"records", run.found.records},
           {"lost", run.found.lost},
           {"applied_twice", run.found.twice},
@@ -21,7 +24,7 @@ nlohmann::json to_json(const run_result& run) {
           {"back_s", run.found.back_s},
           {"unseen", run.found.unseen},
           {"quarantined_by_mistake", run.found.quarantined},
-          {"resumed_s", run.resumed_s},
+          {"resumed_s", run.resumed_s ? nlohmann::json(*run.resumed_s) : nlohmann::json()},
           {"rss_peak_bytes", run.rss_peak_bytes},
           {"example", run.found.example},
           {"repeated", run.found.repeated},
@@ -34,6 +37,9 @@ run_result from_json(const nlohmann::json& line) {
   run_result run;
   line.at("cell").get_to(run.cell);
   line.at("seed").get_to(run.seed);
+  run.extent.records = line.value("records_wanted", run.extent.records);
+  run.extent.outage_s = line.value("outage_s", run.extent.outage_s);
+  run.extent.every_ms = line.value("every_ms", run.extent.every_ms);
   line.at("records").get_to(run.found.records);
   line.at("lost").get_to(run.found.lost);
   line.at("applied_twice").get_to(run.found.twice);
@@ -41,7 +47,8 @@ run_result from_json(const nlohmann::json& line) {
   run.found.back_s = line.value("back_s", 0.0);
   line.at("unseen").get_to(run.found.unseen);
   line.at("quarantined_by_mistake").get_to(run.found.quarantined);
-  line.at("resumed_s").get_to(run.resumed_s);
+  if (const auto& resumed = line.at("resumed_s"); !resumed.is_null())
+    run.resumed_s = resumed.get<double>();
   line.at("rss_peak_bytes").get_to(run.rss_peak_bytes);
   line.at("example").get_to(run.found.example);
   line.at("problems").get_to(run.problems);
@@ -57,11 +64,16 @@ struct cell_row {
   std::size_t runs = 0, with_problems = 0, late = 0;
   bool has_aim = false;
   verdict sum;
-  double resumed_median_s = 0, resumed_worst_s = 0;
+  std::optional<double> resumed_median_s, resumed_worst_s;  ///< of the runs that did
   std::uint64_t rss_peak_bytes = 0;
   std::set<std::uint64_t> seeds;
   std::set<std::string> commits;
 };
+
+double median_of(const std::vector<double>& sorted) {
+  const auto middle = sorted.size() / 2;
+  return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
 
 cell_row row_of(const results::title& of, const std::vector<const run_result*>& runs) {
   cell_row row;
@@ -79,22 +91,33 @@ cell_row row_of(const results::title& of, const std::vector<const run_result*>& 
     row.rss_peak_bytes = std::max(row.rss_peak_bytes, run->rss_peak_bytes);
     row.seeds.insert(run->seed);
     row.with_problems += run->problems.empty() ? 0U : 1U;
-    row.late += row.has_aim && run->resumed_s > of.resumes_within_s ? 1U : 0U;
+    row.late += row.has_aim && (!run->resumed_s || *run->resumed_s > of.resumes_within_s) ? 1U : 0U;
     row.commits.insert(run->commit);
-    resumed.push_back(run->resumed_s);
+    if (run->resumed_s)
+      resumed.push_back(*run->resumed_s);
   }
-  std::sort(resumed.begin(), resumed.end());
-  row.resumed_median_s = resumed[resumed.size() / 2];
-  row.resumed_worst_s = resumed.back();
+  if (!resumed.empty()) {
+    std::sort(resumed.begin(), resumed.end());
+    row.resumed_median_s = median_of(resumed);
+    row.resumed_worst_s = resumed.back();
+  }
   return row;
+}
+
+std::string seconds_text(const std::optional<double>& seconds) {
+  return seconds ? fmt::format("{:.1f}", *seconds) : "–";
+}
+
+nlohmann::json to_json(const std::optional<double>& seconds) {
+  return seconds ? nlohmann::json(*seconds) : nlohmann::json();
 }
 
 std::string to_markdown(const cell_row& row) {
   const auto late = row.has_aim ? fmt::format("{} of {}", row.late, row.runs) : std::string{"–"};
   return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} | {:.1f} | {} | {} | {}–{} | {} |\n", row.cell,
-      row.runs, row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order, row.sum.unseen,
-      row.sum.quarantined, row.with_problems, row.resumed_median_s, row.resumed_worst_s, late,
+      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {}–{} | {} |\n", row.cell, row.runs,
+      row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order, row.sum.unseen, row.sum.quarantined,
+      row.with_problems, seconds_text(row.resumed_median_s), seconds_text(row.resumed_worst_s), late,
       row.rss_peak_bytes / 1'000'000, *row.seeds.begin(), *row.seeds.rbegin(), fmt::join(row.commits, ", "));
 }
 
@@ -108,8 +131,8 @@ nlohmann::json to_json(const cell_row& row) {
           {"unseen", row.sum.unseen},
           {"quarantined_by_mistake", row.sum.quarantined},
           {"with_problems", row.with_problems},
-          {"resumed_median_s", row.resumed_median_s},
-          {"resumed_worst_s", row.resumed_worst_s},
+          {"resumed_median_s", to_json(row.resumed_median_s)},
+          {"resumed_worst_s", to_json(row.resumed_worst_s)},
           {"over_the_aim", row.has_aim ? nlohmann::json(row.late) : nlohmann::json()},
           {"rss_peak_bytes", row.rss_peak_bytes},
           {"seeds", row.seeds},
@@ -140,9 +163,10 @@ results::results(std::filesystem::path file)
       all_.push_back(from_json(parsed));  // a line that was cut by the program's end is run again
 }
 
-bool results::has(const std::string& cell, std::uint64_t seed) const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [&](const auto& run) { return run.cell == cell && run.seed == seed; });
+bool results::has(const std::string& cell, std::uint64_t seed, const run_extent& extent) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const auto& run) {
+    return run.cell == cell && run.seed == seed && run.extent == extent;
+  });
 }
 
 void results::add(const run_result& result) {
