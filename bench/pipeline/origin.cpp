@@ -140,7 +140,7 @@ nlohmann::json origin_of(const servers& on, const std::string& command) {
             {"full_page_writes", setting("full_page_writes")},
             {"shared_buffers", setting("shared_buffers")},
             {"round trip of `select 1`", postgresql_round_trip(on)},
-            {"of a Kafka metadata request", kafka_round_trip(on)},
+            {"round trip of a Kafka metadata request", kafka_round_trip(on)},
             {"kafka", version_of("kafka_2.13", MATRICULA_SOURCE_DIRECTORY "/scripts/kafka/pom.xml")},
             {"kafka_brokers", on.services.brokers()},
             {"network", "loopback, no delay added"}}}};

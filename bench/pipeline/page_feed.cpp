@@ -56,7 +56,11 @@ records_of_page school_records::written(std::uint64_t index, const simulator::ev
 }
 
 records_of_page school_records::changed_page(std::uint64_t index, double share) const {
-  return written(index, simulator::life{school_, share, 2}.at(2));
+  auto events = simulator::life{school_, share, 2}.at(2);
+  // Of these there are always some, which page() has not.
+  for (const auto each : {simulator::change::withdrawn, simulator::change::returned})
+    events[static_cast<std::size_t>(each)] = 0;
+  return written(index, events);
 }
 
 double school_records::share_that_changes(std::uint64_t index, std::uint64_t records) const {

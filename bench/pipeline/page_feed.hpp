@@ -36,7 +36,7 @@ class school_records {
   /// Page `index`, from 0, as all sweeps have it that change nothing.
   records_of_page page(std::uint64_t index) const { return written(index, {}); }
   /// The same places after so large a share of all records has changed, between 0 and 1, by the events of a school's
-  /// life.
+  /// life but withdrawals.
   records_of_page changed_page(std::uint64_t index, double share) const;
   /// The share with which about so many records of the page differ; fewer, if its events do not reach as many.
   double share_that_changes(std::uint64_t index, std::uint64_t records) const;
