@@ -358,6 +358,41 @@ TEST_F(moodle_site, merges_the_groups_of_a_level_and_keeps_them_apart) {
   EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO A]"));
 }
 
+/// "fullname | idnumber", course by course.
+constexpr auto courses_made =
+    "select string_agg(fullname || ' | ' || idnumber, ', ' order by id) from mdl_course where id > 1";
+
+TEST_F(moodle_site, keeps_a_groups_course_when_those_to_come_are_merged) {
+  site_gets({.person = anna});
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = berta, .subject_name = "Mates"};
+  site_gets_page(
+      {in_a, {.person = berta, .group = "1ESOB", .subject_name = "Mates", .group_name = "1r ESO B"}});
+  EXPECT_EQ(value(courses_made), "Mates · 1r ESO A | 2026/46012345/1234567890/MAT/1ESOA, "
+                                 "Mates | 2026/46012345/1234567890/MAT");
+  EXPECT_EQ(value("select string_agg(courseid || ' ' || name, ', ' order by id) from mdl_groups"),
+            "2 1r ESO A, 3 1r ESO B");
+  EXPECT_THAT(people(), AllOf(HasSubstr("10000002 Mates · 1r ESO A: active student [1r ESO A]"),
+                              HasSubstr("10000002 Mates: active student [1r ESO B]")));
+}
+
+TEST_F(moodle_site, keeps_a_merged_course_when_each_group_to_come_has_its_own) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = anna}, in_b{.person = berta, .group = "1ESOB", .group_name = "1r ESO B"};
+  site_gets_page({in_a, in_b});
+  given_settings({});
+  auto moved = in_b;
+  moved.person = anna;
+  moved.subject_name = "Mates";
+  site_gets_page({withdrawn(in_a),
+                  moved,
+                  {.person = anna, .group = "1ESOC", .subject_name = "Mates", .group_name = "C"}});
+  EXPECT_EQ(value(courses_made), "Mates | 2026/46012345/1234567890/MAT, "
+                                 "Mates · C | 2026/46012345/1234567890/MAT/1ESOC");
+  EXPECT_THAT(people(), AllOf(HasSubstr("10000001 Mates: active student [1r ESO B]"),
+                              HasSubstr("10000001 Mates · C: active student [C]")));
+}
+
 TEST_F(moodle_site, may_have_another_prefix) {
   database_.query("drop table mdl_config, mdl_user, mdl_course");
   database_.query(moodle_tables("m2_"));

@@ -5,7 +5,7 @@ with mover as materialized (
   select m.*, s.component
   from moodle_member m
   cross join moodle_site s
-  where m.is_student and s.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
+  where m.is_student and m.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
 ), gone as (
   delete from mdl_groups_members g
   using mover m

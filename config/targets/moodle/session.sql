@@ -151,7 +151,8 @@ create temporary table moodle_place (
   moodle_group_id bigint  not null,
   person_id       bigint  not null,
   is_student      boolean not null,  -- of this classroom
-  is_teacher      boolean not null
+  is_teacher      boolean not null,
+  is_merged       boolean not null   -- the course is that of several groups, which it stays when the setting changes
 ) on commit delete rows;
 
 create temporary table new_user (
@@ -172,6 +173,7 @@ create temporary table moodle_member (
   user_id    bigint  not null,
   is_student boolean not null,
   is_teacher boolean not null,
+  is_merged  boolean not null default false,
   is_held    boolean not null default false,  -- he is to leave, and stays until somebody has decided
   primary key (enrol_id, user_id)
 ) on commit delete rows;
