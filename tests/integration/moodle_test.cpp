@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using decision = postgres_session::decision;
 
 std::string teacher_of(const std::string& id, const std::string& substitutes = "") {
   return R"({"id":")" + id +
@@ -461,6 +462,51 @@ TEST_F(moodle_site, has_nothing_to_be_told_where_all_is_well) {
                                  Not(HasSubstr("late ")), Not(HasSubstr("wrong "))));
 }
 
+TEST_F(moodle_site, enrols_in_a_course_by_the_plugin_that_it_was_made_with) {
+  constexpr auto components =
+      "select string_agg(distinct component || ' ' || (itemid = e.id), ', ') from "
+      "(select component, itemid from mdl_role_assignments union all select component, itemid from "
+      "mdl_groups_members) as all_of_them, mdl_enrol e where e.enrol = 'database'";
+  site_gets_page({{.person = anna}, {.person = berta}});
+  given_settings({{"enrol", "flatfile"}, {"withdraw", "unenrol"}});
+  const auto before = people();
+  site_gets({.person = anna, .since = "2026-10-01"});
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(value("select count(*) from mdl_role_assignments"), "3");
+  site_gets({.person = "10000003"});
+  EXPECT_EQ(value(components), "enrol_database true");
+  site_gets_page({withdrawn({.person = anna, .teachers = "[]"}),
+                  withdrawn({.person = berta, .teachers = "[]"}),
+                  withdrawn({.person = "10000003", .teachers = "[]"})});
+  EXPECT_EQ(people(), "");
+  EXPECT_EQ(
+      value("select (select count(*) from mdl_groups_members) + (select count(*) from mdl_role_assignments)"),
+      "0");
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value("select string_agg(distinct component, ' ') from mdl_role_assignments"), "enrol_flatfile");
+}
+
+TEST_F(moodle_site, lets_go_whom_somebody_approves_of_by_the_plugin_of_the_course) {
+  given_settings({{"withdraw", "unenrol"}, {"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  site_gets({.person = anna, .teachers = "[]"});
+  site_gets(withdrawn({.person = anna, .teachers = "[]"}));
+  EXPECT_EQ(held_back(), "46012345 held 1 1");
+  site_.settings["enrol"] = "flatfile";
+  somebody(decision::approve, "");
+  EXPECT_EQ(people(), "");
+}
+
+TEST_F(moodle_site, names_courses_that_enrol_by_a_plugin_that_is_off) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+  given_settings({{"enrol", "flatfile"}});
+  site_gets({.person = anna, .subject = "ENG"});
+  database_.query("update mdl_config set value = 'manual,flatfile' where name = 'enrol_plugins_enabled'");
+  EXPECT_THAT(diagnosis(),
+              AllOf(HasSubstr("wrong the enrolment plugin \"database\" is off, so Moodle shows none "
+                              "of our enrolments in 2 courses that were made with it: 2, 3 > Site"),
+                    Not(HasSubstr("flatfile"))));
+}
+
 TEST_F(moodle_site, tells_of_a_plugin_that_does_not_run_and_of_notices) {
   database_.query("insert into mdl_config_plugins (plugin, name, value) "
                   "values ('local_matricula', 'version', '2026112300')");
@@ -522,7 +568,6 @@ TEST_F(moodle_site, notes_whose_groups_change_but_not_those_of_a_new_account) {
 }
 
 constexpr auto north = "46000001", south = "46000002";
-using decision = postgres_session::decision;
 
 TEST_F(moodle_site, holds_back_more_withdrawals_of_a_centre_than_its_settings_allow) {
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.15"}});

@@ -9,7 +9,7 @@ select t.classroom_id, c.course_id, c.context_id, c.enrol_id, m.moodle_group_id,
                  where e.classroom_id = t.classroom_id and e.person_id = t.person_id and e.role = 'teacher'), false)
          or coalesce((select k.status = 'enrolled' from teaching k
                       where k.classroom_id = t.classroom_id and k.person_id = t.person_id), false),
-       c.key not like '%/%/%/%/%'
+       'enrol_' || i.enrol, c.key not like '%/%/%/%/%'
 from (
   select classroom_id, person_id from news
   union

@@ -2,9 +2,9 @@
 -- Per course and person. Where groups are merged, a course has other classrooms than those that the batch speaks of.
 insert into moodle_member
 select t.course_id, t.context_id, t.enrol_id, t.person_id, u.user_id, bool_or(t.is_student), bool_or(t.is_teacher),
-       t.is_merged
+       t.component, t.is_merged
 from (
-  select course_id, context_id, enrol_id, person_id, is_student, is_teacher, is_merged
+  select course_id, context_id, enrol_id, person_id, is_student, is_teacher, component, is_merged
   from moodle_place
   union all
   select
@@ -15,9 +15,9 @@ from (
               where e.classroom_id = m.classroom_id and e.person_id = p.person_id and e.role = 'teacher'), false)
       or coalesce((select k.status = 'enrolled' from teaching k
                    where k.classroom_id = m.classroom_id and k.person_id = p.person_id), false),
-    p.is_merged
+    p.component, p.is_merged
   from moodle_place p
   join matricula.moodle_classroom m on m.course_id = p.course_id and m.classroom_id <> p.classroom_id
 ) as t
 join matricula.moodle_user u on u.person_id = t.person_id
-group by t.course_id, t.context_id, t.enrol_id, t.person_id, u.user_id, t.is_merged
+group by t.course_id, t.context_id, t.enrol_id, t.person_id, u.user_id, t.component, t.is_merged

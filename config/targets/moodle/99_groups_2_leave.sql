@@ -2,7 +2,7 @@
 -- Who has moved to another group of the course, or is no longer enrolled. Who is suspended keeps his place, until he
 -- comes back to another group.
 with mover as materialized (
-  select m.*, s.component
+  select m.*
   from moodle_member m
   cross join moodle_site s
   where m.is_student and m.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held

@@ -42,6 +42,19 @@ from (
   from moodle_site s
   where s.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
   union all
+  select 3, 'wrong', 'the enrolment plugin "' || i.enrol || '" is off, so Moodle shows none of our enrolments in ' || count(*) ||
+           ' courses that were made with it: ' ||
+           array_to_string((array_agg(c.course_id order by c.course_id))[:5], ', ') ||
+           case when count(*) > 5 then ', …' else '' end,
+         'Site administration, Plugins, Enrolments, Manage enrol plugins: switch it on; another in the setting enrol is for '
+           'new courses'
+  from moodle_site s
+  cross join matricula.moodle_course c
+  join mdl_enrol i on i.id = c.enrol_id
+  where i.enrol <> s.enrol
+    and i.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
+  group by i.enrol
+  union all
   select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',
          'Site administration, Plugins, Authentication, Manage authentication: switch it on, or name another in the '
            'setting auth'

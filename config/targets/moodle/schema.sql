@@ -518,8 +518,10 @@ begin
         where w.state = 'blackout' and w.centre_code = centre
         returning w.enrol_id, w.user_id, w.person_id, w.course_id
       ), leaving as (
-        insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher)
-        select f.course_id, c.context_id, f.enrol_id, f.person_id, f.user_id, false, false
+        insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher,
+                                   component)
+        select f.course_id, c.context_id, f.enrol_id, f.person_id, f.user_id, false, false,
+               coalesce((select 'enrol_' || i.enrol from mdl_enrol i where i.id = f.enrol_id), '')
         from free f
         join matricula.moodle_course c on c.course_id = f.course_id
         returning 1

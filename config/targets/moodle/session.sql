@@ -72,7 +72,6 @@ select
   current_setting('matricula.auth') as auth,
   current_setting('matricula.email') as email,
   current_setting('matricula.enrol') as enrol,
-  'enrol_' || current_setting('matricula.enrol') as component,
   current_setting('matricula.withdraw') as withdraw,
   current_setting('matricula.withdraw_ratio_max')::numeric as withdraw_ratio_max,
   current_setting('matricula.withdraw_people_min')::bigint as withdraw_people_min,
@@ -152,7 +151,8 @@ create temporary table moodle_place (
   person_id       bigint  not null,
   is_student      boolean not null,  -- of this classroom
   is_teacher      boolean not null,
-  is_merged       boolean not null   -- the course is that of several groups, which it stays when the setting changes
+  component       text    not null,  -- of roles and memberships: the plugin of the course's instance
+  is_merged       boolean not null   -- the course is that of several groups; both stay so when a setting changes
 ) on commit delete rows;
 
 create temporary table new_user (
@@ -173,6 +173,7 @@ create temporary table moodle_member (
   user_id    bigint  not null,
   is_student boolean not null,
   is_teacher boolean not null,
+  component  text    not null,
   is_merged  boolean not null default false,
   is_held    boolean not null default false,  -- he is to leave, and stays until somebody has decided
   primary key (enrol_id, user_id)
