@@ -596,6 +596,53 @@ TEST_F(moodle_site, counts_a_person_once_however_many_courses_he_leaves) {
   EXPECT_EQ(held_back(), "");
 }
 
+TEST_F(moodle_site, does_not_count_who_moves_within_his_centre) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  const auto in_group_b = [](int first, int last) {
+    auto records = people_of(north, first, last);
+    for (auto& record : records)
+      record.group = "1ESOB";
+    return records;
+  };
+  site_gets_page(people_of(north, 1, 20));
+  auto page = people_of(north, 1, 5, "withdrawn");  // to another group, at once
+  for (const auto& record : in_group_b(1, 5))
+    page.push_back(record);
+  EXPECT_EQ(site_gets_page(page), "created 5 changed 0 withdrawn 5");
+  site_gets_page(in_group_b(6, 10));  // in two batches
+  EXPECT_EQ(site_gets_page(people_of(north, 6, 10, "withdrawn")), "created 0 changed 0 withdrawn 5");
+  page = people_of(north, 11, 15, "withdrawn");  // to another subject
+  for (auto record : people_of(north, 11, 15)) {
+    record.subject = "VAL";
+    page.push_back(record);
+  }
+  EXPECT_EQ(site_gets_page(page), "created 5 changed 0 withdrawn 5");
+  EXPECT_EQ(students_of(north), "active 20, suspended 15");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal"), "0");
+  EXPECT_EQ(site_gets_page(people_of(north, 16, 20, "withdrawn")), "created 0 changed 0 withdrawn 5, 5 held");
+}
+
+TEST_F(moodle_site, counts_who_has_other_courses_left) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 5));
+  auto in_valencian = people_of(north, 1, 5);
+  for (auto& record : in_valencian)
+    record.subject = "VAL";
+  site_gets_page(in_valencian);
+  EXPECT_EQ(site_gets_page(people_of(north, 1, 5, "withdrawn")), "created 0 changed 0 withdrawn 5, 5 held");
+}
+
+TEST_F(moodle_site, counts_who_comes_to_another_centre) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 5));
+  auto page = people_of(north, 1, 5, "withdrawn");
+  for (auto record : people_of(north, 1, 5)) {
+    record.centre = south;
+    page.push_back(record);
+  }
+  EXPECT_EQ(site_gets_page(page), "created 5 changed 0 withdrawn 5, 5 held");
+}
+
 TEST_F(moodle_site, holds_back_what_a_whole_site_loses_of_many_centres) {
   given_settings({{"withdraw_people_min", "3"}, {"withdraw_ratio_max", "0.05"}});
   for (int centre = 1; centre <= 4; ++centre)

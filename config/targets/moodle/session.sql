@@ -186,7 +186,7 @@ create temporary table moodle_leaver (
   person_id   bigint not null,
   course_id   bigint not null,
   centre_code text   not null collate "C",
-  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout
+  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout; or moved
   primary key (enrol_id, user_id)
 ) on commit delete rows;
 
