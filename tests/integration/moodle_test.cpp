@@ -1011,6 +1011,7 @@ insert into mdl_role_assignments (roleid, contextid, userid)
 select 5, 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
 insert into mdl_groups (courseid, name) select id, 'g' from mdl_course;
 insert into mdl_groups_members (groupid, userid) select 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
+insert into mdl_user_lastaccess (userid, courseid) select 2 + n, 2 from generate_series(1, 20000) as n;
 insert into mdl_cache_flags (flagtype, name, value, expiry)
 select 'accesslib/dirtyusers', n::text, '1', 0 from generate_series(1, 5000) as n;
 analyze)sql";

@@ -3,7 +3,7 @@
 with lacking as (
   select 'grant ' || string_agg(p.privilege, ', ' order by p.place) || ' on ' || n.relation as command
   from (values
-    ('mdl_config', 'select'), ('mdl_role', 'select'),
+    ('mdl_config', 'select'), ('mdl_role', 'select'), ('mdl_user_lastaccess', 'select'),
     ('mdl_course_categories', 'select, insert, update'), ('mdl_course', 'select, insert, update'),
     ('mdl_user', 'select, insert, update'), ('mdl_groups', 'select, insert, update'),
     ('mdl_cache_flags', 'select, insert, update'), ('mdl_context', 'select, insert'),
@@ -42,8 +42,8 @@ from (
   from moodle_site s
   where s.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
   union all
-  select 3, 'wrong', 'the enrolment plugin "' || i.enrol || '" is off, so Moodle shows none of our enrolments in ' || count(*) ||
-           ' courses that were made with it: ' ||
+  select 3, 'wrong', 'the enrolment plugin "' || i.enrol || '" is off, so Moodle shows none of our enrolments in ' ||
+           count(*) || ' courses that were made with it: ' ||
            array_to_string((array_agg(c.course_id order by c.course_id))[:5], ', ') ||
            case when count(*) > 5 then ', …' else '' end,
          'Site administration, Plugins, Enrolments, Manage enrol plugins: switch it on; another in the setting enrol is for '

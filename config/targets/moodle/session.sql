@@ -231,12 +231,13 @@ create temporary view undo_thing as
 select t.*, case when t.wrote is null then t.was else matricula.moodle_back(t.was, t.wrote) end as back
 from (
   select kind, ref, person_id, (array_agg(was order by at, id))[1] as was,
-         (array_agg(wrote order by at desc, id desc))[1] as wrote, max(revision) as revision
+         (array_agg(wrote order by at desc, id desc))[1] as wrote, max(revision) as revision,
+         min(at) as first_at
   from moodle_undo_entry
   group by kind, ref, person_id
 ) as t;
 
--- Who is where: records, and lists of teachers.
+-- Who is where: records, and lists of teachers. Whoever has been in a course since he was enrolled may have worked there.
 create temporary view undo_place as
 select t.kind, t.ref, t.person_id, t.back, split_part(r.key, '/', 2) as centre,
        case t.kind when 'teaching' then 'teaching' else 'enrolment' end as what,
@@ -244,6 +245,8 @@ select t.kind, t.ref, t.person_id, t.back, split_part(r.key, '/', 2) as centre,
        x.effect,
        case
          when t.is_newer then 'a newer record has come'
+         when x.effect = 'withdraw' and x.last_there > extract(epoch from t.first_at)
+           then 'the person has been in the course since'
          when x.effect <> 'return' then ''
          when x.status is null and x.suspended > 0 then 'somebody has deleted the enrolment in Moodle'
          when x.status = 1 and x.suspended = 0 then 'somebody has suspended the enrolment in Moodle'
@@ -276,7 +279,9 @@ cross join lateral (
     end as effect,
     (select e.status from mdl_user_enrolments e where e.enrolid = c.enrol_id and e.userid = a.user_id) as status,
     (select count(*) from matricula.moodle_suspended z
-     where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended
+     where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended,
+    (select l.timeaccess from mdl_user_lastaccess l
+     where l.userid = a.user_id and l.courseid = c.course_id) as last_there
 ) as x;
 
 -- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has worked stays.
