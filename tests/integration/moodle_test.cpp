@@ -730,6 +730,35 @@ TEST_F(moodle_site, judges_what_comes_at_once_as_one_after_the_other) {
   EXPECT_EQ(effects[1], "created 0 changed 0 withdrawn 2, 2 held");
 }
 
+TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn) {
+  site_gets_page({{.person = anna}, {.person = berta}});
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))");
+  std::string effects;
+  std::thread waiting{[&] {
+    const given_record renamed{.person = anna,
+                               .name = "Anna Maria",
+                               .centre_name = "IES Jaume II",
+                               .subject_name = "Mates",
+                               .group_name = "1A"};
+    auto added = renamed;
+    added.subject = "VAL";
+    auto leaver = withdrawn(renamed);
+    leaver.person = berta;
+    effects = site_gets_page({leaver, renamed, added});
+  }};
+  await_waiting(database_, 1);
+  for (const auto* table : {"mdl_course_categories", "mdl_course", "mdl_groups", "mdl_user"})
+    EXPECT_NO_THROW(database_.query(std::string{"select from "} + table + " for update nowait")) << table;
+  other.abort();
+  waiting.join();
+  EXPECT_EQ(effects, "created 1 changed 1 withdrawn 1");
+  EXPECT_EQ(value(courses_made), "Mates · 1A | 2026/46012345/1234567890/MAT/1ESOA, "
+                                 "Mates · 1A | 2026/46012345/1234567890/VAL/1ESOA");
+  EXPECT_EQ(value("select coursecount from mdl_course_categories where idnumber like '%/1234567890'"), "2");
+}
+
 TEST_F(moodle_site, counts_no_further_than_the_limit_when_very_many_leave) {
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.001"}});
   site_gets_page(people_of(north, 1, 10));
