@@ -742,6 +742,39 @@ TEST_F(moodle_site, is_refused_with_a_version_that_nobody_knows) {
                     HasSubstr("Stop this site")));
 }
 
+TEST_F(moodle_site, writes_and_quarantines_nothing_without_what_moodle_itself_must_have) {
+  for (const auto& [lost, found_again, why] :
+       {std::tuple{"update mdl_role set shortname = 'alumnat' where shortname = 'student'",
+                   "update mdl_role set shortname = 'student' where shortname = 'alumnat'",
+                   "there is no role with the short name student"},
+        std::tuple{"update mdl_role set shortname = 'prof' where shortname = 'editingteacher'",
+                   "update mdl_role set shortname = 'editingteacher' where shortname = 'prof'",
+                   "there is no role with the short name editingteacher"},
+        std::tuple{"update mdl_config set value = '' where name = 'siteadmins'",
+                   "update mdl_config set value = '2' where name = 'siteadmins'",
+                   "siteadmins in mdl_config names no administrator"},
+        std::tuple{"update mdl_config set name = 'x' where name = 'mnet_localhost_id'",
+                   "update mdl_config set name = 'mnet_localhost_id' where name = 'x'",
+                   "mnet_localhost_id is not in mdl_config"},
+        std::tuple{"update mdl_context set contextlevel = 11 where contextlevel = 10",
+                   "update mdl_context set contextlevel = 10 where contextlevel = 11",
+                   "mdl_context has no row for the system"}}) {
+    database_.query(lost);
+    given_batch given;
+    given.add({.person = anna}, 1);
+    const auto session = opened(first_partition);
+    const auto outcome = session->apply(given.batch, given.all(), {}, 0, given.batch.next_offset);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, error_code::target_broken);
+    EXPECT_THAT(outcome.error().text, HasSubstr(why));
+    EXPECT_THAT(diagnosis(), HasSubstr(std::string{"wrong "} + why));
+    database_.query(found_again);
+  }
+  EXPECT_EQ(value("select count(*) from matricula.outbox"), "0");
+  EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+}
+
 /// The differences of the tables from those of 4.3, as Moodle's own upgrade steps make them.
 TEST_F(moodle_site, takes_the_tables_of_every_version_from_4_1_to_5_0) {
   const auto becomes = [&](const char* version, const std::string& differences) {

@@ -159,6 +159,14 @@ create table if not exists matricula.moodle_journal (
 insert into matricula.moodle_journal (kind, ref)
 select 'begun', 0 where not exists (select from matricula.moodle_journal);
 
+-- Ends the batch as one that nothing in it is to blame for: a class that PostgreSQL does not have stands for `target_broken`,
+-- where a plain `raise` would quarantine a record. The site tries again.
+create or replace function matricula.moodle_refuse(why text) returns void language plpgsql as $$
+begin
+  raise exception '%', why using errcode = 'MD001';
+end
+$$;
+
 -- The version of Moodle's plugin local_matricula; null: there is none, or this role may not look. A query that names the
 -- table would fail without the right to read it, whatever else it asks.
 create or replace function matricula.moodle_plugin_version() returns text language plpgsql stable as $$
