@@ -850,6 +850,38 @@ TEST_F(moodle_site, finds_a_category_where_somebody_has_moved_it_and_makes_one_t
             "/2/3/5 3 5");
 }
 
+TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_shown) {
+  database_.query(
+      "with c as (insert into mdl_course_categories (name, idnumber, parent, depth, path, sortorder, "
+      "visible, "
+      "visibleold) values ('Província', '46', 0, 1, '/2', 20000, 0, 0) returning id) "
+      "insert into mdl_context (contextlevel, instanceid, path, depth) select 40, id, '/1/11', 2 from c");
+  const auto shown = [&](const char* table) {
+    return value(std::string{"select string_agg(visible || '' || visibleold, ' ' order by id) from "} +
+                 table + " where id > 1");
+  };
+  site_gets({.person = anna});
+  EXPECT_EQ(shown("mdl_course_categories"), "00 01 01");
+  EXPECT_EQ(shown("mdl_course"), "01");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled");
+  site_gets({.person = anna, .subject = "VAL"});  // into a category that is there, and hidden
+  EXPECT_EQ(shown("mdl_course"), "01 01");
+  // What Moodle does when somebody shows the province.
+  database_.query("update mdl_course_categories set visible = 1, visibleold = 1 where idnumber = '46'; "
+                  "update mdl_course_categories set visible = visibleold; "
+                  "update mdl_course set visible = visibleold");
+  site_gets({.person = anna, .subject = "ENG"});
+  EXPECT_EQ(shown("mdl_course"), "11 11 11");
+  // A course whose making was undone, and into which a pupil comes.
+  database_.query("update mdl_course_categories set visible = 0; update mdl_course set visible = 0, "
+                  "visibleold = 0 where id > 1; update matricula.moodle_course set season = 'undone'");
+  site_gets({.person = berta, .subject = "VAL"});
+  EXPECT_EQ(shown("mdl_course"), "00 01 00");
+  given_settings({{"visible", "no"}});
+  site_gets({.person = anna, .subject = "MUS"});
+  EXPECT_EQ(shown("mdl_course"), "00 01 00 00");
+}
+
 /// Applies until no other session is in the way.
 std::string apply_until_free(site_store& store, const given_batch& given) {
   for (;;) {

@@ -217,7 +217,8 @@ $$;
 
 -- Makes the categories of wanted_category that are still missing, from the top, with their contexts. One that stands
 -- there already, by its parent and idnumber, is taken on. The caller has the lock of the centres that they are of. A new one
--- comes after all that there are: Moodle counts in steps of 10000 and has at least as many numbers as categories.
+-- comes after all that there are: Moodle counts in steps of 10000 and has at least as many numbers as categories. Below a
+-- hidden one it is hidden, and shows when that does.
 create or replace function matricula.moodle_make_categories() returns bigint language plpgsql as $$
 declare
   wanted   record;
@@ -241,13 +242,14 @@ begin
       join mdl_course_categories c on c.id = m.category_id
       where m.key = wanted.key
     );
-    select m.category_id, c.path::text, x.path::text as context_path, x.depth::integer into above
+    select m.category_id, c.path::text, c.visible, x.path::text as context_path, x.depth::integer into above
     from matricula.moodle_category m
     join mdl_course_categories c on c.id = m.category_id
     join mdl_context x on x.id = m.context_id
     where m.key = wanted.parent;
     if not found then
-      select 0::bigint as category_id, ''::text as path, s.system_path::text as context_path, 1 as depth into above
+      select 0::bigint as category_id, ''::text as path, 1::smallint as visible, s.system_path::text as context_path,
+             1 as depth into above
       from moodle_site s;
     end if;
     select c.id, x.id into category, context
@@ -260,9 +262,10 @@ begin
     if not found_it then
       category := nextval('mdl_course_categories_id_seq');
       context := nextval('mdl_context_id_seq');
-      insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, timemodified, depth, path)
-      values (category, wanted.name, wanted.key, '', above.category_id, 10000 * category, extract(epoch from now()),
-              above.depth, above.path || '/' || category);
+      insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, visible, timemodified, depth,
+                                         path)
+      values (category, wanted.name, wanted.key, '', above.category_id, 10000 * category, above.visible,
+              extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
     end if;
