@@ -207,6 +207,36 @@ TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_g
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student withdrawn");
 }
 
+TEST_F(moodle_site, writes_nothing_for_an_account_that_somebody_has_deleted) {
+  site_gets_page({{.person = anna}, {.person = berta}});
+  // What Moodle's delete_user does, to a pupil and to the teacher.
+  database_.query(
+      "create table gone as select id from mdl_user where username in ('10000001', '12345678z'); "
+      "update mdl_user set deleted = 1, username = id || '@invalid.invalid.1795290469', idnumber = '', "
+      "email = md5(username) where id in (select id from gone); "
+      "delete from mdl_user_enrolments where userid in (select id from gone); "
+      "delete from mdl_role_assignments where userid in (select id from gone); "
+      "delete from mdl_groups_members where userid in (select id from gone)");
+  const std::string theirs =
+      "select (select count(*) from mdl_user_enrolments where userid in (select id from gone)) + "
+      "(select count(*) from mdl_role_assignments where userid in (select id from gone)) + "
+      "(select count(*) from mdl_groups_members where userid in (select id from gone)) + "
+      "(select count(*) from mdl_cache_flags where name in (select id::text from gone))";
+  const auto accounts = value("select string_agg(u::text, ' ' order by id) from mdl_user u");
+  for (const auto* how : {"suspend", "unenrol"}) {
+    given_settings({{"withdraw", how}});
+    site_gets_page({{.person = anna, .room = how}, {.person = anna, .subject = how}});
+    EXPECT_EQ(value(theirs), "0");
+    site_gets_page({withdrawn({.person = anna}), withdrawn({.person = anna, .subject = how})});
+    site_gets({.person = anna, .room = "B1"});
+    EXPECT_EQ(value(theirs), "0");
+  }
+  EXPECT_EQ(value("select string_agg(u::text, ' ' order by id) from mdl_user u"), accounts);
+  EXPECT_EQ(people(), "10000002 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+  EXPECT_THAT(verified(), AllOf(HasSubstr("10000002 1ESOA student enrolled"),
+                                Not(HasSubstr("10000001 1ESOA student enrolled"))));
+}
+
 TEST_F(moodle_site, makes_nobody_of_a_newcomer_who_has_left_already) {
   EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})), "created 0 changed 0 withdrawn 1");
   EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Per course and person. Where groups are merged, a course has other classrooms than those that the batch speaks of.
+-- Per course and person. Where groups are merged, a course has other classrooms than those that the batch speaks of. An
+-- account that somebody has deleted in Moodle is nobody's any more, and no step writes anything for it.
 insert into moodle_member
 select t.course_id, t.context_id, t.enrol_id, t.person_id, u.user_id, bool_or(t.is_student), bool_or(t.is_teacher)
 from (
@@ -19,3 +20,4 @@ from (
 ) as t
 join matricula.moodle_user u on u.person_id = t.person_id
 group by t.course_id, t.context_id, t.enrol_id, t.person_id, u.user_id
+having (select a.deleted from mdl_user a where a.id = u.user_id) <> 1

@@ -5,6 +5,7 @@ with joined as (
   select distinct p.moodle_group_id, u.user_id, extract(epoch from now()), s.component, p.enrol_id
   from moodle_place p
   join matricula.moodle_user u on u.person_id = p.person_id
+  join moodle_member m on m.enrol_id = p.enrol_id and m.user_id = u.user_id
   cross join moodle_site s
   join mdl_groups t on t.id = p.moodle_group_id
   where p.is_student
