@@ -289,6 +289,41 @@ TEST_F(moodle_site, knows_people_by_what_they_log_in_with) {
             "0a 0A, 10000001 10000001, 12345678z 012345678Z, x1234567l 0X1234567L");
 }
 
+TEST_F(moodle_site, keeps_an_account_at_work_while_one_of_two_people_who_share_it_is) {
+  const given_record with_zero{.person = "012345678Z", .role = "teacher", .teachers = "[]"};
+  const given_record without{.person = "12345678Z", .role = "teacher", .teachers = "[]"};
+  EXPECT_EQ(site_gets_page({with_zero, without}), "created 2 changed 0 withdrawn 0");
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: active editingteacher");
+  site_gets(withdrawn(with_zero));
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: active editingteacher");
+  EXPECT_EQ(verified(), "012345678Z 1ESOA teacher withdrawn, 12345678Z 1ESOA teacher enrolled");
+  site_gets(withdrawn(without));
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: suspended editingteacher");
+  site_gets(with_zero);
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: active editingteacher");
+}
+
+TEST_F(moodle_site, keeps_a_shared_account_in_its_group_until_both_have_left) {
+  given_settings({{"withdraw", "unenrol"}, {"classrooms", "merged"}});
+  const given_record with_zero{.person = "012345678Z", .teachers = "[]"};
+  const given_record without{.person = "12345678Z", .teachers = "[]"};
+  site_gets(with_zero);
+  EXPECT_EQ(site_gets(without), "created 1 changed 0 withdrawn 0");
+  const auto before = people();
+  EXPECT_EQ(before, "12345678z Matemàtiques: active student [1r ESO A]");
+  site_gets(withdrawn(without));
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(verified(), "012345678Z 1ESOA student enrolled, 12345678Z 1ESOA student withdrawn");
+  auto elsewhere = without;
+  elsewhere.group = "1ESOB";
+  elsewhere.group_name = "1r ESO B";
+  site_gets(elsewhere);
+  EXPECT_EQ(people(), "12345678z Matemàtiques: active student [1r ESO A+1r ESO B]");
+  site_gets_page({withdrawn(with_zero), withdrawn(elsewhere)});
+  EXPECT_EQ(people(), "");
+  EXPECT_EQ(value("select count(*) from mdl_groups_members"), "0");
+}
+
 TEST_F(moodle_site, hears_of_new_names) {
   site_gets({.person = anna});
   site_gets({.person = anna,

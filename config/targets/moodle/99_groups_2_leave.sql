@@ -14,9 +14,10 @@ with mover as materialized (
     and not exists (
       select
       from matricula.moodle_classroom c
-      join enrolment e on e.classroom_id = c.classroom_id
-      where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id
-        and e.person_id = m.person_id and e.role = 'student' and e.status = 'enrolled'
+      cross join matricula.moodle_user o
+      join enrolment e on e.classroom_id = c.classroom_id and e.person_id = o.person_id
+      where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id and o.user_id = m.user_id
+        and e.role = 'student' and e.status = 'enrolled'
     )
   returning g.userid
 )

@@ -182,7 +182,7 @@ create temporary table new_user (
 
 create index on new_user (user_id);
 
--- The same by course and person, over all classrooms of the course: what Moodle's rows are to say.
+-- The same by course and account, over all classrooms of the course: what Moodle's rows are to say.
 create temporary table moodle_member (
   course_id  bigint  not null,
   context_id bigint  not null,
