@@ -275,6 +275,30 @@ TEST_F(moodle_site, tells_moodle_of_a_new_role_of_who_may_be_at_work) {
             value("select id from mdl_user where username = '10000001'"));
 }
 
+TEST_F(moodle_site, keeps_its_flags_for_as_long_as_a_session_lasts_in_moodle) {
+  constexpr auto flags =
+      "select coalesce(string_agg(u.username || ' ' || (f.expiry - f.timemodified), ', ' order by "
+      "u.username), '') from mdl_cache_flags f join mdl_user u on u.id::text = f.name";
+  const given_record of_anna{.person = anna, .teachers = "[]"}, of_berta{.person = berta, .teachers = "[]"};
+  site_gets_page({of_anna, of_berta});
+  database_.query(
+      "insert into mdl_config (name, value) values ('sessiontimeout', '172800'); "
+      "update mdl_user set lastaccess = extract(epoch from now()) - 100000 where username = '10000001'");
+  site_gets(withdrawn(of_berta));
+  EXPECT_EQ(value(flags), "10000002 172800");
+  auto valencian = of_anna;
+  valencian.subject = "VAL";
+  site_gets(valencian);  // whose session is still open
+  EXPECT_EQ(value(flags), "10000001 172800, 10000002 172800");
+  for (const auto* seconds : {"7200", "", "a"}) {
+    database_.query(std::string{"update mdl_config set value = '"} + seconds +
+                    "' where name = 'sessiontimeout'");
+    site_gets(of_berta);
+    site_gets(withdrawn(of_berta));
+    EXPECT_EQ(value(flags), std::string{"10000001 172800, 10000002 "} + (*seconds == '7' ? "7200" : "28800"));
+  }
+}
+
 TEST_F(moodle_site, makes_courses_that_nobody_sees_if_it_is_told_so) {
   given_settings({{"visible", "no"}});
   site_gets({.person = anna});

@@ -177,6 +177,14 @@ exception when insufficient_privilege then
 end
 $$;
 
+-- For how long a session in Moodle lasts without a page, in seconds, and a flag for those that are open must.
+create or replace function matricula.moodle_session_seconds() returns bigint language plpgsql stable as $$
+begin
+  return coalesce((select c.value from mdl_config c where c.name = 'sessiontimeout' and c.value ~ '^[1-9][0-9]{0,8}$')::bigint,
+                  28800);
+end
+$$;
+
 -- A template such as '{subject.name_val} · {group.name}' as format() takes it, with an array of texts in the order of
 -- `names`. A name that is not among them stays as it stands.
 create or replace function matricula.moodle_format(template text, names text[]) returns text language sql immutable as $$
