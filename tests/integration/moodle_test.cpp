@@ -178,6 +178,15 @@ TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_else_suspended) 
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
 }
 
+TEST_F(moodle_site, has_nobody_enrolled_under_an_instance_that_somebody_has_switched_off) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}, {.person = berta}});
+  database_.query("update mdl_enrol set status = 1 where enrol = 'database' and courseid = "
+                  "(select id from mdl_course where idnumber like '%/VAL/%'); "
+                  "update mdl_user set suspended = 1 where username = '10000002'");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student enrolled, "
+                        "10000001 1ESOA student withdrawn");
+}
+
 TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_group) {
   given_settings({{"classrooms", "merged"}});
   site_gets_page({{.person = anna, .subject = "MAT"}, {.person = anna, .subject = "VAL"}});
