@@ -430,6 +430,73 @@ TEST_F(moodle_site, tells_courses_apart_whose_template_gives_them_one_short_name
             "1r ESO, 1r ESO 3");
 }
 
+TEST_F(moodle_site, leaves_an_idnumber_empty_that_is_taken_and_says_so) {
+  database_.query("insert into mdl_course (category, shortname, idnumber) "
+                  "values (1, 'x', '2026/46012345/1234567890/MAT/1ESOA')");
+  constexpr auto numbers =
+      "select string_agg(c.idnumber || '|', ' ' order by c.id) from matricula.moodle_course m "
+      "join mdl_course c on c.id = m.course_id";
+  constexpr auto notices = "select coalesce(string_agg(kind || ' ' || ref, ', ' order by id), '') from "
+                           "matricula.moodle_notice";
+  site_gets({.person = anna});
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value(numbers), "| 2026/46012345/1234567890/VAL/1ESOA|");
+  EXPECT_EQ(value(notices), "idnumber_taken 3");
+  site_gets({.person = anna, .room = "B1"});
+  EXPECT_EQ(value(notices), "idnumber_taken 3");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_journal where kind = 'course' and was is not null"),
+            "0");
+  database_.query("update mdl_course set idnumber = '' where shortname = 'x'");
+  site_gets({.person = anna, .room = "B2"});
+  EXPECT_EQ(value(numbers), "2026/46012345/1234567890/MAT/1ESOA| 2026/46012345/1234567890/VAL/1ESOA|");
+}
+
+TEST_F(moodle_site, leaves_an_idnumber_empty_that_a_new_name_makes_another_courses) {
+  given_settings({{"idnumber", "{subject.name_val}"}});
+  constexpr auto numbers =
+      "select string_agg(c.idnumber || '|', ' ' order by c.id) from matricula.moodle_course m "
+      "join mdl_course c on c.id = m.course_id";
+  site_gets_page({{.person = anna, .subject = "BIO", .subject_name = "Biologia"},
+                  {.person = anna, .subject = "MAT", .subject_name = "Mates"},
+                  {.person = anna, .subject = "MUS", .subject_name = "Mates"},
+                  {.person = anna, .subject = "VAL", .subject_name = "Valencià"}});
+  EXPECT_EQ(value(numbers), "Biologia| Mates| | Valencià|");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_notice where kind = 'idnumber_taken'"), "1");
+  // Two get a name that a third has, and two one that nobody has.
+  site_gets({.person = berta, .subject = "VAL", .subject_name = "Mates"});
+  EXPECT_EQ(value(numbers), "Biologia| Mates| | |");
+  site_gets_page({{.person = berta, .subject = "BIO", .subject_name = "Anglés"},
+                  {.person = berta, .subject = "MUS", .subject_name = "Anglés"}});
+  EXPECT_EQ(value(numbers), "Anglés| Mates| | |");
+  EXPECT_EQ(value("select string_agg(kind || ' ' || ref, ', ' order by id) from matricula.moodle_notice"),
+            "idnumber_taken 4, idnumber_taken 5");
+  EXPECT_EQ(value("select string_agg(fullname, ', ' order by id) from mdl_course where id > 1"),
+            "Anglés · 1r ESO A, Mates · 1r ESO A, Anglés · 1r ESO A, Mates · 1r ESO A");
+}
+
+TEST_F(moodle_site, makes_no_course_twice_when_it_has_lost_its_memory) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+  session_.reset();
+  database_.query("drop schema classrooms, matricula cascade");
+  const auto before = moodle();
+  given_batch given;
+  given.add({.person = anna, .subject = "VAL"}, 1);
+  const auto outcome =
+      opened(first_partition)->apply(given.batch, given.all(), {}, 0, given.batch.next_offset);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, error_code::target_broken);
+  EXPECT_THAT(outcome.error().text,
+              AllOf(HasSubstr("course 3 has the idnumber of a classroom"), HasSubstr("database"),
+                    HasSubstr("back from a copy, or delete such courses in Moodle")));
+  EXPECT_EQ(moodle(), before);
+  // Somebody deletes the one, and gives the other a number of his own.
+  database_.query("delete from mdl_course where id = 3; update mdl_course set idnumber = 'x' where id = 2");
+  offset_ = 0;
+  EXPECT_EQ(site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}}),
+            "created 2 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select count(*) from mdl_course where id > 1"), "3");
+}
+
 TEST_F(moodle_site, merges_the_groups_of_a_level_and_keeps_them_apart) {
   given_settings({{"classrooms", "merged"}});
   const given_record in_a{.person = anna}, in_b{.person = berta, .group = "1ESOB", .group_name = "1r ESO B"};

@@ -4,9 +4,10 @@
 set search_path = classrooms, public;
 
 -- How the steps keep to look-ups, beyond the settings of `classrooms`: of Moodle's tables a join asks for nothing but the
--- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. A
--- question about another table in a select list is a scalar one, `(select …)`, since `exists` there may read that table
--- as a whole.
+-- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. Nor is
+-- there a look-up by `=` where most rows of Moodle's may hold the same, such as no idnumber: the statistics then call any
+-- value common, and a scan cheaper. `between a and a` is always guessed to be rare. A question about another table in a
+-- select list is a scalar one, `(select …)`, since `exists` there may read that table as a whole.
 
 do $$
 declare
@@ -150,6 +151,7 @@ create temporary table new_course (
 ) on commit delete rows;
 
 create index on new_course (shortname);
+create index on new_course (idnumber);
 create index on new_course (course_id);
 
 -- Moodle's groups that this batch makes: one for each of ours in each course.
