@@ -405,6 +405,52 @@ TEST_F(moodle_site, takes_an_account_on_that_is_there_already) {
             "10000001");
 }
 
+TEST_F(moodle_site, cuts_names_and_numbers_to_what_moodle_keeps) {
+  const std::string centre(300, 'c'), group(150, 'g');
+  EXPECT_EQ(site_gets({.person = anna, .centre_name = centre, .group = group}),
+            "created 1 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select name from mdl_course_categories where idnumber = '46/46012345'"),
+            centre.substr(0, 255));
+  EXPECT_EQ(value("select idnumber from mdl_groups"), group.substr(0, 100));
+  const auto before = value("select string_agg(c::text, ' ') from mdl_course_categories c");
+  site_gets({.person = anna, .centre_name = centre, .group = group, .room = "B1"});
+  EXPECT_EQ(value("select string_agg(c::text, ' ') from mdl_course_categories c"), before);
+  site_gets({.person = anna, .centre_name = centre.substr(1) + "dd", .group = group});
+  EXPECT_EQ(value("select name from mdl_course_categories where idnumber = '46/46012345'"),
+            centre.substr(0, 255));
+}
+
+TEST_F(moodle_site, takes_members_of_groups_in_one_order) {
+  // What PostgreSQL takes, row by row.
+  database_.query("create table taken (id bigint generated always as identity, what text, groupid bigint, "
+                  "userid bigint); "
+                  "create function note() returns trigger language plpgsql as $$ begin "
+                  "insert into taken (what, groupid, userid) select tg_op, (coalesce(new, old)).groupid, "
+                  "(coalesce(new, old)).userid; return coalesce(new, old); end $$; "
+                  "create trigger noted before insert or delete on mdl_groups_members for each row "
+                  "execute function note()");
+  given_settings({{"withdraw", "unenrol"}});
+  std::vector<given_record> page;
+  for (const auto* subject : {"VAL", "MAT", "BIO", "MUS"})
+    for (const auto* person : {"10000009", "10000001", "10000005"})
+      page.push_back({.person = person, .subject = subject, .teachers = "[]"});
+  site_gets_page(page);
+  constexpr auto out_of_order =
+      "select count(*) || ' of ' || (select count(*) from taken) from (select (groupid, userid) < "
+      "lag((groupid, userid)) over (order by id) as is_so from taken) as t where is_so";
+  EXPECT_EQ(value(out_of_order), "0 of 12");
+  // As if they had come in the other order.
+  database_.query("update mdl_groups_members set id = 1000 - id; truncate taken");
+  for (auto& record : page)
+    record.status = "withdrawn";
+  site_gets_page(page);
+  EXPECT_EQ(value("select count(*) from mdl_groups_members"), "0");
+  EXPECT_EQ(
+      value("select string_agg(t.groupid || ' ' || t.userid, ', ' order by t.id) from taken t"),
+      value("select string_agg(t.groupid || ' ' || t.userid, ', ' order by t.groupid desc, t.userid desc) "
+            "from taken t"));
+}
+
 TEST_F(moodle_site, ends_no_name_with_a_blank) {
   site_gets({.person = anna,
              .teachers =

@@ -10,6 +10,7 @@ with joined as (
   join mdl_groups t on t.id = p.moodle_group_id
   where p.is_student
     and not exists (select from mdl_groups_members g where g.userid = u.user_id and g.groupid = p.moodle_group_id)
+  order by 1, 2
   returning userid
 )
 insert into matricula.moodle_change (kind, ref, at)

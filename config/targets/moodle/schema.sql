@@ -200,7 +200,8 @@ create or replace function matricula.moodle_username(code text) returns text lan
   select regexp_replace(lower(code), '^0(?=[0-9a-z][0-9]{7}[a-z]$)', '')
 $$;
 
--- The categories from the top down to the one that holds the courses, as the setting `categories` names them.
+-- The categories from the top down to the one that holds the courses, as the setting `categories` names them, in as many
+-- characters as Moodle keeps.
 create or replace function matricula.moodle_levels(
   categories text[], year text, centre_code text, centre_name text, course_code text, course_name text)
 returns table (depth integer, key text, parent text, name text) language sql immutable as $$
@@ -208,7 +209,7 @@ returns table (depth integer, key text, parent text, name text) language sql imm
     l.depth::integer,
     string_agg(l.code, '/') over (order by l.depth),
     coalesce(string_agg(l.code, '/') over (order by l.depth rows between unbounded preceding and 1 preceding), ''),
-    l.name
+    left(l.name, 255)
   from unnest(categories) with ordinality as c (kind, depth)
   cross join lateral (
     select c.depth, k.code, k.name
