@@ -21,5 +21,6 @@ with given as (
 insert into moodle_flag (name)
 select g.userid::text
 from (select distinct userid from given) as g
-where (select u.lastaccess from mdl_user u where u.id = g.userid) > extract(epoch from now()) - 28800
+where (select u.lastaccess from mdl_user u where u.id = g.userid)
+      > extract(epoch from now()) - (select matricula.moodle_session_seconds())
 on conflict do nothing

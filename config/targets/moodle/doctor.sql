@@ -62,12 +62,7 @@ from (
   where s.auth <> all (string_to_array((select value from mdl_config where name = 'auth'), ',')
                        || array['manual', 'nologin'])
   union all
-  select 5, 'wrong', 'there is no role with the short name ' || r.name,
-         'Site administration, Users, Define roles: the roles of ITACA''s students and teachers are student and '
-           'editingteacher'
-  from moodle_site s
-  cross join lateral (values ('student', s.student_role_id), ('editingteacher', s.teacher_role_id)) as r (name, id)
-  where r.id is null
+  select 5, 'wrong', what, mend from moodle_lack
   union all
   select 6, 'late',
          'Moodle''s plugin local_matricula is not installed: groups, and further courses in a category''s list, appear '

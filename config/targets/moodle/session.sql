@@ -4,9 +4,10 @@
 set search_path = classrooms, public;
 
 -- How the steps keep to look-ups, beyond the settings of `classrooms`: of Moodle's tables a join asks for nothing but the
--- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. A
--- question about another table in a select list is a scalar one, `(select …)`, since `exists` there may read that table
--- as a whole.
+-- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. Nor is
+-- there a look-up by `=` where most rows of Moodle's may hold the same, such as no idnumber: the statistics then call any
+-- value common, and a scan cheaper. `between a and a` is always guessed to be rare. A question about another table in a
+-- select list is a scalar one, `(select …)`, since `exists` there may read that table as a whole.
 
 do $$
 declare
@@ -56,7 +57,7 @@ $$;
 create temporary table moodle_site as
 select
   (select value::bigint from mdl_config where name = 'mnet_localhost_id') as host_id,
-  (select split_part(value, ',', 1)::bigint from mdl_config where name = 'siteadmins') as admin_id,
+  (select nullif(split_part(value, ',', 1), '')::bigint from mdl_config where name = 'siteadmins') as admin_id,
   (select id from mdl_role where shortname = 'student') as student_role_id,
   (select id from mdl_role where shortname = 'editingteacher') as teacher_role_id,
   (select path from mdl_context where contextlevel = 10) as system_path,
@@ -82,6 +83,25 @@ from (
                'subject.name_val', 'subject.name_cas', 'group.code', 'group.name'] as names
 ) as n;
 analyze moodle_site;
+
+-- What of Moodle's own is not there, and what to do: 01_site refuses to write without it, and doctor tells it.
+create temporary view moodle_lack as
+select l.what, l.mend
+from moodle_site s
+cross join lateral (values
+  (1, s.student_role_id is null, 'there is no role with the short name student',
+   'Site administration, Users, Define roles, where students have the short name student and teachers editingteacher'),
+  (2, s.teacher_role_id is null, 'there is no role with the short name editingteacher',
+   'Site administration, Users, Define roles, where students have the short name student and teachers editingteacher'),
+  (3, s.admin_id is null, 'siteadmins in mdl_config names no administrator',
+   'Site administration, Users, Permissions, Site administrators'),
+  (4, s.host_id is null, 'mnet_localhost_id is not in mdl_config',
+   'Moodle writes it when it is installed; take it from a copy of this database'),
+  (5, s.system_path is null, 'mdl_context has no row for the system, of contextlevel 10',
+   'Moodle writes it when it is installed; take it from a copy of this database')
+) as l (place, is_lacking, what, mend)
+where l.is_lacking
+order by l.place;
 
 -- The classrooms of the batch as they stand, with the course that each is or belongs to and what that is to be called.
 create temporary table named_classroom (
@@ -130,6 +150,7 @@ create temporary table new_course (
 ) on commit delete rows;
 
 create index on new_course (shortname);
+create index on new_course (idnumber);
 create index on new_course (course_id);
 
 -- Moodle's groups that this batch makes: one for each of ours in each course.
@@ -164,7 +185,7 @@ create temporary table new_user (
 
 create index on new_user (user_id);
 
--- The same by course and person, over all classrooms of the course: what Moodle's rows are to say.
+-- The same by course and account, over all classrooms of the course: what Moodle's rows are to say.
 create temporary table moodle_member (
   course_id  bigint  not null,
   context_id bigint  not null,
