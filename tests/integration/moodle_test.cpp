@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using decision = postgres_session::decision;
 
 std::string teacher_of(const std::string& id, const std::string& substitutes = "") {
   return R"({"id":")" + id +
@@ -178,6 +179,15 @@ TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_else_suspended) 
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
 }
 
+TEST_F(moodle_site, has_nobody_enrolled_under_an_instance_that_somebody_has_switched_off) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}, {.person = berta}});
+  database_.query("update mdl_enrol set status = 1 where enrol = 'database' and courseid = "
+                  "(select id from mdl_course where idnumber like '%/VAL/%'); "
+                  "update mdl_user set suspended = 1 where username = '10000002'");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student enrolled, "
+                        "10000001 1ESOA student withdrawn");
+}
+
 TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_group) {
   given_settings({{"classrooms", "merged"}});
   site_gets_page({{.person = anna, .subject = "MAT"}, {.person = anna, .subject = "VAL"}});
@@ -205,6 +215,36 @@ TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_g
   EXPECT_EQ(value("select (select count(*) from mdl_groups) + (select count(*) from mdl_groups_members)"),
             "0");
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student withdrawn");
+}
+
+TEST_F(moodle_site, writes_nothing_for_an_account_that_somebody_has_deleted) {
+  site_gets_page({{.person = anna}, {.person = berta}});
+  // What Moodle's delete_user does, to a pupil and to the teacher.
+  database_.query(
+      "create table gone as select id from mdl_user where username in ('10000001', '12345678z'); "
+      "update mdl_user set deleted = 1, username = id || '@invalid.invalid.1795290469', idnumber = '', "
+      "email = md5(username) where id in (select id from gone); "
+      "delete from mdl_user_enrolments where userid in (select id from gone); "
+      "delete from mdl_role_assignments where userid in (select id from gone); "
+      "delete from mdl_groups_members where userid in (select id from gone)");
+  const std::string theirs =
+      "select (select count(*) from mdl_user_enrolments where userid in (select id from gone)) + "
+      "(select count(*) from mdl_role_assignments where userid in (select id from gone)) + "
+      "(select count(*) from mdl_groups_members where userid in (select id from gone)) + "
+      "(select count(*) from mdl_cache_flags where name in (select id::text from gone))";
+  const auto accounts = value("select string_agg(u::text, ' ' order by id) from mdl_user u");
+  for (const auto* how : {"suspend", "unenrol"}) {
+    given_settings({{"withdraw", how}});
+    site_gets_page({{.person = anna, .room = how}, {.person = anna, .subject = how}});
+    EXPECT_EQ(value(theirs), "0");
+    site_gets_page({withdrawn({.person = anna}), withdrawn({.person = anna, .subject = how})});
+    site_gets({.person = anna, .room = "B1"});
+    EXPECT_EQ(value(theirs), "0");
+  }
+  EXPECT_EQ(value("select string_agg(u::text, ' ' order by id) from mdl_user u"), accounts);
+  EXPECT_EQ(people(), "10000002 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+  EXPECT_THAT(verified(), AllOf(HasSubstr("10000002 1ESOA student enrolled"),
+                                Not(HasSubstr("10000001 1ESOA student enrolled"))));
 }
 
 TEST_F(moodle_site, makes_nobody_of_a_newcomer_who_has_left_already) {
@@ -245,6 +285,30 @@ TEST_F(moodle_site, tells_moodle_of_a_new_role_of_who_may_be_at_work) {
             value("select id from mdl_user where username = '10000001'"));
 }
 
+TEST_F(moodle_site, keeps_its_flags_for_as_long_as_a_session_lasts_in_moodle) {
+  constexpr auto flags =
+      "select coalesce(string_agg(u.username || ' ' || (f.expiry - f.timemodified), ', ' order by "
+      "u.username), '') from mdl_cache_flags f join mdl_user u on u.id::text = f.name";
+  const given_record of_anna{.person = anna, .teachers = "[]"}, of_berta{.person = berta, .teachers = "[]"};
+  site_gets_page({of_anna, of_berta});
+  database_.query(
+      "insert into mdl_config (name, value) values ('sessiontimeout', '172800'); "
+      "update mdl_user set lastaccess = extract(epoch from now()) - 100000 where username = '10000001'");
+  site_gets(withdrawn(of_berta));
+  EXPECT_EQ(value(flags), "10000002 172800");
+  auto valencian = of_anna;
+  valencian.subject = "VAL";
+  site_gets(valencian);  // whose session is still open
+  EXPECT_EQ(value(flags), "10000001 172800, 10000002 172800");
+  for (const auto* seconds : {"7200", "", "a"}) {
+    database_.query(std::string{"update mdl_config set value = '"} + seconds +
+                    "' where name = 'sessiontimeout'");
+    site_gets(of_berta);
+    site_gets(withdrawn(of_berta));
+    EXPECT_EQ(value(flags), std::string{"10000001 172800, 10000002 "} + (*seconds == '7' ? "7200" : "28800"));
+  }
+}
+
 TEST_F(moodle_site, makes_courses_that_nobody_sees_if_it_is_told_so) {
   given_settings({{"visible", "no"}});
   site_gets({.person = anna});
@@ -257,6 +321,41 @@ TEST_F(moodle_site, knows_people_by_what_they_log_in_with) {
   EXPECT_EQ(value("select string_agg(username || ' ' || idnumber, ', ' order by username) from mdl_user "
                   "where id > 2"),
             "0a 0A, 10000001 10000001, 12345678z 012345678Z, x1234567l 0X1234567L");
+}
+
+TEST_F(moodle_site, keeps_an_account_at_work_while_one_of_two_people_who_share_it_is) {
+  const given_record with_zero{.person = "012345678Z", .role = "teacher", .teachers = "[]"};
+  const given_record without{.person = "12345678Z", .role = "teacher", .teachers = "[]"};
+  EXPECT_EQ(site_gets_page({with_zero, without}), "created 2 changed 0 withdrawn 0");
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: active editingteacher");
+  site_gets(withdrawn(with_zero));
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: active editingteacher");
+  EXPECT_EQ(verified(), "012345678Z 1ESOA teacher withdrawn, 12345678Z 1ESOA teacher enrolled");
+  site_gets(withdrawn(without));
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: suspended editingteacher");
+  site_gets(with_zero);
+  EXPECT_EQ(people(), "12345678z Matemàtiques · 1r ESO A: active editingteacher");
+}
+
+TEST_F(moodle_site, keeps_a_shared_account_in_its_group_until_both_have_left) {
+  given_settings({{"withdraw", "unenrol"}, {"classrooms", "merged"}});
+  const given_record with_zero{.person = "012345678Z", .teachers = "[]"};
+  const given_record without{.person = "12345678Z", .teachers = "[]"};
+  site_gets(with_zero);
+  EXPECT_EQ(site_gets(without), "created 1 changed 0 withdrawn 0");
+  const auto before = people();
+  EXPECT_EQ(before, "12345678z Matemàtiques: active student [1r ESO A]");
+  site_gets(withdrawn(without));
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(verified(), "012345678Z 1ESOA student enrolled, 12345678Z 1ESOA student withdrawn");
+  auto elsewhere = without;
+  elsewhere.group = "1ESOB";
+  elsewhere.group_name = "1r ESO B";
+  site_gets(elsewhere);
+  EXPECT_EQ(people(), "12345678z Matemàtiques: active student [1r ESO A+1r ESO B]");
+  site_gets_page({withdrawn(with_zero), withdrawn(elsewhere)});
+  EXPECT_EQ(people(), "");
+  EXPECT_EQ(value("select count(*) from mdl_groups_members"), "0");
 }
 
 TEST_F(moodle_site, hears_of_new_names) {
@@ -307,6 +406,52 @@ TEST_F(moodle_site, takes_an_account_on_that_is_there_already) {
             "10000001");
 }
 
+TEST_F(moodle_site, cuts_names_and_numbers_to_what_moodle_keeps) {
+  const std::string centre(300, 'c'), group(150, 'g');
+  EXPECT_EQ(site_gets({.person = anna, .centre_name = centre, .group = group}),
+            "created 1 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select name from mdl_course_categories where idnumber = '46/46012345'"),
+            centre.substr(0, 255));
+  EXPECT_EQ(value("select idnumber from mdl_groups"), group.substr(0, 100));
+  const auto before = value("select string_agg(c::text, ' ') from mdl_course_categories c");
+  site_gets({.person = anna, .centre_name = centre, .group = group, .room = "B1"});
+  EXPECT_EQ(value("select string_agg(c::text, ' ') from mdl_course_categories c"), before);
+  site_gets({.person = anna, .centre_name = centre.substr(1) + "dd", .group = group});
+  EXPECT_EQ(value("select name from mdl_course_categories where idnumber = '46/46012345'"),
+            centre.substr(0, 255));
+}
+
+TEST_F(moodle_site, takes_members_of_groups_in_one_order) {
+  // What PostgreSQL takes, row by row.
+  database_.query("create table taken (id bigint generated always as identity, what text, groupid bigint, "
+                  "userid bigint); "
+                  "create function note() returns trigger language plpgsql as $$ begin "
+                  "insert into taken (what, groupid, userid) select tg_op, (coalesce(new, old)).groupid, "
+                  "(coalesce(new, old)).userid; return coalesce(new, old); end $$; "
+                  "create trigger noted before insert or delete on mdl_groups_members for each row "
+                  "execute function note()");
+  given_settings({{"withdraw", "unenrol"}});
+  std::vector<given_record> page;
+  for (const auto* subject : {"VAL", "MAT", "BIO", "MUS"})
+    for (const auto* person : {"10000009", "10000001", "10000005"})
+      page.push_back({.person = person, .subject = subject, .teachers = "[]"});
+  site_gets_page(page);
+  constexpr auto out_of_order =
+      "select count(*) || ' of ' || (select count(*) from taken) from (select (groupid, userid) < "
+      "lag((groupid, userid)) over (order by id) as is_so from taken) as t where is_so";
+  EXPECT_EQ(value(out_of_order), "0 of 12");
+  // As if they had come in the other order.
+  database_.query("update mdl_groups_members set id = 1000 - id; truncate taken");
+  for (auto& record : page)
+    record.status = "withdrawn";
+  site_gets_page(page);
+  EXPECT_EQ(value("select count(*) from mdl_groups_members"), "0");
+  EXPECT_EQ(
+      value("select string_agg(t.groupid || ' ' || t.userid, ', ' order by t.id) from taken t"),
+      value("select string_agg(t.groupid || ' ' || t.userid, ', ' order by t.groupid desc, t.userid desc) "
+            "from taken t"));
+}
+
 TEST_F(moodle_site, ends_no_name_with_a_blank) {
   site_gets({.person = anna,
              .teachers =
@@ -330,6 +475,73 @@ TEST_F(moodle_site, tells_courses_apart_whose_template_gives_them_one_short_name
   site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
   EXPECT_EQ(value("select string_agg(shortname, ', ' order by id) from mdl_course where id > 1"),
             "1r ESO, 1r ESO 3");
+}
+
+TEST_F(moodle_site, leaves_an_idnumber_empty_that_is_taken_and_says_so) {
+  database_.query("insert into mdl_course (category, shortname, idnumber) "
+                  "values (1, 'x', '2026/46012345/1234567890/MAT/1ESOA')");
+  constexpr auto numbers =
+      "select string_agg(c.idnumber || '|', ' ' order by c.id) from matricula.moodle_course m "
+      "join mdl_course c on c.id = m.course_id";
+  constexpr auto notices = "select coalesce(string_agg(kind || ' ' || ref, ', ' order by id), '') from "
+                           "matricula.moodle_notice";
+  site_gets({.person = anna});
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value(numbers), "| 2026/46012345/1234567890/VAL/1ESOA|");
+  EXPECT_EQ(value(notices), "idnumber_taken 3");
+  site_gets({.person = anna, .room = "B1"});
+  EXPECT_EQ(value(notices), "idnumber_taken 3");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_journal where kind = 'course' and was is not null"),
+            "0");
+  database_.query("update mdl_course set idnumber = '' where shortname = 'x'");
+  site_gets({.person = anna, .room = "B2"});
+  EXPECT_EQ(value(numbers), "2026/46012345/1234567890/MAT/1ESOA| 2026/46012345/1234567890/VAL/1ESOA|");
+}
+
+TEST_F(moodle_site, leaves_an_idnumber_empty_that_a_new_name_makes_another_courses) {
+  given_settings({{"idnumber", "{subject.name_val}"}});
+  constexpr auto numbers =
+      "select string_agg(c.idnumber || '|', ' ' order by c.id) from matricula.moodle_course m "
+      "join mdl_course c on c.id = m.course_id";
+  site_gets_page({{.person = anna, .subject = "BIO", .subject_name = "Biologia"},
+                  {.person = anna, .subject = "MAT", .subject_name = "Mates"},
+                  {.person = anna, .subject = "MUS", .subject_name = "Mates"},
+                  {.person = anna, .subject = "VAL", .subject_name = "Valencià"}});
+  EXPECT_EQ(value(numbers), "Biologia| Mates| | Valencià|");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_notice where kind = 'idnumber_taken'"), "1");
+  // Two get a name that a third has, and two one that nobody has.
+  site_gets({.person = berta, .subject = "VAL", .subject_name = "Mates"});
+  EXPECT_EQ(value(numbers), "Biologia| Mates| | |");
+  site_gets_page({{.person = berta, .subject = "BIO", .subject_name = "Anglés"},
+                  {.person = berta, .subject = "MUS", .subject_name = "Anglés"}});
+  EXPECT_EQ(value(numbers), "Anglés| Mates| | |");
+  EXPECT_EQ(value("select string_agg(kind || ' ' || ref, ', ' order by id) from matricula.moodle_notice"),
+            "idnumber_taken 4, idnumber_taken 5");
+  EXPECT_EQ(value("select string_agg(fullname, ', ' order by id) from mdl_course where id > 1"),
+            "Anglés · 1r ESO A, Mates · 1r ESO A, Anglés · 1r ESO A, Mates · 1r ESO A");
+}
+
+TEST_F(moodle_site, makes_no_course_twice_when_it_has_lost_its_memory) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+  session_.reset();
+  database_.query("drop schema classrooms, matricula cascade");
+  const auto before = moodle();
+  given_batch given;
+  given.add({.person = anna, .subject = "VAL"}, 1);
+  const auto outcome =
+      opened(first_partition)->apply(given.batch, given.all(), {}, 0, given.batch.next_offset);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, error_code::target_broken);
+  EXPECT_THAT(outcome.error().text,
+              AllOf(HasSubstr("course 3 has the idnumber of a classroom"), HasSubstr("database"),
+                    HasSubstr("back from a copy, or delete such courses in Moodle")));
+  EXPECT_EQ(moodle(), before);
+  // Somebody deletes the one, and gives the other a number of his own.
+  database_.query("delete from mdl_course where id = 3; update mdl_course set idnumber = 'x' where id = 2");
+  offset_ = 0;
+  EXPECT_EQ(site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}}),
+            "created 2 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select count(*) from mdl_course where id > 1"), "3");
 }
 
 TEST_F(moodle_site, merges_the_groups_of_a_level_and_keeps_them_apart) {
@@ -356,6 +568,41 @@ TEST_F(moodle_site, merges_the_groups_of_a_level_and_keeps_them_apart) {
   EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: suspended student [1r ESO B]"));
   site_gets(in_a);
   EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO A]"));
+}
+
+/// "fullname | idnumber", course by course.
+constexpr auto courses_made =
+    "select string_agg(fullname || ' | ' || idnumber, ', ' order by id) from mdl_course where id > 1";
+
+TEST_F(moodle_site, keeps_a_groups_course_when_those_to_come_are_merged) {
+  site_gets({.person = anna});
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = berta, .subject_name = "Mates"};
+  site_gets_page(
+      {in_a, {.person = berta, .group = "1ESOB", .subject_name = "Mates", .group_name = "1r ESO B"}});
+  EXPECT_EQ(value(courses_made), "Mates · 1r ESO A | 2026/46012345/1234567890/MAT/1ESOA, "
+                                 "Mates | 2026/46012345/1234567890/MAT");
+  EXPECT_EQ(value("select string_agg(courseid || ' ' || name, ', ' order by id) from mdl_groups"),
+            "2 1r ESO A, 3 1r ESO B");
+  EXPECT_THAT(people(), AllOf(HasSubstr("10000002 Mates · 1r ESO A: active student [1r ESO A]"),
+                              HasSubstr("10000002 Mates: active student [1r ESO B]")));
+}
+
+TEST_F(moodle_site, keeps_a_merged_course_when_each_group_to_come_has_its_own) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = anna}, in_b{.person = berta, .group = "1ESOB", .group_name = "1r ESO B"};
+  site_gets_page({in_a, in_b});
+  given_settings({});
+  auto moved = in_b;
+  moved.person = anna;
+  moved.subject_name = "Mates";
+  site_gets_page({withdrawn(in_a),
+                  moved,
+                  {.person = anna, .group = "1ESOC", .subject_name = "Mates", .group_name = "C"}});
+  EXPECT_EQ(value(courses_made), "Mates | 2026/46012345/1234567890/MAT, "
+                                 "Mates · C | 2026/46012345/1234567890/MAT/1ESOC");
+  EXPECT_THAT(people(), AllOf(HasSubstr("10000001 Mates: active student [1r ESO B]"),
+                              HasSubstr("10000001 Mates · C: active student [C]")));
 }
 
 TEST_F(moodle_site, may_have_another_prefix) {
@@ -426,6 +673,51 @@ TEST_F(moodle_site, has_nothing_to_be_told_where_all_is_well) {
                                  Not(HasSubstr("late ")), Not(HasSubstr("wrong "))));
 }
 
+TEST_F(moodle_site, enrols_in_a_course_by_the_plugin_that_it_was_made_with) {
+  constexpr auto components =
+      "select string_agg(distinct component || ' ' || (itemid = e.id), ', ') from "
+      "(select component, itemid from mdl_role_assignments union all select component, itemid from "
+      "mdl_groups_members) as all_of_them, mdl_enrol e where e.enrol = 'database'";
+  site_gets_page({{.person = anna}, {.person = berta}});
+  given_settings({{"enrol", "flatfile"}, {"withdraw", "unenrol"}});
+  const auto before = people();
+  site_gets({.person = anna, .since = "2026-10-01"});
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(value("select count(*) from mdl_role_assignments"), "3");
+  site_gets({.person = "10000003"});
+  EXPECT_EQ(value(components), "enrol_database true");
+  site_gets_page({withdrawn({.person = anna, .teachers = "[]"}),
+                  withdrawn({.person = berta, .teachers = "[]"}),
+                  withdrawn({.person = "10000003", .teachers = "[]"})});
+  EXPECT_EQ(people(), "");
+  EXPECT_EQ(
+      value("select (select count(*) from mdl_groups_members) + (select count(*) from mdl_role_assignments)"),
+      "0");
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value("select string_agg(distinct component, ' ') from mdl_role_assignments"), "enrol_flatfile");
+}
+
+TEST_F(moodle_site, lets_go_whom_somebody_approves_of_by_the_plugin_of_the_course) {
+  given_settings({{"withdraw", "unenrol"}, {"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  site_gets({.person = anna, .teachers = "[]"});
+  site_gets(withdrawn({.person = anna, .teachers = "[]"}));
+  EXPECT_EQ(held_back(), "46012345 held 1 1");
+  site_.settings["enrol"] = "flatfile";
+  somebody(decision::approve, "");
+  EXPECT_EQ(people(), "");
+}
+
+TEST_F(moodle_site, names_courses_that_enrol_by_a_plugin_that_is_off) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+  given_settings({{"enrol", "flatfile"}});
+  site_gets({.person = anna, .subject = "ENG"});
+  database_.query("update mdl_config set value = 'manual,flatfile' where name = 'enrol_plugins_enabled'");
+  EXPECT_THAT(diagnosis(),
+              AllOf(HasSubstr("wrong the enrolment plugin \"database\" is off, so Moodle shows none "
+                              "of our enrolments in 2 courses that were made with it: 2, 3 > Site"),
+                    Not(HasSubstr("flatfile"))));
+}
+
 TEST_F(moodle_site, tells_of_a_plugin_that_does_not_run_and_of_notices) {
   database_.query("insert into mdl_config_plugins (plugin, name, value) "
                   "values ('local_matricula', 'version', '2026112300')");
@@ -487,7 +779,6 @@ TEST_F(moodle_site, notes_whose_groups_change_but_not_those_of_a_new_account) {
 }
 
 constexpr auto north = "46000001", south = "46000002";
-using decision = postgres_session::decision;
 
 TEST_F(moodle_site, holds_back_more_withdrawals_of_a_centre_than_its_settings_allow) {
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.15"}});
@@ -514,6 +805,53 @@ TEST_F(moodle_site, counts_a_person_once_however_many_courses_he_leaves) {
   site_gets_page({withdrawn({.person = anna}), withdrawn({.person = berta})});
   EXPECT_EQ(site_gets(withdrawn({.person = anna, .subject = "VAL"})), "created 0 changed 0 withdrawn 1");
   EXPECT_EQ(held_back(), "");
+}
+
+TEST_F(moodle_site, does_not_count_who_moves_within_his_centre) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  const auto in_group_b = [](int first, int last) {
+    auto records = people_of(north, first, last);
+    for (auto& record : records)
+      record.group = "1ESOB";
+    return records;
+  };
+  site_gets_page(people_of(north, 1, 20));
+  auto page = people_of(north, 1, 5, "withdrawn");  // to another group, at once
+  for (const auto& record : in_group_b(1, 5))
+    page.push_back(record);
+  EXPECT_EQ(site_gets_page(page), "created 5 changed 0 withdrawn 5");
+  site_gets_page(in_group_b(6, 10));  // in two batches
+  EXPECT_EQ(site_gets_page(people_of(north, 6, 10, "withdrawn")), "created 0 changed 0 withdrawn 5");
+  page = people_of(north, 11, 15, "withdrawn");  // to another subject
+  for (auto record : people_of(north, 11, 15)) {
+    record.subject = "VAL";
+    page.push_back(record);
+  }
+  EXPECT_EQ(site_gets_page(page), "created 5 changed 0 withdrawn 5");
+  EXPECT_EQ(students_of(north), "active 20, suspended 15");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal"), "0");
+  EXPECT_EQ(site_gets_page(people_of(north, 16, 20, "withdrawn")), "created 0 changed 0 withdrawn 5, 5 held");
+}
+
+TEST_F(moodle_site, counts_who_has_other_courses_left) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 5));
+  auto in_valencian = people_of(north, 1, 5);
+  for (auto& record : in_valencian)
+    record.subject = "VAL";
+  site_gets_page(in_valencian);
+  EXPECT_EQ(site_gets_page(people_of(north, 1, 5, "withdrawn")), "created 0 changed 0 withdrawn 5, 5 held");
+}
+
+TEST_F(moodle_site, counts_who_comes_to_another_centre) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page(people_of(north, 1, 5));
+  auto page = people_of(north, 1, 5, "withdrawn");
+  for (auto record : people_of(north, 1, 5)) {
+    record.centre = south;
+    page.push_back(record);
+  }
+  EXPECT_EQ(site_gets_page(page), "created 5 changed 0 withdrawn 5, 5 held");
 }
 
 TEST_F(moodle_site, holds_back_what_a_whole_site_loses_of_many_centres) {
@@ -601,6 +939,35 @@ TEST_F(moodle_site, judges_what_comes_at_once_as_one_after_the_other) {
   second.join();
   EXPECT_EQ(effects[0], "created 0 changed 0 withdrawn 2");
   EXPECT_EQ(effects[1], "created 0 changed 0 withdrawn 2, 2 held");
+}
+
+TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn) {
+  site_gets_page({{.person = anna}, {.person = berta}});
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))");
+  std::string effects;
+  std::thread waiting{[&] {
+    const given_record renamed{.person = anna,
+                               .name = "Anna Maria",
+                               .centre_name = "IES Jaume II",
+                               .subject_name = "Mates",
+                               .group_name = "1A"};
+    auto added = renamed;
+    added.subject = "VAL";
+    auto leaver = withdrawn(renamed);
+    leaver.person = berta;
+    effects = site_gets_page({leaver, renamed, added});
+  }};
+  await_waiting(database_, 1);
+  for (const auto* table : {"mdl_course_categories", "mdl_course", "mdl_groups", "mdl_user"})
+    EXPECT_NO_THROW(database_.query(std::string{"select from "} + table + " for update nowait")) << table;
+  other.abort();
+  waiting.join();
+  EXPECT_EQ(effects, "created 1 changed 1 withdrawn 1");
+  EXPECT_EQ(value(courses_made), "Mates · 1A | 2026/46012345/1234567890/MAT/1ESOA, "
+                                 "Mates · 1A | 2026/46012345/1234567890/VAL/1ESOA");
+  EXPECT_EQ(value("select coursecount from mdl_course_categories where idnumber like '%/1234567890'"), "2");
 }
 
 TEST_F(moodle_site, counts_no_further_than_the_limit_when_very_many_leave) {
@@ -742,6 +1109,39 @@ TEST_F(moodle_site, is_refused_with_a_version_that_nobody_knows) {
                     HasSubstr("Stop this site")));
 }
 
+TEST_F(moodle_site, writes_and_quarantines_nothing_without_what_moodle_itself_must_have) {
+  for (const auto& [lost, found_again, why] :
+       {std::tuple{"update mdl_role set shortname = 'alumnat' where shortname = 'student'",
+                   "update mdl_role set shortname = 'student' where shortname = 'alumnat'",
+                   "there is no role with the short name student"},
+        std::tuple{"update mdl_role set shortname = 'prof' where shortname = 'editingteacher'",
+                   "update mdl_role set shortname = 'editingteacher' where shortname = 'prof'",
+                   "there is no role with the short name editingteacher"},
+        std::tuple{"update mdl_config set value = '' where name = 'siteadmins'",
+                   "update mdl_config set value = '2' where name = 'siteadmins'",
+                   "siteadmins in mdl_config names no administrator"},
+        std::tuple{"update mdl_config set name = 'x' where name = 'mnet_localhost_id'",
+                   "update mdl_config set name = 'mnet_localhost_id' where name = 'x'",
+                   "mnet_localhost_id is not in mdl_config"},
+        std::tuple{"update mdl_context set contextlevel = 11 where contextlevel = 10",
+                   "update mdl_context set contextlevel = 10 where contextlevel = 11",
+                   "mdl_context has no row for the system"}}) {
+    database_.query(lost);
+    given_batch given;
+    given.add({.person = anna}, 1);
+    const auto session = opened(first_partition);
+    const auto outcome = session->apply(given.batch, given.all(), {}, 0, given.batch.next_offset);
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, error_code::target_broken);
+    EXPECT_THAT(outcome.error().text, HasSubstr(why));
+    EXPECT_THAT(diagnosis(), HasSubstr(std::string{"wrong "} + why));
+    database_.query(found_again);
+  }
+  EXPECT_EQ(value("select count(*) from matricula.outbox"), "0");
+  EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+}
+
 /// The differences of the tables from those of 4.3, as Moodle's own upgrade steps make them.
 TEST_F(moodle_site, takes_the_tables_of_every_version_from_4_1_to_5_0) {
   const auto becomes = [&](const char* version, const std::string& differences) {
@@ -817,6 +1217,38 @@ TEST_F(moodle_site, finds_a_category_where_somebody_has_moved_it_and_makes_one_t
             "/2/3/5 3 5");
 }
 
+TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_shown) {
+  database_.query(
+      "with c as (insert into mdl_course_categories (name, idnumber, parent, depth, path, sortorder, "
+      "visible, "
+      "visibleold) values ('Província', '46', 0, 1, '/2', 20000, 0, 0) returning id) "
+      "insert into mdl_context (contextlevel, instanceid, path, depth) select 40, id, '/1/11', 2 from c");
+  const auto shown = [&](const char* table) {
+    return value(std::string{"select string_agg(visible || '' || visibleold, ' ' order by id) from "} +
+                 table + " where id > 1");
+  };
+  site_gets({.person = anna});
+  EXPECT_EQ(shown("mdl_course_categories"), "00 01 01");
+  EXPECT_EQ(shown("mdl_course"), "01");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled");
+  site_gets({.person = anna, .subject = "VAL"});  // into a category that is there, and hidden
+  EXPECT_EQ(shown("mdl_course"), "01 01");
+  // What Moodle does when somebody shows the province.
+  database_.query("update mdl_course_categories set visible = 1, visibleold = 1 where idnumber = '46'; "
+                  "update mdl_course_categories set visible = visibleold; "
+                  "update mdl_course set visible = visibleold");
+  site_gets({.person = anna, .subject = "ENG"});
+  EXPECT_EQ(shown("mdl_course"), "11 11 11");
+  // A course whose making was undone, and into which a pupil comes.
+  database_.query("update mdl_course_categories set visible = 0; update mdl_course set visible = 0, "
+                  "visibleold = 0 where id > 1; update matricula.moodle_course set season = 'undone'");
+  site_gets({.person = berta, .subject = "VAL"});
+  EXPECT_EQ(shown("mdl_course"), "00 01 00");
+  given_settings({{"visible", "no"}});
+  site_gets({.person = anna, .subject = "MUS"});
+  EXPECT_EQ(shown("mdl_course"), "00 01 00 00");
+}
+
 /// Applies until no other session is in the way.
 std::string apply_until_free(site_store& store, const given_batch& given) {
   for (;;) {
@@ -884,6 +1316,7 @@ insert into mdl_role_assignments (roleid, contextid, userid)
 select 5, 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
 insert into mdl_groups (courseid, name) select id, 'g' from mdl_course;
 insert into mdl_groups_members (groupid, userid) select 1 + n % 5000, 3 + n / 3 from generate_series(1, 50000) as n;
+insert into mdl_user_lastaccess (userid, courseid) select 2 + n, 2 from generate_series(1, 20000) as n;
 insert into mdl_cache_flags (flagtype, name, value, expiry)
 select 'accesslib/dirtyusers', n::text, '1', 0 from generate_series(1, 5000) as n;
 analyze)sql";

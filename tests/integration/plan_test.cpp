@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command.hpp"
 #include "cli/plan.hpp"
+#include "moodle_fixture.hpp"
 #include "records_by_hand.hpp"
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <pqxx/pqxx>
 
 #include <chrono>
+#include <string>
 #include <thread>
 
 namespace matricula {
@@ -170,6 +172,67 @@ TEST_F(plan_test, asks_before_the_first_start_of_a_site_and_never_again) {
   site_gets(1, student("10000001"));
   EXPECT_TRUE(may(""));
   EXPECT_EQ(out.str(), "");
+}
+
+/// A site in a Moodle.
+class moodle_plan : public plan_test {
+ protected:
+  moodle_plan() {
+    database.query(moodle_tables());
+    deployment.use_target("moodle", "");
+  }
+
+  /// What plan says, with one blank between its columns.
+  std::string told() {
+    EXPECT_EQ(plan(), exit_done);
+    std::string text;
+    for (const char each : out.str())
+      if (each != ' ' || text.empty() || text.back() != ' ')
+        text += each;
+    return text;
+  }
+};
+
+const std::string mathematics = "2026/46012345/1234567890/MAT/1ESOA";
+
+TEST_F(moodle_plan, tells_what_a_first_start_would_make_and_what_it_would_take_on) {
+  database.query(
+      "insert into mdl_course_categories (id, name, idnumber, parent, depth, path) values (7, 'Província', "
+      "'46', 0, 1, '/7'); insert into mdl_context (contextlevel, instanceid, path, depth) values (40, 7, "
+      "'/1/70', 2); insert into mdl_user (username, mnethostid) values ('10000001', 1)");
+  topic_says(1, student("10000001"));
+  const auto before = database.value("select count(*) from mdl_course");
+  EXPECT_THAT(told(), AllOf(HasSubstr(" category adopt 1 46\n"),
+                            HasSubstr(" category create 2 46/46012345, 46/46012345/1234567890\n"),
+                            HasSubstr(" 46012345 course create 1 " + mathematics + "\n"),
+                            HasSubstr(" 46012345 group create 1 " + mathematics + ": 1ESOA\n"),
+                            HasSubstr(" 46012345 account adopt 1 10000001\n"),
+                            HasSubstr(" 46012345 account create 1 012345678Z\n"),
+                            HasSubstr(" 46012345 enrolment create 1 " + mathematics + "/10000001/student\n"),
+                            HasSubstr(" 46012345 teaching create 1 " + mathematics + "/012345678Z\n"),
+                            Not(HasSubstr(" change 1"))));
+  EXPECT_EQ(database.value("select count(*) from mdl_course"), before);
+}
+
+TEST_F(moodle_plan, tells_what_would_be_called_otherwise_and_who_would_teach_no_more) {
+  topic_says(1, student("10000001"));
+  site_gets(1, student("10000001"));
+  auto renamed = student("10000001");
+  renamed.name = "Anna Maria";
+  renamed.centre_name = "IES Jaume II";
+  renamed.subject_name = "Mates";
+  renamed.group_name = "1A";
+  renamed.teachers = "[]";
+  topic_says(2, renamed);
+  EXPECT_THAT(told(), AllOf(HasSubstr("1 records to read: 0 to create, 1 to change"),
+                            HasSubstr(" category change 1 46/46012345\n"),
+                            HasSubstr(" 46012345 course change 1 " + mathematics + "\n"),
+                            HasSubstr(" 46012345 group change 1 " + mathematics + ": 1ESOA\n"),
+                            HasSubstr(" 46012345 account change 1 10000001\n"),
+                            HasSubstr(" 46012345 teaching withdraw 1 " + mathematics + "/012345678Z\n"),
+                            Not(HasSubstr("Anna"))));
+  database.query("update mdl_groups set name = 'Els millors'");  // which stays
+  EXPECT_THAT(told(), AllOf(HasSubstr(" course change"), Not(HasSubstr(" group change"))));
 }
 
 TEST_F(plan_test, a_site_that_does_not_answer_is_told_of) {

@@ -177,6 +177,38 @@ TEST_F(moodle_undo, takes_back_whom_it_has_enrolled_and_hides_what_it_has_made) 
             "1 1");
 }
 
+TEST_F(moodle_undo, leaves_who_has_been_in_the_course_since_he_was_enrolled_and_names_him) {
+  const std::string other =
+      R"([{"id":"0B","name":"Rosa","surname1":"Fuster","surname2":null,"email":null,"substitutes":null}])";
+  site_gets({.person = anna, .teachers = "[]"});
+  an_hour_passes();
+  site_gets_page({{.person = berta, .teachers = other}, {.person = "10000003", .teachers = other}});
+  const auto was_there = [&](const std::string& username, const std::string& when) {
+    database_.query(
+        "insert into mdl_user_lastaccess (userid, courseid, timeaccess) select id, 2, extract(epoch "
+        "from now()) + " +
+        when + " from mdl_user where username = '" + username + "'");
+  };
+  was_there(berta, "60");
+  was_there("0b", "60");
+  was_there("10000003", "-1800");  // before, as somebody else
+  const std::vector<std::string> changes{
+      "account stay 0B",
+      "account stay 10000002",
+      "account stay 10000003",
+      "enrolment withdraw " + of_berta + ": the person has been in the course since",
+      "enrolment withdraw " + mathematics + "/10000003/student",
+      "teaching withdraw " + mathematics + "/0B: the person has been in the course since"};
+  EXPECT_EQ(shown(), changes);
+  EXPECT_EQ(undone(), changes);
+  EXPECT_EQ(people(), "0b Matemàtiques · 1r ESO A: active editingteacher, "
+                      "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A], "
+                      "10000002 Matemàtiques · 1r ESO A: active student [1r ESO A], "
+                      "10000003 Matemàtiques · 1r ESO A: suspended student [1r ESO A]");
+  EXPECT_THAT(verified(), HasSubstr("10000002 1ESOA student enrolled"));
+  EXPECT_THAT(undone(), SizeIs(0));
+}
+
 TEST_F(moodle_undo, unenrols_whom_it_has_enrolled_if_that_is_how_people_leave) {
   given_settings({{"withdraw", "unenrol"}});
   site_gets({.person = anna, .teachers = "[]"});

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Where groups are merged, names have nothing to say of a group. What an empty text leaves between, at the end, goes.
+-- A classroom that has its course keeps it, and its names, whatever the settings say of new ones. Where groups are merged,
+-- names have nothing to say of a group. What an empty text leaves between, at the end, goes.
 insert into named_classroom
 select
   r.classroom_id, r.revision, g.year, c.code, c.name, r.course_code, r.course_name, g.group_id, g.code,
   left(g.name, 254),
-  case when s.is_merged then left(r.key, -1 - length(split_part(r.key, '/', 5))) else r.key end,
+  k.key,
   left(rtrim(format(s.fullname, variadic t.texts), ' ·/-'), 254),
   left(rtrim(format(s.shortname, variadic t.texts), ' ·/-'), 200),
   left(rtrim(format(s.idnumber, variadic t.texts), ' ·/-'), 100)
@@ -13,8 +14,14 @@ join classroom r on r.key = n.classroom
 join school_group g on g.group_id = r.group_id
 join centre c on c.centre_id = g.centre_id
 cross join moodle_site s
+left join matricula.moodle_classroom x on x.classroom_id = r.classroom_id
+left join matricula.moodle_course m on m.course_id = x.course_id
+cross join lateral (
+  select coalesce(m.key, case when s.is_merged then left(r.key, -1 - length(split_part(r.key, '/', 5)))
+                              else r.key end) as key
+) as k
 cross join lateral (
   select array[g.year, c.code, c.name, c.flavour, r.course_code, r.course_name, r.subject_code, r.subject_name_val,
-               r.subject_name_cas, case when s.is_merged then '' else g.code end,
-               case when s.is_merged then '' else g.name end] as texts
+               r.subject_name_cas, case when k.key = r.key then g.code else '' end,
+               case when k.key = r.key then g.name else '' end] as texts
 ) as t

@@ -26,11 +26,6 @@ with context as (
   cross join lateral (
     values (n.enrol_id, s.enrol, 0), (nextval('mdl_enrol_id_seq'), 'manual', 1)
   ) as i (id, enrol, sortorder)
-), counted as (
-  update mdl_course_categories c
-  set coursecount = c.coursecount + n.courses
-  from (select category_id, count(*) as courses from new_course group by category_id) as n
-  where c.id = n.category_id
 ), changed as (
   insert into changed_categories select 'courses' from new_course
 )

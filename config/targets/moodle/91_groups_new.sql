@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 insert into new_group (course_id, group_id, name, idnumber)
-select distinct on (c.course_id, n.group_id) c.course_id, n.group_id, n.group_name, n.group_code
+select distinct on (c.course_id, n.group_id) c.course_id, n.group_id, n.group_name, left(n.group_code, 100)
 from named_classroom n
 join matricula.moodle_course c on c.key = n.course_key
 join mdl_course k on k.id = c.course_id

@@ -8,7 +8,8 @@ select t.classroom_id, c.course_id, c.context_id, c.enrol_id, m.moodle_group_id,
        coalesce((select e.status = 'enrolled' from enrolment e
                  where e.classroom_id = t.classroom_id and e.person_id = t.person_id and e.role = 'teacher'), false)
          or coalesce((select k.status = 'enrolled' from teaching k
-                      where k.classroom_id = t.classroom_id and k.person_id = t.person_id), false)
+                      where k.classroom_id = t.classroom_id and k.person_id = t.person_id), false),
+       'enrol_' || i.enrol, c.key not like '%/%/%/%/%'
 from (
   select classroom_id, person_id from news
   union

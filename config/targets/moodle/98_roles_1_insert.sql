@@ -2,7 +2,7 @@
 -- Who may be at work in Moodle at this moment gets his right with the next page, by a flag (see 99_withdraw).
 with given as (
   insert into mdl_role_assignments (roleid, contextid, userid, timemodified, modifierid, component, itemid)
-  select r.role_id, m.context_id, m.user_id, extract(epoch from now()), s.admin_id, s.component, m.enrol_id
+  select r.role_id, m.context_id, m.user_id, extract(epoch from now()), s.admin_id, m.component, m.enrol_id
   from moodle_member m
   cross join moodle_site s
   cross join lateral (
@@ -13,7 +13,7 @@ with given as (
   where not exists (
     select from mdl_role_assignments a
     where a.userid = m.user_id and a.contextid = m.context_id and a.roleid = r.role_id
-      and a.component = s.component and a.itemid = m.enrol_id
+      and a.component = m.component and a.itemid = m.enrol_id
   )
   order by m.context_id, m.user_id
   returning userid
@@ -21,5 +21,6 @@ with given as (
 insert into moodle_flag (name)
 select g.userid::text
 from (select distinct userid from given) as g
-where (select u.lastaccess from mdl_user u where u.id = g.userid) > extract(epoch from now()) - 28800
+where (select u.lastaccess from mdl_user u where u.id = g.userid)
+      > extract(epoch from now()) - (select matricula.moodle_session_seconds())
 on conflict do nothing

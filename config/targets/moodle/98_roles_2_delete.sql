@@ -6,7 +6,7 @@ with taken as (
   using moodle_member m
   cross join moodle_site s
   where a.userid = m.user_id and a.contextid = m.context_id
-    and a.component = s.component and a.itemid = m.enrol_id
+    and a.component = m.component and a.itemid = m.enrol_id
     and (m.is_student or m.is_teacher or s.withdraw = 'unenrol' and not m.is_held)
     and (a.roleid = s.student_role_id and not m.is_student or a.roleid = s.teacher_role_id and not m.is_teacher)
   returning a.userid

@@ -1,23 +1,31 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who has moved to another group of the course, or is no longer enrolled. Who is suspended keeps his place, until he
--- comes back to another group.
+-- comes back to another group. Rows are taken in the order of their numbers, so that no two batches wait for each other.
 with mover as materialized (
-  select m.*, s.component
+  select m.*
   from moodle_member m
   cross join moodle_site s
-  where m.is_student and s.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
-), gone as (
-  delete from mdl_groups_members g
-  using mover m
+  where m.is_student and m.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
+), leaving as materialized (
+  select g.id
+  from mover m
   join matricula.moodle_group t on t.course_id = m.course_id
-  where g.userid = m.user_id and g.groupid = t.moodle_group_id and g.component = m.component and g.itemid = m.enrol_id
+  join mdl_groups_members g on g.userid = m.user_id and g.groupid = t.moodle_group_id
+  where g.component = m.component and g.itemid = m.enrol_id
     and not exists (
       select
       from matricula.moodle_classroom c
-      join enrolment e on e.classroom_id = c.classroom_id
-      where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id
-        and e.person_id = m.person_id and e.role = 'student' and e.status = 'enrolled'
+      cross join matricula.moodle_user o
+      join enrolment e on e.classroom_id = c.classroom_id and e.person_id = o.person_id
+      where c.course_id = m.course_id and c.moodle_group_id = t.moodle_group_id and o.user_id = m.user_id
+        and e.role = 'student' and e.status = 'enrolled'
     )
+  order by g.id
+  for update of g
+), gone as (
+  delete from mdl_groups_members g
+  using leaving l
+  where g.id = l.id
   returning g.userid
 )
 insert into matricula.moodle_change (kind, ref, at)

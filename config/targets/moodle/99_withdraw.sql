@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who belongs to no classroom of the course any more. Whoever is at work in Moodle at this moment loses his right at once
--- by a flag that Moodle looks at with each page (Moodle itself writes it so, for eight hours).
+-- by a flag that Moodle looks at with each page (Moodle itself writes it so, for as long as a session lasts).
 with gone as (
   select m.enrol_id, m.user_id, s.withdraw, s.admin_id,
          (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id) as status

@@ -16,8 +16,10 @@ with chosen as materialized (
     and current_setting('matricula.centre') in ('', w.centre_code)
   returning w.enrol_id, w.user_id, w.person_id, w.course_id, w.centre_code
 ), leaving as (
-  insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher)
-  select d.course_id, c.context_id, d.enrol_id, d.person_id, d.user_id, false, false
+  insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher,
+                             component)
+  select d.course_id, c.context_id, d.enrol_id, d.person_id, d.user_id, false, false,
+         coalesce((select 'enrol_' || i.enrol from mdl_enrol i where i.id = d.enrol_id), '')
   from decided d
   join matricula.moodle_course c on c.course_id = d.course_id
 )

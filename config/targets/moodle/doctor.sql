@@ -3,7 +3,7 @@
 with lacking as (
   select 'grant ' || string_agg(p.privilege, ', ' order by p.place) || ' on ' || n.relation as command
   from (values
-    ('mdl_config', 'select'), ('mdl_role', 'select'),
+    ('mdl_config', 'select'), ('mdl_role', 'select'), ('mdl_user_lastaccess', 'select'),
     ('mdl_course_categories', 'select, insert, update'), ('mdl_course', 'select, insert, update'),
     ('mdl_user', 'select, insert, update'), ('mdl_groups', 'select, insert, update'),
     ('mdl_cache_flags', 'select, insert, update'), ('mdl_context', 'select, insert'),
@@ -42,6 +42,19 @@ from (
   from moodle_site s
   where s.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
   union all
+  select 3, 'wrong', 'the enrolment plugin "' || i.enrol || '" is off, so Moodle shows none of our enrolments in ' ||
+           count(*) || ' courses that were made with it: ' ||
+           array_to_string((array_agg(c.course_id order by c.course_id))[:5], ', ') ||
+           case when count(*) > 5 then ', …' else '' end,
+         'Site administration, Plugins, Enrolments, Manage enrol plugins: switch it on; another in the setting enrol is for '
+           'new courses'
+  from moodle_site s
+  cross join matricula.moodle_course c
+  join mdl_enrol i on i.id = c.enrol_id
+  where i.enrol <> s.enrol
+    and i.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
+  group by i.enrol
+  union all
   select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',
          'Site administration, Plugins, Authentication, Manage authentication: switch it on, or name another in the '
            'setting auth'
@@ -49,12 +62,7 @@ from (
   where s.auth <> all (string_to_array((select value from mdl_config where name = 'auth'), ',')
                        || array['manual', 'nologin'])
   union all
-  select 5, 'wrong', 'there is no role with the short name ' || r.name,
-         'Site administration, Users, Define roles: the roles of ITACA''s students and teachers are student and '
-           'editingteacher'
-  from moodle_site s
-  cross join lateral (values ('student', s.student_role_id), ('editingteacher', s.teacher_role_id)) as r (name, id)
-  where r.id is null
+  select 5, 'wrong', what, mend from moodle_lack
   union all
   select 6, 'late',
          'Moodle''s plugin local_matricula is not installed: groups, and further courses in a category''s list, appear '

@@ -159,6 +159,14 @@ create table if not exists matricula.moodle_journal (
 insert into matricula.moodle_journal (kind, ref)
 select 'begun', 0 where not exists (select from matricula.moodle_journal);
 
+-- Ends the batch as one that nothing in it is to blame for: a class that PostgreSQL does not have stands for `target_broken`,
+-- where a plain `raise` would quarantine a record. The site tries again.
+create or replace function matricula.moodle_refuse(why text) returns void language plpgsql as $$
+begin
+  raise exception '%', why using errcode = 'MD001';
+end
+$$;
+
 -- The version of Moodle's plugin local_matricula; null: there is none, or this role may not look. A query that names the
 -- table would fail without the right to read it, whatever else it asks.
 create or replace function matricula.moodle_plugin_version() returns text language plpgsql stable as $$
@@ -166,6 +174,14 @@ begin
   return (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version');
 exception when insufficient_privilege then
   return null;
+end
+$$;
+
+-- For how long a session in Moodle lasts without a page, in seconds, and a flag for those that are open must.
+create or replace function matricula.moodle_session_seconds() returns bigint language plpgsql stable as $$
+begin
+  return coalesce((select c.value from mdl_config c where c.name = 'sessiontimeout' and c.value ~ '^[1-9][0-9]{0,8}$')::bigint,
+                  28800);
 end
 $$;
 
@@ -184,7 +200,8 @@ create or replace function matricula.moodle_username(code text) returns text lan
   select regexp_replace(lower(code), '^0(?=[0-9a-z][0-9]{7}[a-z]$)', '')
 $$;
 
--- The categories from the top down to the one that holds the courses, as the setting `categories` names them.
+-- The categories from the top down to the one that holds the courses, as the setting `categories` names them, in as many
+-- characters as Moodle keeps.
 create or replace function matricula.moodle_levels(
   categories text[], year text, centre_code text, centre_name text, course_code text, course_name text)
 returns table (depth integer, key text, parent text, name text) language sql immutable as $$
@@ -192,7 +209,7 @@ returns table (depth integer, key text, parent text, name text) language sql imm
     l.depth::integer,
     string_agg(l.code, '/') over (order by l.depth),
     coalesce(string_agg(l.code, '/') over (order by l.depth rows between unbounded preceding and 1 preceding), ''),
-    l.name
+    left(l.name, 255)
   from unnest(categories) with ordinality as c (kind, depth)
   cross join lateral (
     select c.depth, k.code, k.name
@@ -209,7 +226,8 @@ $$;
 
 -- Makes the categories of wanted_category that are still missing, from the top, with their contexts. One that stands
 -- there already, by its parent and idnumber, is taken on. The caller has the lock of the centres that they are of. A new one
--- comes after all that there are: Moodle counts in steps of 10000 and has at least as many numbers as categories.
+-- comes after all that there are: Moodle counts in steps of 10000 and has at least as many numbers as categories. Below a
+-- hidden one it is hidden, and shows when that does.
 create or replace function matricula.moodle_make_categories() returns bigint language plpgsql as $$
 declare
   wanted   record;
@@ -233,13 +251,14 @@ begin
       join mdl_course_categories c on c.id = m.category_id
       where m.key = wanted.key
     );
-    select m.category_id, c.path::text, x.path::text as context_path, x.depth::integer into above
+    select m.category_id, c.path::text, c.visible, x.path::text as context_path, x.depth::integer into above
     from matricula.moodle_category m
     join mdl_course_categories c on c.id = m.category_id
     join mdl_context x on x.id = m.context_id
     where m.key = wanted.parent;
     if not found then
-      select 0::bigint as category_id, ''::text as path, s.system_path::text as context_path, 1 as depth into above
+      select 0::bigint as category_id, ''::text as path, 1::smallint as visible, s.system_path::text as context_path,
+             1 as depth into above
       from moodle_site s;
     end if;
     select c.id, x.id into category, context
@@ -252,9 +271,10 @@ begin
     if not found_it then
       category := nextval('mdl_course_categories_id_seq');
       context := nextval('mdl_context_id_seq');
-      insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, timemodified, depth, path)
-      values (category, wanted.name, wanted.key, '', above.category_id, 10000 * category, extract(epoch from now()),
-              above.depth, above.path || '/' || category);
+      insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, visible, timemodified, depth,
+                                         path)
+      values (category, wanted.name, wanted.key, '', above.category_id, 10000 * category, above.visible,
+              extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
     end if;
@@ -518,8 +538,10 @@ begin
         where w.state = 'blackout' and w.centre_code = centre
         returning w.enrol_id, w.user_id, w.person_id, w.course_id
       ), leaving as (
-        insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher)
-        select f.course_id, c.context_id, f.enrol_id, f.person_id, f.user_id, false, false
+        insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher,
+                                   component)
+        select f.course_id, c.context_id, f.enrol_id, f.person_id, f.user_id, false, false,
+               coalesce((select 'enrol_' || i.enrol from mdl_enrol i where i.id = f.enrol_id), '')
         from free f
         join matricula.moodle_course c on c.course_id = f.course_id
         returning 1

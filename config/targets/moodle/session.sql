@@ -4,9 +4,10 @@
 set search_path = classrooms, public;
 
 -- How the steps keep to look-ups, beyond the settings of `classrooms`: of Moodle's tables a join asks for nothing but the
--- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. A
--- question about another table in a select list is a scalar one, `(select …)`, since `exists` there may read that table
--- as a whole.
+-- row's key, since a plan may begin with any other condition that the statistics call rare, and find millions. Nor is
+-- there a look-up by `=` where most rows of Moodle's may hold the same, such as no idnumber: the statistics then call any
+-- value common, and a scan cheaper. `between a and a` is always guessed to be rare. A question about another table in a
+-- select list is a scalar one, `(select …)`, since `exists` there may read that table as a whole.
 
 do $$
 declare
@@ -56,7 +57,7 @@ $$;
 create temporary table moodle_site as
 select
   (select value::bigint from mdl_config where name = 'mnet_localhost_id') as host_id,
-  (select split_part(value, ',', 1)::bigint from mdl_config where name = 'siteadmins') as admin_id,
+  (select nullif(split_part(value, ',', 1), '')::bigint from mdl_config where name = 'siteadmins') as admin_id,
   (select id from mdl_role where shortname = 'student') as student_role_id,
   (select id from mdl_role where shortname = 'editingteacher') as teacher_role_id,
   (select path from mdl_context where contextlevel = 10) as system_path,
@@ -72,7 +73,6 @@ select
   current_setting('matricula.auth') as auth,
   current_setting('matricula.email') as email,
   current_setting('matricula.enrol') as enrol,
-  'enrol_' || current_setting('matricula.enrol') as component,
   current_setting('matricula.withdraw') as withdraw,
   current_setting('matricula.withdraw_ratio_max')::numeric as withdraw_ratio_max,
   current_setting('matricula.withdraw_people_min')::bigint as withdraw_people_min,
@@ -83,6 +83,25 @@ from (
                'subject.name_val', 'subject.name_cas', 'group.code', 'group.name'] as names
 ) as n;
 analyze moodle_site;
+
+-- What of Moodle's own is not there, and what to do: 01_site refuses to write without it, and doctor tells it.
+create temporary view moodle_lack as
+select l.what, l.mend
+from moodle_site s
+cross join lateral (values
+  (1, s.student_role_id is null, 'there is no role with the short name student',
+   'Site administration, Users, Define roles, where students have the short name student and teachers editingteacher'),
+  (2, s.teacher_role_id is null, 'there is no role with the short name editingteacher',
+   'Site administration, Users, Define roles, where students have the short name student and teachers editingteacher'),
+  (3, s.admin_id is null, 'siteadmins in mdl_config names no administrator',
+   'Site administration, Users, Permissions, Site administrators'),
+  (4, s.host_id is null, 'mnet_localhost_id is not in mdl_config',
+   'Moodle writes it when it is installed; take it from a copy of this database'),
+  (5, s.system_path is null, 'mdl_context has no row for the system, of contextlevel 10',
+   'Moodle writes it when it is installed; take it from a copy of this database')
+) as l (place, is_lacking, what, mend)
+where l.is_lacking
+order by l.place;
 
 -- The classrooms of the batch as they stand, with the course that each is or belongs to and what that is to be called.
 create temporary table named_classroom (
@@ -131,6 +150,7 @@ create temporary table new_course (
 ) on commit delete rows;
 
 create index on new_course (shortname);
+create index on new_course (idnumber);
 create index on new_course (course_id);
 
 -- Moodle's groups that this batch makes: one for each of ours in each course.
@@ -151,7 +171,9 @@ create temporary table moodle_place (
   moodle_group_id bigint  not null,
   person_id       bigint  not null,
   is_student      boolean not null,  -- of this classroom
-  is_teacher      boolean not null
+  is_teacher      boolean not null,
+  component       text    not null,  -- of roles and memberships: the plugin of the course's instance
+  is_merged       boolean not null   -- the course is that of several groups; both stay so when a setting changes
 ) on commit delete rows;
 
 create temporary table new_user (
@@ -163,7 +185,7 @@ create temporary table new_user (
 
 create index on new_user (user_id);
 
--- The same by course and person, over all classrooms of the course: what Moodle's rows are to say.
+-- The same by course and account, over all classrooms of the course: what Moodle's rows are to say.
 create temporary table moodle_member (
   course_id  bigint  not null,
   context_id bigint  not null,
@@ -172,6 +194,8 @@ create temporary table moodle_member (
   user_id    bigint  not null,
   is_student boolean not null,
   is_teacher boolean not null,
+  component  text    not null,
+  is_merged  boolean not null default false,
   is_held    boolean not null default false,  -- he is to leave, and stays until somebody has decided
   primary key (enrol_id, user_id)
 ) on commit delete rows;
@@ -183,7 +207,7 @@ create temporary table moodle_leaver (
   person_id   bigint not null,
   course_id   bigint not null,
   centre_code text   not null collate "C",
-  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout
+  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout; or moved
   primary key (enrol_id, user_id)
 ) on commit delete rows;
 
@@ -228,12 +252,13 @@ create temporary view undo_thing as
 select t.*, case when t.wrote is null then t.was else matricula.moodle_back(t.was, t.wrote) end as back
 from (
   select kind, ref, person_id, (array_agg(was order by at, id))[1] as was,
-         (array_agg(wrote order by at desc, id desc))[1] as wrote, max(revision) as revision
+         (array_agg(wrote order by at desc, id desc))[1] as wrote, max(revision) as revision,
+         min(at) as first_at
   from moodle_undo_entry
   group by kind, ref, person_id
 ) as t;
 
--- Who is where: records, and lists of teachers.
+-- Who is where: records, and lists of teachers. Whoever has been in a course since he was enrolled may have worked there.
 create temporary view undo_place as
 select t.kind, t.ref, t.person_id, t.back, split_part(r.key, '/', 2) as centre,
        case t.kind when 'teaching' then 'teaching' else 'enrolment' end as what,
@@ -241,6 +266,8 @@ select t.kind, t.ref, t.person_id, t.back, split_part(r.key, '/', 2) as centre,
        x.effect,
        case
          when t.is_newer then 'a newer record has come'
+         when x.effect = 'withdraw' and x.last_there > extract(epoch from t.first_at)
+           then 'the person has been in the course since'
          when x.effect <> 'return' then ''
          when x.status is null and x.suspended > 0 then 'somebody has deleted the enrolment in Moodle'
          when x.status = 1 and x.suspended = 0 then 'somebody has suspended the enrolment in Moodle'
@@ -273,7 +300,9 @@ cross join lateral (
     end as effect,
     (select e.status from mdl_user_enrolments e where e.enrolid = c.enrol_id and e.userid = a.user_id) as status,
     (select count(*) from matricula.moodle_suspended z
-     where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended
+     where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended,
+    (select l.timeaccess from mdl_user_lastaccess l
+     where l.userid = a.user_id and l.courseid = c.course_id) as last_there
 ) as x;
 
 -- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has worked stays.

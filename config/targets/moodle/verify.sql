@@ -1,18 +1,26 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Every record that the site holds, and whether Moodle's own rows say so: enrolled is who has an account, an active
--- enrolment and his role in the course, and a student his place in the group. A record whose course is gone is missing.
--- Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in a classroom's list of
--- teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that was deleted as
--- somebody had approved. `held`: why somebody who is withdrawn is still there.
+-- enrolment under an instance that nobody has switched off and his role in the course, and a student his place in the group.
+-- A suspended account counts as any other: that it may not log in is the site's decision, and of no course. A record whose
+-- course is gone is missing. Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in
+-- a classroom's list of teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that
+-- was deleted as somebody had approved, and who has left a classroom where somebody else stays who has the same account.
+-- `held`: why somebody who is withdrawn is still there.
 select
   r.key, r.classroom, r.key_hash, r.content_hash, r.revision, r.year,
   case
     when k.id is null then r.status
     when r.status = 'withdrawn' and (r.role = 'teacher' or current_setting('matricula.withdraw') = 'keep') then r.status
+    when r.status = 'withdrawn' and exists (
+      select from matricula.moodle_user o
+      join classrooms.enrolment e on e.person_id = o.person_id
+      where o.user_id = u.user_id and e.classroom_id = r.id_of_classroom and e.role = 'student' and e.status = 'enrolled'
+    ) then r.status
     when a.deleted <> 1
       and exists (
         select from mdl_user_enrolments e
-        where e.enrolid = c.enrol_id and e.userid = u.user_id and e.status = 0
+        join mdl_enrol i on i.id = e.enrolid
+        where e.enrolid = c.enrol_id and e.userid = u.user_id and e.status = 0 and i.status = 0
       )
       and exists (
         select from mdl_role_assignments x

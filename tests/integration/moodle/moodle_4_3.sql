@@ -298,6 +298,17 @@ create index mdl_cachflag_fla_ix on mdl_cache_flags (flagtype);
 alter table mdl_cache_flags add constraint mdl_cachflag_id_pk primary key (id);
 create index mdl_cachflag_nam_ix on mdl_cache_flags (name);
 
+create table mdl_user_lastaccess (
+  id bigserial not null,
+  userid bigint not null default 0,
+  courseid bigint not null default 0,
+  timeaccess bigint not null default 0,
+  constraint mdl_userlast_id_pk primary key (id)
+);
+create index mdl_userlast_cou_ix on mdl_user_lastaccess (courseid);
+create index mdl_userlast_use_ix on mdl_user_lastaccess (userid);
+create unique index mdl_userlast_usecou_uix on mdl_user_lastaccess (userid, courseid);
+
 create table mdl_config (
   id bigserial not null,
   name varchar(255) not null default '',

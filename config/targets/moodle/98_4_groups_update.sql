@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A group that ITACA calls otherwise now.
+-- A group that ITACA calls otherwise now. Moodle keeps a course's groups in a cache: a new name, and a group added to a
+-- course that has been looked at, shows when the cache goes.
 with renamed as (
   select m.moodle_group_id, m.course_id, m.name as written, n.name
   from (select distinct group_id, group_name as name from named_classroom) as n
@@ -16,7 +17,13 @@ with renamed as (
   from renamed r
 ), changed as (
   insert into matricula.moodle_change (kind, ref, at)
-  select distinct 'groups', course_id, now() from renamed order by course_id
+  select 'groups', g.course_id, now()
+  from (
+    select course_id from renamed
+    union
+    select n.course_id from new_group n where not exists (select from new_course c where c.course_id = n.course_id)
+  ) as g
+  order by g.course_id
   on conflict (kind, ref) do update set at = excluded.at
 )
 update mdl_groups g

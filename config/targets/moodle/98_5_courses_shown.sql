@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A classroom that an undo has hidden, and into which a record brings a pupil after all, is as a new one.
+-- A classroom that an undo has hidden, and into which a record brings a pupil after all, is as a new one: in a hidden
+-- category it shows when that does.
 with named as materialized (
   select distinct m.course_id, m.season, n.year
   from named_classroom n
@@ -22,6 +23,7 @@ with named as materialized (
   insert into changed_categories select 'shown' from back
 )
 update mdl_course c
-set visible = b.visible, visibleold = b.visible, timemodified = extract(epoch from now())
+set visible = least(b.visible, (select k.visible from mdl_course_categories k where k.id = c.category)),
+    visibleold = b.visible, timemodified = extract(epoch from now())
 from back b
 where c.id = b.course_id and c.visible = 0 and c.visibleold = 0
