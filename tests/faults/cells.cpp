@@ -173,10 +173,16 @@ void kill_all(fault_run& run) {
 void kill_actor(fault_run& run) {
   constexpr std::array kinds{"elector", "fetcher",    "partitioner", "deduplicator", "publisher",
                              "loader",  "subscriber", "applier",     "reporter"};
+  std::array<std::uint64_t, kinds.size()> at_ms{};
+  for (auto& at : at_ms)
+    at = 500 + run.lot(crash_within_ms);
+  // There is a loader only when its group begins, so that one of the others must die after it.
+  constexpr std::size_t elector = 0, loader = 5;
+  if (std::max_element(at_ms.begin(), at_ms.begin() + loader + 1) == at_ms.begin() + loader)
+    std::swap(at_ms[elector], at_ms[loader]);
   std::string crashes;
-  for (const char* kind : kinds)
-    crashes +=
-        std::string{crashes.empty() ? "" : ","} + kind + '@' + std::to_string(500 + run.lot(crash_within_ms));
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    crashes += (crashes.empty() ? "" : ",") + std::string{kinds[i]} + '@' + std::to_string(at_ms[i]);
   run.note(crashes);
   run.start("all", "all", {{"MATRICULA_CRASH", crashes}});
   std::set<std::string> alive{kinds.begin(), kinds.end()};
