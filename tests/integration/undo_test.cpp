@@ -477,6 +477,15 @@ TEST_F(moodle_undo, is_done_in_portions_and_goes_on_where_it_was_stopped) {
   EXPECT_EQ(students_of("46000001"), "active 2, suspended 600");
 }
 
+TEST_F(moodle_undo, withdraws_an_account_once_that_two_people_share) {
+  site_gets({.person = anna, .teachers = "[]"});
+  an_hour_passes();
+  site_gets_page({{.person = "012345678Z", .role = "teacher", .teachers = "[]"},
+                  {.person = "12345678Z", .role = "teacher", .teachers = "[]"}});
+  EXPECT_THAT(undone(), Not(SizeIs(0)));
+  EXPECT_THAT(people(), HasSubstr("12345678z Matemàtiques · 1r ESO A: suspended editingteacher"));
+}
+
 TEST_F(moodle_undo, writes_nothing_down_for_a_page_that_changes_nothing) {
   const std::vector<given_record> page{{.person = anna}, {.person = berta}};
   site_gets_page(page);
