@@ -71,11 +71,6 @@ class played_run : public graph_world {
 
   void crashes(const std::string& kind) { caf::anon_send(node_, crash_atom::value, kind); }
 
-  void gives_the_source_away_and_back() {
-    kafka.revoke("matricula.demo.source.itaca");
-    kafka.assign("matricula.demo.source.itaca");
-  }
-
   end_state to_the_end() {
     let_pass(150s, [this] { handle(); });
     const auto stopped = ask<done>(node_, stop_atom::value);
@@ -163,6 +158,12 @@ TEST_P(order_of_messages, does_not_matter) { EXPECT_EQ(played_run{GetParam()}.to
 
 INSTANTIATE_TEST_SUITE_P(seeds, order_of_messages, ::testing::Range(1U, 21U));
 
+/// A group is taken away from its member and given back.
+void rebalance(graph_world& world, const std::string& group) {
+  world.kafka.revoke("matricula.demo." + group);
+  world.kafka.assign("matricula.demo." + group);
+}
+
 /// A message at one of so many points, spread over the time in which something is still to be written.
 std::size_t step_of(std::size_t point, std::size_t points) {
   return 1 + calm().steps * point / points * 2 / 5;
@@ -191,7 +192,7 @@ TEST_P(crash_of, loses_nothing_and_repeats_nothing) {
     disturbed.at_step(step, [&] {
       disturbed.crashes(GetParam());
       if (GetParam() == "loader")  // there is one only when a source begins
-        disturbed.gives_the_source_away_and_back();
+        rebalance(disturbed, "source.itaca");
     });
     EXPECT_EQ(disturbed.to_the_end(), calm().end);
     EXPECT_THAT(log.text(), ::testing::HasSubstr(GetParam() + " dies, as planned"));
@@ -249,10 +250,8 @@ INSTANTIATE_TEST_SUITE_P(
                }},
         outage{"rebalance",
                [](auto& world) {
-                 for (const std::string group : {"source.itaca", "site.eso46", "site.fp46"}) {
-                   world.kafka.revoke("matricula.demo." + group);
-                   world.kafka.assign("matricula.demo." + group);
-                 }
+                 for (const std::string group : {"source.itaca", "site.eso46", "site.fp46"})
+                   rebalance(world, group);
                }},
         outage{"flush",
                [](auto& world) {
@@ -307,8 +306,7 @@ INSTANTIATE_TEST_SUITE_P(bug_in, outage_of,
                                            outage{"loader",
                                                   [](auto& world) {
                                                     world.kafka.throws_in = kafka_step::scan;
-                                                    world.kafka.revoke("matricula.demo.source.itaca");
-                                                    world.kafka.assign("matricula.demo.source.itaca");
+                                                    rebalance(world, "source.itaca");
                                                   }},
                                            outage{
                                                "elector_or_subscriber",
@@ -321,8 +319,7 @@ INSTANTIATE_TEST_SUITE_P(bug_in, outage_of,
                                            outage{"subscriber_at_its_offset",
                                                   [](auto& world) {
                                                     world.kafka.throws_in = kafka_step::seek;
-                                                    world.kafka.revoke("matricula.demo.site.eso46");
-                                                    world.kafka.assign("matricula.demo.site.eso46");
+                                                    rebalance(world, "site.eso46");
                                                   }},
 
                                            throws_in("reporter_at_send", kafka_step::plain_send),

@@ -11,6 +11,10 @@
 namespace matricula::faults {
 namespace {
 
+nlohmann::json to_json(const std::optional<double>& seconds) {
+  return seconds ? nlohmann::json(*seconds) : nlohmann::json();
+}
+
 nlohmann::json to_json(const run_result& run) {
   return {{"cell", run.cell},
           {"seed", run.seed},
@@ -24,7 +28,7 @@ nlohmann::json to_json(const run_result& run) {
           {"back_s", run.found.back_s},
           {"unseen", run.found.unseen},
           {"quarantined_by_mistake", run.found.quarantined},
-          {"resumed_s", run.resumed_s ? nlohmann::json(*run.resumed_s) : nlohmann::json()},
+          {"resumed_s", to_json(run.resumed_s)},
           {"rss_peak_bytes", run.rss_peak_bytes},
           {"example", run.found.example},
           {"repeated", run.found.repeated},
@@ -106,10 +110,6 @@ cell_row row_of(const results::title& of, const std::vector<const run_result*>& 
 
 std::string seconds_text(const std::optional<double>& seconds) {
   return seconds ? fmt::format("{:.1f}", *seconds) : "–";
-}
-
-nlohmann::json to_json(const std::optional<double>& seconds) {
-  return seconds ? nlohmann::json(*seconds) : nlohmann::json();
 }
 
 std::string to_markdown(const cell_row& row) {
