@@ -30,8 +30,8 @@ build_preset() {
   if ! type -P cmake >/dev/null || ! type -P ninja >/dev/null; then
     fail "cmake or ninja is not installed" "Install all that scripts/packages.txt lists: scripts/build --install"
   fi
-  # Paths within the checkout count from where the compiler runs, so that one checkout's objects serve another: those that
-  # use no precompiled header (22 of 120 of dev, by ccache -s in a second clone). Not where gcov reads them.
+  # Paths within the checkout count from where the compiler runs, so that one checkout's objects serve another; cmake/cached
+  # sees to those that use a precompiled header. Not where gcov reads them.
   if [[ $preset != coverage ]]; then
     export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$root} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
   fi
