@@ -13,7 +13,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <mutex>
 #include <optional>
@@ -98,24 +97,6 @@ void tell_when_answered(caf::actor_system& system, Handle who, caf::actor listen
 
 }  // namespace
 
-std::optional<std::vector<planned_crash>> planned_crashes(std::string_view text) {
-  std::vector<planned_crash> all;
-  while (!text.empty()) {
-    const auto item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    const auto at = item.find('@');
-    if (at == item.npos)
-      return std::nullopt;
-    const auto number = item.substr(at + 1);
-    std::int64_t ms = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), ms);
-    if (error != std::errc{} || end != number.data() + number.size() || ms < 0)
-      return std::nullopt;
-    all.push_back({std::string{item.substr(0, at)}, milliseconds{ms}});
-  }
-  return all;
-}
-
 run_outcome graph_process::run() const {
   signal_listener signals;
   caf::actor_system_config config;
@@ -133,12 +114,15 @@ run_outcome graph_process::run() const {
     self->request(board, figures_timeout, figures_atom::value, with_pages)
         .receive([&](const std::string& json) { on_figures(json); }, [](const caf::error&) {});
   };
-  for (const auto& crash : crashes)
+  for (const auto& crash : crashes) {
+    if (!crash.call.empty())
+      continue;
     if (crash.kind == scoreboard_state::name)
       self->delayed_send(caf::actor_cast<caf::actor>(board), crash.after,
                          caf::exit_msg{self->address(), caf::exit_reason::unhandled_exception});
     else
       self->delayed_send(root, crash.after, crash_atom::value, crash.kind);
+  }
   if (deployment->pages_max != 0)
     tell_when_answered(system, board, listener, pages_atom::value, pages_atom::value, deployment->pages_max);
 

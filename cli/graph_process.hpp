@@ -2,12 +2,11 @@
 #pragma once
 
 #include "actors/supervise/adapters.hpp"
+#include "actors/supervise/throwing_adapters.hpp"
 
 #include <chrono>
 #include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace matricula {
@@ -20,20 +19,11 @@ enum class run_outcome {
   stuck      ///< it was told to stop, and did not drain in time
 };
 
-/// An actor of a kind dies so long after the start, as if it had thrown: for tests of the supervision.
-struct planned_crash {
-  std::string kind;
-  std::chrono::milliseconds after{};
-};
-
-/// Reads "applier@1500,fetcher@2000": kinds of actors, and milliseconds; nothing if it is not of this form.
-std::optional<std::vector<planned_crash>> planned_crashes(std::string_view text);
-
 /// Runs the graph of a deployment until it ends. Blocks.
 struct graph_process {
   deployment_ptr deployment;
   std::chrono::milliseconds figures_every{1'000};
-  std::vector<planned_crash> crashes;
+  std::vector<planned_crash> crashes;  ///< those between two messages; the others are the adapters'
   /// Called every figures_every without the pages' own figures, and once at the end with them.
   std::function<void(const std::string& figures_json)> on_figures;
   /// Called when the graph was told to stop and did not drain within limits.drain_timeout_ms. It ends the

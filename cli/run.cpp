@@ -202,6 +202,15 @@ int run_topology(const run_options& options) {
     std::cerr << "--report " << options.report << ": cannot be written; does its folder exist?\n";
     return exit_wrong_usage;
   }
+  const auto* const bugs = std::getenv("MATRICULA_CRASH");
+  auto crashes = planned_crashes(bugs == nullptr ? "" : bugs);
+  if (!crashes) {
+    std::cerr << "MATRICULA_CRASH=" << bugs
+              << " is not understood; for tests: KIND@MILLISECONDS, with :CALL to throw at a call of its "
+                 "adapters and not "
+                 "between two messages, as applier@1500,fetcher@2000:before_read\n";
+    return exit_wrong_usage;
+  }
   auto loaded = load_topology(options.file);
   if (!loaded) {
     for (const auto& problem : loaded.problems)
@@ -233,17 +242,11 @@ int run_topology(const run_options& options) {
   if (!sites_answer(*made, deadline))
     return exit_failed;
 
-  std::string figures;
   graph_process process;
-  if (const char* text = std::getenv("MATRICULA_CRASH")) {
-    auto crashes = planned_crashes(text);
-    if (!crashes) {
-      std::cerr << "MATRICULA_CRASH=" << text
-                << " is not understood; for tests: KIND@MILLISECONDS, as applier@1500,fetcher@2000\n";
-      return exit_wrong_usage;
-    }
-    process.crashes = *std::move(crashes);
-  }
+  process.crashes = *std::move(crashes);
+  if (!process.crashes.empty())
+    made->adapters = throwing_adapters(std::move(made->adapters), process.crashes);
+  std::string figures;
   process.deployment = made;
   process.figures_every = terminal ? milliseconds{500} : milliseconds{10'000};
   process.on_figures = [&](const std::string& json) {

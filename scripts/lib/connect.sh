@@ -7,6 +7,7 @@
 #   group    the workers' group: they share its connectors, which its topics GROUP-configs, -offsets, -status hold
 #   worker   the name of one of its workers
 #   heap     the most that its Java heap may take, 2g
+#   offset_flush_interval   milliseconds from one commit of its offsets to the next, 60000
 #
 # A worker keeps its settings and its address in $dir/connect/GROUP and is known by an argument that names it there.
 
@@ -104,6 +105,7 @@ consumer.heartbeat.interval.ms=1000
 consumer.isolation.level=read_committed
 consumer.max.poll.records=3000
 consumer.max.partition.fetch.bytes=4194304
+offset.flush.interval.ms=$offset_flush_interval
 END
   printf 'http://127.0.0.1:%s\n' "$port" >"$(group_folder)/$worker.url.new"
   mv "$(group_folder)/$worker.url.new" "$(group_folder)/$worker.url"

@@ -3,6 +3,7 @@
 
 #include "actors/protocol.hpp"
 #include "actors/supervise/adapters.hpp"
+#include "actors/supervise/throwing_adapters.hpp"
 #include "tests/actors/memory_kafka.hpp"
 #include "tests/actors/memory_site.hpp"
 #include "tests/actors/scripted_feed.hpp"
@@ -163,6 +164,7 @@ class graph_world {
 
   struct topology topology;
   std::uint64_t pages_max = 0;
+  std::vector<planned_crash> crashes;  ///< at calls of Kafka's, the feed's and the sites'
 
   // The world outlives the actors.
   memory_kafka kafka{1};

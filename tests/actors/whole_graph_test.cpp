@@ -2,11 +2,13 @@
 // Pages through all actors. Whatever dies or fails on the way, the end is the same.
 #include "actors/supervise/node_supervisor.hpp"
 #include "actors/supervise/scoreboard.hpp"
+#include "actors/supervise/throwing_adapters.hpp"
 #include "tests/actors/graph_test.hpp"
 
 #include <algorithm>
 #include <ostream>
 #include <set>
+#include <utility>
 
 namespace matricula::testing {
 namespace {
@@ -36,9 +38,10 @@ void PrintTo(const end_state& state, std::ostream* out) {
 /// sweep, one that no lane takes, one that is no record, and one that its site refuses.
 class played_run : public graph_world {
  public:
-  explicit played_run(std::uint32_t seed)
+  explicit played_run(std::uint32_t seed, std::vector<planned_crash> planned = {})
       : lots_(seed) {
     pages_max = 8;
+    crashes = std::move(planned);
     kafka = memory_kafka{2};
     const enrolled poison{.person = "66600000"};
     sites["eso46"].poison = {key_of(poison)};
@@ -69,7 +72,7 @@ class played_run : public graph_world {
     what_ = std::move(what);
   }
 
-  void crashes(const std::string& kind) { caf::anon_send(node_, crash_atom::value, kind); }
+  void dies(const std::string& kind) { caf::anon_send(node_, crash_atom::value, kind); }
 
   end_state to_the_end() {
     let_pass(150s, [this] { handle(); });
@@ -190,7 +193,7 @@ TEST_P(crash_of, loses_nothing_and_repeats_nothing) {
     played_run disturbed{static_cast<std::uint32_t>(point)};
     const kept_log log;
     disturbed.at_step(step, [&] {
-      disturbed.crashes(GetParam());
+      disturbed.dies(GetParam());
       if (GetParam() == "loader")  // there is one only when a source begins
         rebalance(disturbed, "source.itaca");
     });
@@ -325,6 +328,35 @@ INSTANTIATE_TEST_SUITE_P(bug_in, outage_of,
                                            throws_in("reporter_at_send", kafka_step::plain_send),
                                            throws_in("reporter_at_flush", kafka_step::flush)),
                          [](const auto& tested) { return tested.param.name; });
+
+/// At each of its calls of the world outside, as it begins and as it returns.
+class throw_at : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+TEST_P(throw_at, loses_nothing_and_repeats_nothing) {
+  const auto& [kind, call] = GetParam();
+  for (const std::string when : {"before_", "after_"})
+    for (std::uint32_t seed = 0; seed < 10; ++seed) {
+      SCOPED_TRACE(when + call + " of " + kind + ", seed " + std::to_string(seed));
+      const planned_crash crash{kind, 0ms, when + call};
+      const kept_log log;
+      played_run disturbed{seed, {crash}};
+      EXPECT_EQ(disturbed.to_the_end(), calm().end);
+      EXPECT_THAT(log.text(), ::testing::HasSubstr(kind + " throws " + when + call + ", as planned"));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(of, throw_at,
+                         ::testing::Values(std::pair{"elector", "poll"}, std::pair{"fetcher", "read"},
+                                           std::pair{"fetcher", "tail"}, std::pair{"loader", "scan"},
+                                           std::pair{"publisher", "open"}, std::pair{"publisher", "begin"},
+                                           std::pair{"publisher", "send"}, std::pair{"publisher", "commit"},
+                                           std::pair{"subscriber", "poll"}, std::pair{"subscriber", "begin"},
+                                           std::pair{"subscriber", "note_applied"},
+                                           std::pair{"applier", "open"}, std::pair{"applier", "apply"},
+                                           std::pair{"reporter", "take"}, std::pair{"reporter", "send"},
+                                           std::pair{"reporter", "flush"},
+                                           std::pair{"reporter", "remove_taken"}),
+                         [](const auto& tested) { return tested.param.first + '_' + tested.param.second; });
 
 }  // namespace
 }  // namespace matricula::testing

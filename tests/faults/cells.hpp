@@ -27,6 +27,7 @@ struct cell {
   bool may_repeat = false;      ///< a record may be published though its lane has had that content
   const char* limits = "";      ///< lines of [limits]
   std::uint32_t page_records_max = wishes{}.page_records_max;  ///< of the source
+  std::uint64_t outage_s = run_extent{}.outage_s;  ///< how long something is gone, unless --outage says it
 };
 
 const std::vector<cell>& cells();

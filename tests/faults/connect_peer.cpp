@@ -43,8 +43,9 @@ const std::set<std::string>& connect_peer::cells() {
   return all;
 }
 
-connect_peer::connect_peer(deployment& world)
+connect_peer::connect_peer(deployment& world, std::chrono::milliseconds offset_flush_interval)
     : world_(world)
+    , offset_flush_interval_(offset_flush_interval)
     , group_("connect." + world.name()) {
   const auto table = text_of_file(MATRICULA_SOURCE_DIRECTORY "/scripts/kafka/connect/table.sql");
   for (const auto& site : world_.sites()) {
@@ -63,7 +64,8 @@ std::vector<std::string> connect_peer::script(const std::string& verb,
 }
 
 std::vector<std::string> connect_peer::command_of(const std::string& name) {
-  return script("run", {"--worker", name});
+  return script(
+      "run", {"--worker", name, "--offset-flush-interval", std::to_string(offset_flush_interval_.count())});
 }
 
 json connect_peer::ask(const std::string& name, const std::string& path) const {

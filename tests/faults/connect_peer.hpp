@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ class connect_peer : public node_runner {
   static const std::set<std::string>& cells();
 
   /// Makes the tables; from now on the node's processes are workers. To be kept as long as processes are started.
-  explicit connect_peer(deployment& world);
+  /// Workers commit their offsets as often as `offset_flush_interval` says.
+  connect_peer(deployment& world, std::chrono::milliseconds offset_flush_interval);
 
   std::vector<std::string> command_of(const std::string& name) override;
   /// Returns when the sinks' tasks run, and each worker has some; at once for a worker that is started again.
@@ -40,6 +42,7 @@ class connect_peer : public node_runner {
   bool everyone_works() const;
 
   deployment& world_;
+  std::chrono::milliseconds offset_flush_interval_;
   std::string group_;
   std::set<std::string> workers_;
 };

@@ -11,6 +11,7 @@
 #include <future>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <unistd.h>
 
 namespace {
@@ -35,25 +36,33 @@ fails keeps its folder, with the logs of every process, and prints the command t
 Exit code 0: nothing lost, twice, out of order, unseen or wrongly quarantined; 1: something was; 2: wrong usage.
 )";
 
+/// From one commit of Kafka Connect's offsets to the next (its offset.flush.interval.ms).
+constexpr std::int64_t connect_default_ms = 60'000;
+
 struct options {
   std::vector<std::string> cells;
   std::uint64_t runs = 1;
   run_settings settings;
-  std::int64_t outage_s = 20, every_ms = 100;
+  std::optional<std::uint64_t> outage_s;  ///< instead of the cell's own
+  std::int64_t every_ms = 100;
   double minutes = 0;
   int jobs = 1;
   std::string results_file, folder = (std::filesystem::temp_directory_path() / "matricula-faults").string();
   std::string target = "classrooms";
   std::string against;  ///< what runs the sites in matricula's place; empty: nothing
+  std::int64_t offset_flush_interval_ms = connect_default_ms;  ///< Kafka Connect's
   std::string commit;
   bool list = false;
 
-  run_extent extent() const {
-    return {settings.records, static_cast<std::uint64_t>(outage_s), static_cast<std::uint64_t>(every_ms)};
+  run_extent extent_of(const cell& which) const {
+    return {settings.records, outage_s.value_or(which.outage_s), static_cast<std::uint64_t>(every_ms)};
   }
   /// A cell's name in the results.
   std::string title(const std::string& cell) const {
     return cell + (against.empty() ? "" : " against " + against) +
+           (offset_flush_interval_ms == connect_default_ms
+                ? ""
+                : fmt::format(", offset.flush.interval.ms {}", offset_flush_interval_ms)) +
            (target == "classrooms" ? "" : " into " + target);
   }
 };
@@ -63,9 +72,12 @@ constexpr std::chrono::seconds peer_settles_within{60};
 
 std::string repeat_command(const std::string& cell, const options& wanted, const run_settings& settings) {
   const std::string preset = MATRICULA_PRESET;
-  return fmt::format("scripts/faults {}--cell {}{}{} --seed {} --records {} --outage {}{}",
+  return fmt::format("scripts/faults {}--cell {}{}{}{} --seed {} --records {} --outage {}{}",
                      preset == "release" ? "" : "--preset " + preset + ' ', cell,
                      wanted.against.empty() ? "" : " --against " + wanted.against,
+                     wanted.offset_flush_interval_ms == connect_default_ms
+                         ? ""
+                         : fmt::format(" --offset-flush-interval {}", wanted.offset_flush_interval_ms),
                      wanted.target == "classrooms" ? "" : " --target " + wanted.target, settings.seed,
                      settings.records, settings.outage.count(),
                      wanted.every_ms == 100 ? "" : fmt::format(" --every {}", wanted.every_ms));
@@ -85,13 +97,13 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     fault_run run{on, folder, settings, what};
     std::optional<connect_peer> peer;
     if (!wanted.against.empty()) {
-      peer.emplace(run.world());
+      peer.emplace(run.world(), std::chrono::milliseconds{wanted.offset_flush_interval_ms});
       run.is_against_a_peer();
       run.settles_within(peer_settles_within);
     }
     which.strike(run);
     auto result = run.finish(wanted.title(which.name));
-    result.extent = wanted.extent();
+    result.extent = wanted.extent_of(which);
     result.commit = wanted.commit;
     if (!which.may_repeat && result.found.repeated > 0)
       result.problems.push_back(fmt::format("{} records published again", result.found.repeated));
@@ -107,7 +119,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     run_result failed;
     failed.cell = wanted.title(which.name);
     failed.seed = settings.seed;
-    failed.extent = wanted.extent();
+    failed.extent = wanted.extent_of(which);
     failed.commit = wanted.commit;
     failed.problems.emplace_back(error.what());
     return failed;
@@ -147,7 +159,7 @@ class matrix_round {
       for (std::uint64_t i = 0; i < wanted.runs; ++i)
         if (const auto seed = wanted.settings.seed + i;
             std::find(wanted.cells.begin(), wanted.cells.end(), which.name) != wanted.cells.end() &&
-            !so_far.has(wanted.title(which.name), seed, wanted.extent()))
+            !so_far.has(wanted.title(which.name), seed, wanted.extent_of(which)))
           left_.push_back({&which, seed});
   }
 
@@ -192,6 +204,7 @@ class matrix_round {
         start_services(kind, job, apart, on);
       auto settings = wanted_.settings;
       settings.seed = next->seed;
+      settings.outage = std::chrono::seconds{wanted_.extent_of(*next->which).outage_s};
       run(*next->which, *on, settings);
     }
   }
@@ -267,9 +280,9 @@ int main(int argc, char** argv) {
   app.add_option("--records", wanted.settings.records, "Records to publish in each run, at least")
       ->check(CLI::Range(2'000, 100'000'000))
       ->capture_default_str();
-  app.add_option("--outage", wanted.outage_s, "Seconds that a database is gone")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  app.add_option("--outage", wanted.outage_s,
+                 "Seconds that a database or a line is gone; 20, in database-outage 120")
+      ->check(CLI::PositiveNumber);
   app.add_option("--every", wanted.every_ms, "Milliseconds from page to page, of which half changes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -284,6 +297,10 @@ int main(int argc, char** argv) {
   app.add_option("--against", wanted.against,
                  "Runs the sites by this in matricula's place: cells kill-sites and zombie-site")
       ->check(CLI::IsMember({"kafka-connect"}));
+  app.add_option("--offset-flush-interval", wanted.offset_flush_interval_ms,
+                 "Milliseconds from one commit of Kafka Connect's offsets to the next")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--target", wanted.target,
                  "What the sites are: plain tables, or Moodle's, which are judged, too")
       ->check(CLI::IsMember({"classrooms", "moodle"}))
@@ -319,7 +336,6 @@ int main(int argc, char** argv) {
     for (const auto& each : cells())
       if (!each.only_by_name)
         wanted.cells.push_back(each.name);
-  wanted.settings.outage = std::chrono::seconds{wanted.outage_s};
   wanted.folder += '-' + std::to_string(getpid());
   try {
     results so_far{wanted.results_file.empty() ? std::filesystem::path{wanted.folder} / "results.jsonl"

@@ -69,6 +69,7 @@ struct cell_row {
   bool has_aim = false;
   verdict sum;
   std::optional<double> resumed_median_s, resumed_worst_s;  ///< of the runs that did
+  double back_worst_s = 0;
   std::uint64_t rss_peak_bytes = 0;
   std::set<std::uint64_t> seeds;
   std::set<std::string> commits;
@@ -92,6 +93,7 @@ cell_row row_of(const results::title& of, const std::vector<const run_result*>& 
     row.sum.out_of_order += run->found.out_of_order;
     row.sum.unseen += run->found.unseen;
     row.sum.quarantined += run->found.quarantined;
+    row.back_worst_s = std::max(row.back_worst_s, run->found.back_s);
     row.rss_peak_bytes = std::max(row.rss_peak_bytes, run->rss_peak_bytes);
     row.seeds.insert(run->seed);
     row.with_problems += run->problems.empty() ? 0U : 1U;
@@ -115,10 +117,11 @@ std::string seconds_text(const std::optional<double>& seconds) {
 std::string to_markdown(const cell_row& row) {
   const auto late = row.has_aim ? fmt::format("{} of {}", row.late, row.runs) : std::string{"–"};
   return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {}–{} | {} |\n", row.cell, row.runs,
-      row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order, row.sum.unseen, row.sum.quarantined,
-      row.with_problems, seconds_text(row.resumed_median_s), seconds_text(row.resumed_worst_s), late,
-      row.rss_peak_bytes / 1'000'000, *row.seeds.begin(), *row.seeds.rbegin(), fmt::join(row.commits, ", "));
+      "| {} | {} | {} | {} | {} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {}–{} | {} |\n", row.cell,
+      row.runs, row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order, row.back_worst_s,
+      row.sum.unseen, row.sum.quarantined, row.with_problems, seconds_text(row.resumed_median_s),
+      seconds_text(row.resumed_worst_s), late, row.rss_peak_bytes / 1'000'000, *row.seeds.begin(),
+      *row.seeds.rbegin(), fmt::join(row.commits, ", "));
 }
 
 nlohmann::json to_json(const cell_row& row) {
@@ -128,6 +131,7 @@ nlohmann::json to_json(const cell_row& row) {
           {"lost", row.sum.lost},
           {"applied_twice", row.sum.twice},
           {"out_of_order", row.sum.out_of_order},
+          {"back_worst_s", row.back_worst_s},
           {"unseen", row.sum.unseen},
           {"quarantined_by_mistake", row.sum.quarantined},
           {"with_problems", row.with_problems},
@@ -139,8 +143,11 @@ nlohmann::json to_json(const cell_row& row) {
           {"commits", row.commits}};
 }
 
-/// The rows of these cells that have runs.
-std::vector<cell_row> rows_of(const std::vector<results::title>& cells, const std::vector<run_result>& all) {
+/// The rows of these cells that have runs, and then of whatever else the file holds, of which no aim is known.
+std::vector<cell_row> rows_of(std::vector<results::title> cells, const std::vector<run_result>& all) {
+  for (const auto& run : all)
+    if (std::none_of(cells.begin(), cells.end(), [&](const auto& each) { return each.cell == run.cell; }))
+      cells.push_back({run.cell, 0});
   std::vector<cell_row> rows;
   for (const auto& each : cells) {
     std::vector<const run_result*> runs;
@@ -181,9 +188,10 @@ void results::add(const run_result& result) {
 
 std::string results::table(const std::vector<title>& cells) const {
   std::string text =
-      "| cell | runs | records | lost | applied twice | out of order | unseen | quarantined by mistake | "
+      "| cell | runs | records | lost | applied twice | out of order | back s, worst | unseen | quarantined "
+      "by mistake | "
       "runs with a problem | resumed s, median | worst | over the aim | RSS MB, peak | seeds | commit |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& row : rows_of(cells, all_))
     text += to_markdown(row);
   return text;

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/supervise/throwing_adapters.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iterator>
+#include <mutex>
+#include <stdexcept>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace matricula {
+namespace {
+
+using std::chrono::steady_clock;
+
+struct calls_of_kind {
+  std::string_view kind;
+  std::vector<std::string_view> calls;
+};
+
+/// What is wrapped below.
+const std::array<calls_of_kind, 7>& all_calls() {
+  static const std::array<calls_of_kind, 7> all{{
+      {"elector", {"poll"}},
+      {"fetcher", {"read", "tail"}},
+      {"loader", {"scan"}},
+      {"publisher", {"open", "begin", "send", "commit", "abort"}},
+      {"subscriber", {"poll", "begin", "pause", "resume", "note_applied"}},
+      {"applier", {"open", "apply", "advance", "look"}},
+      {"reporter", {"take", "send", "flush", "remove_taken"}},
+  }};
+  return all;
+}
+
+/// What is still to be thrown, for the actors of all kinds. Thread-safe.
+class throws_to_come {
+ public:
+  explicit throws_to_come(std::vector<planned_crash> plan)
+      : plan_(std::move(plan)) {}
+
+  /// An actor of `kind` is at `when` ("before_", "after_") `call`.
+  void reach(std::string_view kind, std::string_view when, std::string_view call) {
+    const auto elapsed = steady_clock::now() - begun_;
+    {
+      const std::lock_guard lock{mutex_};
+      const auto due = std::find_if(plan_.begin(), plan_.end(), [&](const planned_crash& each) {
+        return each.after <= elapsed && each.kind == kind && each.call.starts_with(when) &&
+               std::string_view{each.call}.substr(when.size()) == call;
+      });
+      if (due == plan_.end())
+        return;
+      plan_.erase(due);
+    }
+    spdlog::info("{} throws {}{}, as planned", kind, when, call);
+    throw std::logic_error{"a bug, as planned"};
+  }
+
+ private:
+  const steady_clock::time_point begun_ = steady_clock::now();
+  std::mutex mutex_;
+  std::vector<planned_crash> plan_;
+};
+
+/// The calls of an adapter that an actor of one kind has.
+class watched_calls {
+ public:
+  watched_calls(std::shared_ptr<throws_to_come> plan, std::string_view kind)
+      : plan_(std::move(plan))
+      , kind_(kind) {}
+
+  template <class Call>
+  auto operator()(std::string_view name, Call call) const {
+    plan_->reach(kind_, "before_", name);
+    if constexpr (std::is_void_v<decltype(call())>) {
+      call();
+      plan_->reach(kind_, "after_", name);
+    } else {
+      auto made = call();
+      plan_->reach(kind_, "after_", name);
+      return made;
+    }
+  }
+
+ private:
+  std::shared_ptr<throws_to_come> plan_;
+  std::string_view kind_;
+};
+
+class throwing_source : public page_source {
+ public:
+  throwing_source(page_source_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<source_answer> read(const std::optional<std::string>& cursor, const std::string& etag) override {
+    return at_("read", [&] { return real_->read(cursor, etag); });
+  }
+  std::chrono::milliseconds retry_after() const override { return real_->retry_after(); }
+  void interrupt() override { real_->interrupt(); }
+
+ private:
+  page_source_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_tail : public topic_tail {
+ public:
+  throwing_tail(topic_tail_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<bool> poll(std::size_t messages_max, const on_message& each) override {
+    return at_("tail", [&] { return real_->poll(messages_max, each); });
+  }
+
+ private:
+  topic_tail_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_scan : public topic_scan {
+ public:
+  throwing_scan(topic_scan_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<bool> next(std::size_t messages_max, const on_message& each) override {
+    return at_("scan", [&] { return real_->next(messages_max, each); });
+  }
+  std::uint64_t messages_read() const override { return real_->messages_read(); }
+  std::uint64_t messages_total() const override { return real_->messages_total(); }
+
+ private:
+  topic_scan_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_transactional_producer : public transactional_producer {
+ public:
+  throwing_transactional_producer(transactional_producer_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<done> open() override {
+    return at_("open", [&] { return real_->open(); });
+  }
+  result<done> begin() override {
+    return at_("begin", [&] { return real_->begin(); });
+  }
+  result<done> send(const outgoing_message& message) override {
+    return at_("send", [&] { return real_->send(message); });
+  }
+  result<std::vector<partition_end>> commit() override {
+    return at_("commit", [&] { return real_->commit(); });
+  }
+  result<done> abort() override {
+    return at_("abort", [&] { return real_->abort(); });
+  }
+
+ private:
+  transactional_producer_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_plain_producer : public plain_producer {
+ public:
+  throwing_plain_producer(plain_producer_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<done> send(const outgoing_message& message) override {
+    return at_("send", [&] { return real_->send(message); });
+  }
+  result<done> flush() override {
+    return at_("flush", [&] { return real_->flush(); });
+  }
+
+ private:
+  plain_producer_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_consumer : public group_consumer {
+ public:
+  throwing_consumer(group_consumer_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  void on_ready(std::function<void()> ready) override { real_->on_ready(std::move(ready)); }
+  result<done> subscribe(const std::vector<std::string>& topics) override { return real_->subscribe(topics); }
+  consumer_event poll() override {
+    return at_("poll", [&] { return real_->poll(); });
+  }
+  result<done> begin(const topic_partition& from, std::int64_t offset) override {
+    return at_("begin", [&] { return real_->begin(from, offset); });
+  }
+  void pause(const topic_partition& from) override {
+    at_("pause", [&] { real_->pause(from); });
+  }
+  void resume(const topic_partition& from) override {
+    at_("resume", [&] { real_->resume(from); });
+  }
+  std::int64_t behind(const topic_partition& from, std::int64_t next_offset) const override {
+    return real_->behind(from, next_offset);
+  }
+  void ask_end(const topic_partition& from) override { real_->ask_end(from); }
+  void note_applied(const topic_partition& from, std::int64_t next_offset) override {
+    at_("note_applied", [&] { real_->note_applied(from, next_offset); });
+  }
+  void leave() override { real_->leave(); }
+
+ private:
+  group_consumer_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_store : public site_store {
+ public:
+  throwing_store(site_store_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<stored_position> open(const topic_partition& from) override {
+    return at_("open", [&] { return real_->open(from); });
+  }
+  result<applied> apply(const site_batch& batch, batch_range range,
+                        const std::vector<refused_record>& refused, std::int64_t expected,
+                        std::int64_t next) override {
+    return at_("apply", [&] { return real_->apply(batch, range, refused, expected, next); });
+  }
+  result<done> advance(std::int64_t expected, std::int64_t next) override {
+    return at_("advance", [&] { return real_->advance(expected, next); });
+  }
+  result<std::int64_t> look() override {
+    return at_("look", [&] { return real_->look(); });
+  }
+
+ private:
+  site_store_ptr real_;
+  watched_calls at_;
+};
+
+class throwing_outbox : public site_outbox {
+ public:
+  throwing_outbox(site_outbox_ptr real, watched_calls at)
+      : real_(std::move(real))
+      , at_(std::move(at)) {}
+
+  result<std::vector<outbox_entry>> take(std::size_t entries_max) override {
+    return at_("take", [&] { return real_->take(entries_max); });
+  }
+  result<done> remove_taken() override {
+    return at_("remove_taken", [&] { return real_->remove_taken(); });
+  }
+  void release() override { real_->release(); }
+
+ private:
+  site_outbox_ptr real_;
+  watched_calls at_;
+};
+
+/// Whether the adapters of actors of this kind have such a call.
+bool has_call(const planned_crash& planned) {
+  const auto of_kind = std::find_if(all_calls().begin(), all_calls().end(),
+                                    [&](const auto& each) { return each.kind == planned.kind; });
+  return of_kind != all_calls().end() &&
+         std::any_of(of_kind->calls.begin(), of_kind->calls.end(), [&](std::string_view call) {
+           return planned.call == "before_" + std::string{call} ||
+                  planned.call == "after_" + std::string{call};
+         });
+}
+
+}  // namespace
+
+std::optional<std::vector<planned_crash>> planned_crashes(std::string_view text) {
+  std::vector<planned_crash> all;
+  while (!text.empty()) {
+    const auto item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    const auto at = item.find('@');
+    if (at == item.npos)
+      return std::nullopt;
+    const auto colon = std::min(item.find(':', at), item.size());
+    const auto number = item.substr(at + 1, colon - at - 1);
+    std::int64_t ms = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), ms);
+    if (error != std::errc{} || end != number.data() + number.size() || ms < 0)
+      return std::nullopt;
+    planned_crash crash{std::string{item.substr(0, at)}, std::chrono::milliseconds{ms}};
+    if (colon < item.size()) {
+      crash.call = item.substr(colon + 1);
+      if (!has_call(crash))
+        return std::nullopt;
+    }
+    all.push_back(std::move(crash));
+  }
+  return all;
+}
+
+adapters throwing_adapters(adapters real, std::vector<planned_crash> plan) {
+  const auto to_come = std::make_shared<throws_to_come>(std::move(plan));
+  const auto calls_of = [to_come](std::string_view kind) { return watched_calls{to_come, kind}; };
+  adapters wrapped = real;
+  wrapped.open_source = [open = real.open_source, calls_of](const source_settings& source) {
+    return std::make_shared<throwing_source>(open(source), calls_of("fetcher"));
+  };
+  wrapped.open_tail = [open = real.open_tail, calls_of](const std::string& topic) {
+    return std::make_unique<throwing_tail>(open(topic), calls_of("fetcher"));
+  };
+  wrapped.open_scan = [open = real.open_scan, calls_of](std::vector<std::string> topics) {
+    return std::make_unique<throwing_scan>(open(std::move(topics)), calls_of("loader"));
+  };
+  wrapped.open_transactional_producer = [open = real.open_transactional_producer,
+                                         calls_of](const std::string& id) {
+    return std::make_unique<throwing_transactional_producer>(open(id), calls_of("publisher"));
+  };
+  wrapped.open_plain_producer = [open = real.open_plain_producer, calls_of] {
+    return std::make_unique<throwing_plain_producer>(open(), calls_of("reporter"));
+  };
+  wrapped.open_consumer = [open = real.open_consumer, calls_of](const std::string& group) {
+    const auto* const kind = group.find(".source.") == group.npos ? "subscriber" : "elector";
+    return std::make_unique<throwing_consumer>(open(group), calls_of(kind));
+  };
+  wrapped.open_store = [open = real.open_store, calls_of](const site_settings& site) {
+    return std::make_unique<throwing_store>(open(site), calls_of("applier"));
+  };
+  wrapped.open_outbox = [open = real.open_outbox, calls_of](const site_settings& site) {
+    return std::make_unique<throwing_outbox>(open(site), calls_of("reporter"));
+  };
+  return wrapped;
+}
+
+}  // namespace matricula
