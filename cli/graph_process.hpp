@@ -23,7 +23,7 @@ enum class run_outcome {
 struct graph_process {
   deployment_ptr deployment;
   std::chrono::milliseconds figures_every{1'000};
-  std::vector<planned_crash> crashes;  ///< those between two messages; the others are the adapters'
+  std::vector<planned_crash> crashes;  ///< those with a call are left to throwing_adapters
   /// Called every figures_every without the pages' own figures, and once at the end with them.
   std::function<void(const std::string& figures_json)> on_figures;
   /// Called when the graph was told to stop and did not drain within limits.drain_timeout_ms. It ends the

@@ -206,9 +206,8 @@ int run_topology(const run_options& options) {
   auto crashes = planned_crashes(bugs == nullptr ? "" : bugs);
   if (!crashes) {
     std::cerr << "MATRICULA_CRASH=" << bugs
-              << " is not understood; for tests: KIND@MILLISECONDS, with :CALL to throw at a call of its "
-                 "adapters and not "
-                 "between two messages, as applier@1500,fetcher@2000:before_read\n";
+              << " is not understood. It is for tests: KIND@MILLISECONDS, as applier@1500; with "
+                 ":CALL it throws at a call of its adapters, as fetcher@2000:before_read\n";
     return exit_wrong_usage;
   }
   auto loaded = load_topology(options.file);
@@ -245,7 +244,7 @@ int run_topology(const run_options& options) {
   graph_process process;
   process.crashes = *std::move(crashes);
   if (!process.crashes.empty())
-    made->adapters = throwing_adapters(std::move(made->adapters), process.crashes);
+    made->adapters = throwing_adapters(made->adapters, made->topology.pipeline.name, process.crashes);
   std::string figures;
   process.deployment = made;
   process.figures_every = terminal ? milliseconds{500} : milliseconds{10'000};

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
+#include <cstdint>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
@@ -48,9 +48,9 @@ class throws_to_come {
     const auto elapsed = steady_clock::now() - begun_;
     {
       const std::lock_guard lock{mutex_};
-      const auto due = std::find_if(plan_.begin(), plan_.end(), [&](const planned_crash& each) {
+      const auto due = std::find_if(plan_.begin(), plan_.end(), [&](planned_crash& each) {
         return each.after <= elapsed && each.kind == kind && each.call.starts_with(when) &&
-               std::string_view{each.call}.substr(when.size()) == call;
+               std::string_view{each.call}.substr(when.size()) == call && each.passes-- == 0;
       });
       if (due == plan_.end())
         return;
@@ -265,14 +265,41 @@ class throwing_outbox : public site_outbox {
 };
 
 /// Whether the adapters of actors of this kind have such a call.
-bool has_call(const planned_crash& planned) {
+bool has_call(std::string_view kind, std::string_view call) {
   const auto of_kind = std::find_if(all_calls().begin(), all_calls().end(),
-                                    [&](const auto& each) { return each.kind == planned.kind; });
+                                    [&](const auto& each) { return each.kind == kind; });
   return of_kind != all_calls().end() &&
-         std::any_of(of_kind->calls.begin(), of_kind->calls.end(), [&](std::string_view call) {
-           return planned.call == "before_" + std::string{call} ||
-                  planned.call == "after_" + std::string{call};
+         std::any_of(of_kind->calls.begin(), of_kind->calls.end(), [&](std::string_view each) {
+           return call == "before_" + std::string{each} || call == "after_" + std::string{each};
          });
+}
+
+/// A whole number from 0; nothing if it is none.
+std::optional<std::uint64_t> number_from(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
+}
+
+/// Reads "publisher@0:after_send+9".
+std::optional<planned_crash> planned_crash_from(std::string_view text) {
+  const auto at = text.find('@');
+  if (at == 0 || at == text.npos)
+    return std::nullopt;
+  const auto colon = std::min(text.find(':', at), text.size());
+  const auto ms = number_from(text.substr(at + 1, colon - at - 1));
+  if (!ms)
+    return std::nullopt;
+  planned_crash crash{std::string{text.substr(0, at)}, std::chrono::milliseconds{*ms}};
+  if (colon == text.size())
+    return crash;
+  const auto plus = std::min(text.find('+', colon), text.size());
+  crash.call = text.substr(colon + 1, plus - colon - 1);
+  const auto passes = plus == text.size() ? 0 : number_from(text.substr(plus + 1));
+  if (!passes || !has_call(crash.kind, crash.call))
+    return std::nullopt;
+  crash.passes = *passes;
+  return crash;
 }
 
 }  // namespace
@@ -282,27 +309,16 @@ std::optional<std::vector<planned_crash>> planned_crashes(std::string_view text)
   while (!text.empty()) {
     const auto item = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), item.size() + 1));
-    const auto at = item.find('@');
-    if (at == item.npos)
+    auto crash = planned_crash_from(item);
+    if (!crash)
       return std::nullopt;
-    const auto colon = std::min(item.find(':', at), item.size());
-    const auto number = item.substr(at + 1, colon - at - 1);
-    std::int64_t ms = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), ms);
-    if (error != std::errc{} || end != number.data() + number.size() || ms < 0)
-      return std::nullopt;
-    planned_crash crash{std::string{item.substr(0, at)}, std::chrono::milliseconds{ms}};
-    if (colon < item.size()) {
-      crash.call = item.substr(colon + 1);
-      if (!has_call(crash))
-        return std::nullopt;
-    }
-    all.push_back(std::move(crash));
+    all.push_back(*std::move(crash));
   }
   return all;
 }
 
-adapters throwing_adapters(adapters real, std::vector<planned_crash> plan) {
+adapters throwing_adapters(const adapters& real, const std::string& pipeline,
+                           std::vector<planned_crash> plan) {
   const auto to_come = std::make_shared<throws_to_come>(std::move(plan));
   const auto calls_of = [to_come](std::string_view kind) { return watched_calls{to_come, kind}; };
   adapters wrapped = real;
@@ -322,8 +338,9 @@ adapters throwing_adapters(adapters real, std::vector<planned_crash> plan) {
   wrapped.open_plain_producer = [open = real.open_plain_producer, calls_of] {
     return std::make_unique<throwing_plain_producer>(open(), calls_of("reporter"));
   };
-  wrapped.open_consumer = [open = real.open_consumer, calls_of](const std::string& group) {
-    const auto* const kind = group.find(".source.") == group.npos ? "subscriber" : "elector";
+  wrapped.open_consumer = [open = real.open_consumer, calls_of,
+                           sources = "matricula." + pipeline + ".source."](const std::string& group) {
+    const auto* const kind = group.starts_with(sources) ? "elector" : "subscriber";
     return std::make_unique<throwing_consumer>(open(group), calls_of(kind));
   };
   wrapped.open_store = [open = real.open_store, calls_of](const site_settings& site) {

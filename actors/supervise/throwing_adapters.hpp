@@ -4,6 +4,7 @@
 #include "actors/supervise/adapters.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,21 +12,24 @@
 
 namespace matricula {
 
-/// A bug to come, for tests of the supervision: an actor of a kind dies.
+/// An actor of a kind dies of a bug, on purpose: for tests of the supervision.
 struct planned_crash {
   std::string kind;
-  std::chrono::milliseconds after{};  ///< so long after the start, or at the first such call from then on
+  std::chrono::milliseconds after{};  ///< so long after the start, or at such a call from then on
   /// At which call of its adapters it throws, in the middle of a message: "before_commit" as commit begins,
   /// "after_commit" as it returns. Empty: between two messages.
   std::string call = {};
+  std::uint64_t passes = 0;  ///< so many such calls do no harm before
 };
 
-/// Reads "applier@1500,fetcher@2000:before_read": kinds of actors, milliseconds, and calls; nothing if it is not of this
-/// form, or if the adapters of a kind have no such call.
+/// Reads "applier@1500,fetcher@2000:before_read,publisher@0:after_send+9": kinds of actors, milliseconds, calls, and
+/// how many of them pass; nothing if it is not of this form, or if the adapters of a kind have no such call.
 std::optional<std::vector<planned_crash>> planned_crashes(std::string_view text);
 
-/// `real`, but the calls that are planned throw std::logic_error, once for each plan, and say so in the log. The time
-/// counts from here.
-adapters throwing_adapters(adapters real, std::vector<planned_crash> plan);
+/// `real`, but the calls that are planned throw std::logic_error, each of them once, and say so in the log. Crashes
+/// without a call are left to others. The time counts from here. Groups of consumers are
+/// matricula.PIPELINE.source.NAME and matricula.PIPELINE.site.NAME.
+adapters throwing_adapters(const adapters& real, const std::string& pipeline,
+                           std::vector<planned_crash> plan);
 
 }  // namespace matricula

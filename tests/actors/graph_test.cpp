@@ -75,8 +75,8 @@ const deployment_ptr& graph_world::deployed() {
   doubles.open_tail = [this](const std::string& topic) { return kafka.open_tail(topic); };
   doubles.open_store = [this](const site_settings& site) { return sites[site.name].open_store(); };
   doubles.open_outbox = [this](const site_settings& site) { return sites[site.name].open_outbox(); };
-  if (!crashes.empty())
-    doubles = throwing_adapters(std::move(doubles), crashes);
+  if (!planned.empty())
+    doubles = throwing_adapters(doubles, topology.pipeline.name, planned);
   deployment_ = std::move(made);
   return deployment_;
 }

@@ -164,7 +164,7 @@ class graph_world {
 
   struct topology topology;
   std::uint64_t pages_max = 0;
-  std::vector<planned_crash> crashes;  ///< at calls of Kafka's, the feed's and the sites'
+  std::vector<planned_crash> planned;  ///< at calls of Kafka's, the feed's and the sites'
 
   // The world outlives the actors.
   memory_kafka kafka{1};

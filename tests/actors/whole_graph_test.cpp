@@ -38,10 +38,10 @@ void PrintTo(const end_state& state, std::ostream* out) {
 /// sweep, one that no lane takes, one that is no record, and one that its site refuses.
 class played_run : public graph_world {
  public:
-  explicit played_run(std::uint32_t seed, std::vector<planned_crash> planned = {})
+  explicit played_run(std::uint32_t seed, std::vector<planned_crash> crashes = {})
       : lots_(seed) {
     pages_max = 8;
-    crashes = std::move(planned);
+    planned = std::move(crashes);
     kafka = memory_kafka{2};
     const enrolled poison{.person = "66600000"};
     sites["eso46"].poison = {key_of(poison)};
@@ -72,7 +72,7 @@ class played_run : public graph_world {
     what_ = std::move(what);
   }
 
-  void dies(const std::string& kind) { caf::anon_send(node_, crash_atom::value, kind); }
+  void crashes(const std::string& kind) { caf::anon_send(node_, crash_atom::value, kind); }
 
   end_state to_the_end() {
     let_pass(150s, [this] { handle(); });
@@ -193,7 +193,7 @@ TEST_P(crash_of, loses_nothing_and_repeats_nothing) {
     played_run disturbed{static_cast<std::uint32_t>(point)};
     const kept_log log;
     disturbed.at_step(step, [&] {
-      disturbed.dies(GetParam());
+      disturbed.crashes(GetParam());
       if (GetParam() == "loader")  // there is one only when a source begins
         rebalance(disturbed, "source.itaca");
     });
@@ -329,34 +329,45 @@ INSTANTIATE_TEST_SUITE_P(bug_in, outage_of,
                                            throws_in("reporter_at_flush", kafka_step::flush)),
                          [](const auto& tested) { return tested.param.name; });
 
-/// At each of its calls of the world outside, as it begins and as it returns.
-class throw_at : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+/// A call of the world outside, and how many of it there are at least in a run.
+struct call_of {
+  std::string kind, name;
+  std::uint64_t at_least = 1;
+};
 
+void PrintTo(const call_of& call, std::ostream* out) { *out << call.kind << ' ' << call.name; }
+
+class throw_at : public ::testing::TestWithParam<call_of> {};
+
+/// As it begins and as it returns.
 TEST_P(throw_at, loses_nothing_and_repeats_nothing) {
-  const auto& [kind, call] = GetParam();
+  constexpr std::uint32_t seeds = 10;
+  const auto& expected = calm().end;
+  const auto& [kind, name, at_least] = GetParam();
   for (const std::string when : {"before_", "after_"})
-    for (std::uint32_t seed = 0; seed < 10; ++seed) {
-      SCOPED_TRACE(when + call + " of " + kind + ", seed " + std::to_string(seed));
-      const planned_crash crash{kind, 0ms, when + call};
-      const kept_log log;
+    for (std::uint32_t seed = 0; seed < seeds; ++seed) {
+      const planned_crash crash{kind, 0ms, when + name, seed % at_least};
+      SCOPED_TRACE(crash.call + " of " + kind + " after " + std::to_string(crash.passes) + ", seed " +
+                   std::to_string(seed));
       played_run disturbed{seed, {crash}};
-      EXPECT_EQ(disturbed.to_the_end(), calm().end);
-      EXPECT_THAT(log.text(), ::testing::HasSubstr(kind + " throws " + when + call + ", as planned"));
+      const kept_log log;
+      EXPECT_EQ(disturbed.to_the_end(), expected);
+      EXPECT_THAT(log.text(), ::testing::HasSubstr(kind + " throws " + crash.call + ", as planned"));
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(of, throw_at,
-                         ::testing::Values(std::pair{"elector", "poll"}, std::pair{"fetcher", "read"},
-                                           std::pair{"fetcher", "tail"}, std::pair{"loader", "scan"},
-                                           std::pair{"publisher", "open"}, std::pair{"publisher", "begin"},
-                                           std::pair{"publisher", "send"}, std::pair{"publisher", "commit"},
-                                           std::pair{"subscriber", "poll"}, std::pair{"subscriber", "begin"},
-                                           std::pair{"subscriber", "note_applied"},
-                                           std::pair{"applier", "open"}, std::pair{"applier", "apply"},
-                                           std::pair{"reporter", "take"}, std::pair{"reporter", "send"},
-                                           std::pair{"reporter", "flush"},
-                                           std::pair{"reporter", "remove_taken"}),
-                         [](const auto& tested) { return tested.param.first + '_' + tested.param.second; });
+INSTANTIATE_TEST_SUITE_P(
+    of, throw_at,
+    ::testing::Values(call_of{"elector", "poll", 2}, call_of{"fetcher", "read", 8},
+                      call_of{"fetcher", "tail", 2}, call_of{"loader", "scan", 2},
+                      call_of{"publisher", "open"}, call_of{"publisher", "begin", 8},
+                      call_of{"publisher", "send", 10}, call_of{"publisher", "commit", 8},
+                      call_of{"subscriber", "poll", 10}, call_of{"subscriber", "begin", 2},
+                      call_of{"subscriber", "note_applied", 8}, call_of{"applier", "open", 2},
+                      call_of{"applier", "apply", 8}, call_of{"reporter", "take", 8},
+                      call_of{"reporter", "send", 10}, call_of{"reporter", "flush", 4},
+                      call_of{"reporter", "remove_taken", 4}),
+    [](const auto& tested) { return tested.param.kind + '_' + tested.param.name; });
 
 }  // namespace
 }  // namespace matricula::testing

@@ -35,7 +35,7 @@ constexpr seconds takeover_max{4 * session_timeout_s};
 /// More entries than Kafka adds of its own.
 constexpr std::int64_t unread_min = 100;
 /// The aims: twice the session that Kafka waits for, and what a site may take once a server is there again.
-constexpr double takeover_s = 2.0 * session_timeout_s, outage_s = 2;
+constexpr double takeover_s = 2.0 * session_timeout_s, outage_aim_s = 2;
 /// Every kind of actor dies within this time.
 constexpr std::uint64_t crash_within_ms = 8'000;
 /// The resident set in an outage, as a multiple of that at full load before it; and what a process that has worked takes
@@ -170,24 +170,31 @@ void kill_all(fault_run& run) {
   run.load(1);
 }
 
-/// At which of its calls an actor may throw; those that keep coming while there is work. Without one it touches nothing
-/// outside of it, and dies between two messages.
+/// A call of the world outside that keeps coming while there is work.
+struct crash_site {
+  std::string call;
+  std::uint64_t many = 1;  ///< so many of them come one after another
+};
+
+/// An actor, and at which of its calls it may throw. Without one it touches nothing outside of it, and dies between two
+/// messages.
 struct crashing_kind {
   std::string name;
-  std::vector<std::string> calls;
+  std::vector<crash_site> at;
 };
 
 /// Each kind of actor throws, most of them in the middle of a message.
 void kill_actor(fault_run& run) {
-  static const std::array<crashing_kind, 9> kinds{{{"elector", {"poll"}},
-                                                   {"fetcher", {"read", "tail"}},
-                                                   {"partitioner", {}},
-                                                   {"deduplicator", {}},
-                                                   {"publisher", {"begin", "send", "commit"}},
-                                                   {"loader", {"scan"}},
-                                                   {"subscriber", {"poll", "note_applied"}},
-                                                   {"applier", {"apply"}},
-                                                   {"reporter", {"take", "send", "flush", "remove_taken"}}}};
+  static const std::array<crashing_kind, 9> kinds{
+      {{"elector", {{"poll"}}},
+       {"fetcher", {{"read"}, {"tail"}}},
+       {"partitioner", {}},
+       {"deduplicator", {}},
+       {"publisher", {{"begin"}, {"send", 400}, {"commit"}}},
+       {"loader", {{"scan"}}},
+       {"subscriber", {{"poll", 400}, {"note_applied"}}},
+       {"applier", {{"apply"}}},
+       {"reporter", {{"take"}, {"send", 50}, {"flush"}, {"remove_taken"}}}}};
   std::array<std::uint64_t, kinds.size()> at_ms{};
   for (auto& at : at_ms)
     at = 500 + run.lot(crash_within_ms);
@@ -198,14 +205,15 @@ void kill_actor(fault_run& run) {
   std::string crashes;
   std::set<std::string> awaited;  // what each of them says
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    const auto& [kind, calls] = kinds[i];
+    const auto& [kind, sites] = kinds[i];
     crashes += (crashes.empty() ? "" : ",") + kind + '@' + std::to_string(at_ms[i]);
-    if (calls.empty()) {
+    if (sites.empty()) {
       awaited.insert("its " + kind + " dies, as planned");
       continue;
     }
-    const auto call = (run.lot(2) == 0 ? "before_" : "after_") + calls[run.lot(calls.size())];
-    crashes += ':' + call;
+    const auto& site = sites[run.lot(sites.size())];
+    const auto call = (run.lot(2) == 0 ? "before_" : "after_") + site.call;
+    crashes += ':' + call + '+' + std::to_string(run.lot(site.many));
     awaited.insert(kind + " throws " + call + ", as planned");
   }
   run.note(crashes);
@@ -934,7 +942,8 @@ const std::vector<cell>& cells() {
       {"kill-sites", "SIGKILL to the process that runs the sites; taken over or restarted",
        ground::one_broker, kill_sites, takeover_s},
       {"kill-all", "SIGKILL to both; restarted", ground::one_broker, kill_all, takeover_s},
-      {"kill-actor", "each kind of actor throws, in the middle of a message where it calls the world outside",
+      {"kill-actor",
+       "each kind of actor throws, those that call the world outside in the middle of a message",
        ground::one_broker, kill_actor, takeover_s},
       {"kill-supervisor",
        "each kind of supervisor and the scoreboard die, and the process with them; started again",
@@ -948,33 +957,33 @@ const std::vector<cell>& cells() {
        "connection, backend or PostgreSQL die in COPY, before COMMIT, in it and before its answer",
        ground::one_broker, kill_in_commit, takeover_s},
       {"database-outage", "a site's database refuses connections or falls silent", ground::one_broker,
-       database_outage, outage_s, false, false, "prefetch_bytes_max = 8388608", wishes{}.page_records_max,
+       database_outage, outage_aim_s, false, false, "prefetch_bytes_max = 8388608", wishes{}.page_records_max,
        120},
-      {"read-only", "a site's database refuses writes (25006)", ground::one_broker, read_only, outage_s},
+      {"read-only", "a site's database refuses writes (25006)", ground::one_broker, read_only, outage_aim_s},
       {"disk-full", "the file system of a site's database is full (53100)", ground::one_broker, disk_full,
-       outage_s},
+       outage_aim_s},
       {"deadlock", "a second writer takes the rows of a batch in the opposite order (40P01)",
-       ground::one_broker, deadlock, outage_s},
+       ground::one_broker, deadlock, outage_aim_s},
       {"lock-timeout", "a second writer keeps the rows of a batch (55P03)", ground::one_broker, lock_timeout,
-       outage_s},
+       outage_aim_s},
       {"serialization", "the database gives transactions up now and then (40001), and is set to serializable",
-       ground::one_broker, serialization, outage_s},
+       ground::one_broker, serialization, outage_aim_s},
       {"kill-broker",
        "SIGKILL to a partition's leader, the transaction coordinator or the controller; started again",
        ground::three_brokers, kill_broker, takeover_s},
       {"rolling-restart", "each of three brokers is restarted in turn", ground::three_brokers,
        rolling_restart, takeover_s},
       {"cut", "the network to Kafka, then to a site's database: cut both or one way, reset, lossy or slow",
-       ground::hosts_apart, cut_off_network, outage_s},
+       ground::hosts_apart, cut_off_network, outage_aim_s},
       {"rebalance-storm", "a second process of the sites joins and leaves every 5 s", ground::one_broker,
        rebalance_storm, takeover_s},
       {"clock", "the wall clocks of the processes jump by an hour or two, ahead and back", ground::one_broker,
-       jump_clocks, outage_s},
+       jump_clocks, outage_aim_s},
       // Pages of which a small run has several a sweep, too: what stays waits for one with a cursor.
       {"poison", "bad records of every kind among the good ones", ground::one_broker, poison, 0, false, false,
        "", 1'000},
       {"bad-pages", "cut, repeated, reordered, empty, miscounted and Latin-1 pages, 410, 429, 500, 503",
-       ground::one_broker, bad_pages, outage_s},
+       ground::one_broker, bad_pages, outage_aim_s},
       {"terminate", "SIGTERM under full load; started again", ground::one_broker, terminate, takeover_s},
       {"retention", "a partition begins after a stopped site's offset; replay mends it", ground::one_broker,
        retention, 0, false, true},

@@ -281,7 +281,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(2'000, 100'000'000))
       ->capture_default_str();
   app.add_option("--outage", wanted.outage_s,
-                 "Seconds that a database or a line is gone; 20, in database-outage 120")
+                 "Seconds that a database or a line is gone, in place of the cell's own")
       ->check(CLI::PositiveNumber);
   app.add_option("--every", wanted.every_ms, "Milliseconds from page to page, of which half changes")
       ->check(CLI::PositiveNumber)
@@ -317,6 +317,10 @@ int main(int argc, char** argv) {
       std::cout << fmt::format("{:<16} {}\n", each.name, each.what);
     return 0;
   }
+  if (wanted.against.empty() && wanted.offset_flush_interval_ms != connect_default_ms) {
+    std::cerr << "faults: --offset-flush-interval is Kafka Connect's and needs --against kafka-connect\n";
+    return 2;
+  }
   if (!wanted.against.empty() && wanted.target != "classrooms") {
     std::cerr << "faults: --against writes one flat table and needs --target classrooms\n";
     return 2;
@@ -342,8 +346,11 @@ int main(int argc, char** argv) {
                                                : std::filesystem::path{wanted.results_file}};
     const bool clean = matrix_round{wanted, so_far}.run_all();
     std::vector<results::title> titles;
-    for (const auto& each : cells())
-      titles.push_back({wanted.title(each.name), each.resumes_within_s});
+    for (const auto& each : cells()) {
+      titles.push_back({each.name, each.resumes_within_s});
+      if (const auto title = wanted.title(each.name); title != each.name)
+        titles.push_back({title, each.resumes_within_s});
+    }
     std::cout << '\n'
               << so_far.table(titles) << "\nThe same as JSON: " << write_json(so_far, titles).string()
               << "\nEach run: " << so_far.file().string()

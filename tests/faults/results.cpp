@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
@@ -143,19 +144,35 @@ nlohmann::json to_json(const cell_row& row) {
           {"commits", row.commits}};
 }
 
-/// The rows of these cells that have runs, and then of whatever else the file holds, of which no aim is known.
+/// What of a run's extent is not as usual.
+std::string extent_text(const run_extent& extent) {
+  const run_extent usual;
+  std::string text;
+  if (extent.records != usual.records)
+    text += fmt::format(", {} records", extent.records);
+  if (extent.outage_s != usual.outage_s)
+    text += fmt::format(", {} s", extent.outage_s);
+  if (extent.every_ms != usual.every_ms)
+    text += fmt::format(", a page in {} ms", extent.every_ms);
+  return text;
+}
+
+/// The rows of these cells that have runs, one for each extent, and then of whatever else the file holds, of which no aim
+/// is known.
 std::vector<cell_row> rows_of(std::vector<results::title> cells, const std::vector<run_result>& all) {
   for (const auto& run : all)
     if (std::none_of(cells.begin(), cells.end(), [&](const auto& each) { return each.cell == run.cell; }))
       cells.push_back({run.cell, 0});
   std::vector<cell_row> rows;
   for (const auto& each : cells) {
-    std::vector<const run_result*> runs;
+    std::map<std::string, std::vector<const run_result*>> by_extent;
     for (const auto& run : all)
       if (run.cell == each.cell)
-        runs.push_back(&run);
-    if (!runs.empty())
+        by_extent[extent_text(run.extent)].push_back(&run);
+    for (const auto& [extent, runs] : by_extent) {
       rows.push_back(row_of(each, runs));
+      rows.back().cell += extent;
+    }
   }
   return rows;
 }

@@ -24,8 +24,8 @@ class results {
     std::string cell;
     double resumes_within_s = 0;
   };
-  /// A row per cell, in the order of `cells`, as Markdown; cells without a run are left out. What else the file holds, as the
-  /// same cells against a peer, comes behind.
+  /// A row per cell and extent, in the order of `cells`, as Markdown; cells without a run are left out. What else the
+  /// file holds comes behind.
   std::string table(const std::vector<title>& cells) const;
   /// The same as an array of JSON, seconds and bytes as they were measured.
   std::string table_json(const std::vector<title>& cells) const;
