@@ -77,7 +77,7 @@ Without --with-personal-data a record that is not JSON, or cut off, is left out 
 constexpr auto drop_examples = R"(Examples:
   matricula quarantine my.toml drop source/itaca/9a3c52f0d1e6b784 --why "mended in ITACA, ticket 4711"
   matricula quarantine my.toml drop --key 2026/46012345/ --why "the centre was closed"
-      all of one centre's; --site, --source, --reason and --since choose as they do for list
+      all of one centre's; --site, --source, --reason, --since and --until choose as they do for list
 
 Nothing is removed: the entry says from now on that it is dropped, when and why. If one of the keys has no entry, none
 is dropped.)";
@@ -236,11 +236,17 @@ int drop_quarantined(const quarantine_access& to, const std::vector<std::string>
 
 void add_quarantine_command(CLI::App& app, int& exit_code) {
   struct arguments {
-    std::string file, wait = "30s", since, why;
+    std::string file, wait = "30s", since, until, why;
     std::vector<std::string> keys;
-    quarantine_filter filter;
+    quarantine_filter chosen;
     bool with_personal_data = false;
 
+    quarantine_filter filter() const {
+      auto all = chosen;
+      all.since = time_from_text(since);
+      all.until = time_from_text(until);
+      return all;
+    }
     quarantine_access access() const {
       return {file, system_environment(), *config::duration_from(wait), std::cout, std::cerr};
     }
@@ -256,9 +262,9 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   };
 
   const auto add_filter = [&](CLI::App& to) {
-    to.add_option("--site", given->filter.site, "Only what this site's database has refused");
-    to.add_option("--source", given->filter.source, "Only what was refused on its way from this source");
-    to.add_option("--reason", given->filter.reason, "Only this reason, such as field_missing or row_refused")
+    to.add_option("--site", given->chosen.site, "Only what this site's database has refused");
+    to.add_option("--source", given->chosen.source, "Only what was refused on its way from this source");
+    to.add_option("--reason", given->chosen.reason, "Only this reason, such as field_missing or row_refused")
         ->check([](const std::string& text) {
           const auto code = error_code_named(text);
           return code && class_of(*code) == failure_class::poison
@@ -267,23 +273,23 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
                        "row_refused: " +
                            text;
         });
-    to.add_option("--since", given->since, "Only what was refused since, such as 2026-09-09T08:00 (UTC)")
-        ->check([](const std::string& text) {
-          return time_from_text(text) ? std::string{} : "not a time such as 2026-09-09T08:00: " + text;
-        });
-    to.add_option("--key", given->filter.key_prefix,
+    const auto add_time = [&](const std::string& name, std::string& text, const std::string& what) {
+      to.add_option(name, text, what)->check([](const std::string& time) {
+        return time_from_text(time) ? std::string{} : "not a time such as 2026-09-09T08:00: " + time;
+      });
+    };
+    add_time("--since", given->since, "Only what was refused since, such as 2026-09-09T08:00 (UTC)");
+    add_time("--until", given->until, "Only what was refused before this time (UTC)");
+    to.add_option("--key", given->chosen.key_prefix,
                   "Only keys, of entries or records, that begin like this");
   };
 
   auto* const list = command->add_subcommand("list", "A line per entry");
   add_filter(*list);
-  list->add_flag("--all", given->filter.with_settled, "Entries too that were dropped, or retried");
+  list->add_flag("--all", given->chosen.with_settled, "Entries too that were dropped, or retried");
   add_wait(*list);
   list->footer(list_examples);
-  list->callback([given, &exit_code] {
-    given->filter.since = time_from_text(given->since);
-    exit_code = list_quarantine(given->access(), given->filter);
-  });
+  list->callback([given, &exit_code] { exit_code = list_quarantine(given->access(), given->filter()); });
 
   auto* const show = command->add_subcommand("show", "All of an entry, or of several, as JSON");
   show->add_option("key", given->keys, "The entries' keys, as list prints them");
@@ -292,8 +298,7 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   add_wait(*show);
   show->footer(show_examples);
   show->callback([given, &exit_code] {
-    given->filter.since = time_from_text(given->since);
-    exit_code = show_quarantined(given->access(), given->keys, given->filter, given->with_personal_data);
+    exit_code = show_quarantined(given->access(), given->keys, given->filter(), given->with_personal_data);
   });
 
   auto* const retry = command->add_subcommand("retry", "Put their records through the whole pipeline again");
@@ -301,10 +306,8 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   add_filter(*retry);
   add_wait(*retry);
   retry->footer(retry_examples);
-  retry->callback([given, &exit_code] {
-    given->filter.since = time_from_text(given->since);
-    exit_code = retry_quarantined(given->access(), given->keys, given->filter);
-  });
+  retry->callback(
+      [given, &exit_code] { exit_code = retry_quarantined(given->access(), given->keys, given->filter()); });
 
   auto* const drop = command->add_subcommand("drop", "Note that entries have been dealt with");
   drop->add_option("key", given->keys, "The entries' keys, as list prints them");
@@ -313,8 +316,7 @@ void add_quarantine_command(CLI::App& app, int& exit_code) {
   add_wait(*drop);
   drop->footer(drop_examples);
   drop->callback([given, &exit_code] {
-    given->filter.since = time_from_text(given->since);
-    exit_code = drop_quarantined(given->access(), given->keys, given->filter, given->why);
+    exit_code = drop_quarantined(given->access(), given->keys, given->filter(), given->why);
   });
 }
 

@@ -173,6 +173,7 @@ std::string printable_entry(std::string_view value, bool with_personal_data,
 bool quarantine_filter::takes(const quarantine_entry& entry) const {
   return (site.empty() || entry.site == site) && (source.empty() || entry.source == source) &&
          (reason.empty() || entry.reason == reason) && (!since || (entry.at && *entry.at >= *since)) &&
+         (!until || (entry.at && *entry.at < *until)) &&
          (entry.key.starts_with(key_prefix) || entry.record_key.starts_with(key_prefix)) &&
          (with_settled || !entry.is_settled());
 }

@@ -63,13 +63,13 @@ std::string printable_entry(std::string_view value, bool with_personal_data,
 /// Which entries to list. What is empty does not restrict.
 struct quarantine_filter {
   std::string site, source, reason;
-  std::optional<utc_time> since;  ///< an entry without a time is none of these: nobody drops it unseen
-  std::string key_prefix;         ///< of the message's key or the record's
+  std::optional<utc_time> since, until;  ///< an entry without a time is none of these: nobody drops it unseen
+  std::string key_prefix;                ///< of the message's key or the record's
   bool with_settled = false;
 
   /// Whether it restricts to anything but what is not settled.
   bool restricts() const {
-    return !site.empty() || !source.empty() || !reason.empty() || since || !key_prefix.empty();
+    return !site.empty() || !source.empty() || !reason.empty() || since || until || !key_prefix.empty();
   }
   bool takes(const quarantine_entry& entry) const;
 };

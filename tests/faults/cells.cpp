@@ -38,6 +38,8 @@ constexpr std::int64_t unread_min = 100;
 constexpr double takeover_s = 2.0 * session_timeout_s, outage_aim_s = 2;
 /// Every kind of actor dies within this time.
 constexpr std::uint64_t crash_within_ms = 8'000;
+/// Where there is no terminal (docs/operations.md).
+constexpr seconds figures_every{10};
 /// The resident set in an outage, as a multiple of that at full load before it; and what a process that has worked takes
 /// anyway.
 constexpr double outage_memory_max = 1.3;
@@ -807,9 +809,12 @@ void jump_clocks(fault_run& run) {
     run.start(name, name, clock.environment());
   load_to_random_moment(run);
   const std::array<std::string, 3> offsets{"-1h", "+1h", "+0"};
-  for (int jump = 0; jump < 4; ++jump) {
+  constexpr int jumps = 4;
+  for (int jump = 0; jump < jumps; ++jump) {
     for (const auto& [name, clock] : clocks) {
-      const auto& offset = offsets[run.lot(jump == 0 ? 2 : offsets.size())];
+      // The last one is back by two hours.
+      const auto& offset = jump >= jumps - 2 ? offsets[jump == jumps - 2 ? 1 : 0]
+                                             : offsets[run.lot(jump == 0 ? 2 : offsets.size())];
       run.note(name + ' ' + offset);
       clock.set(offset);
       if (jump == 0 && !(clock.is_an_hour_off(run.world()) && clock.is_in(run.world().process(name))))
@@ -817,6 +822,12 @@ void jump_clocks(fault_run& run) {
     }
     run.resumes(true, both);
     run.pass(seconds{2} + milliseconds{run.lot(2'000)});
+  }
+  for (const auto& [name, clock] : clocks) {
+    auto& process = run.world().process(name);
+    const auto told = process.log().size();
+    run.wait("the figures of " + name, figures_every + seconds{5},
+             [&] { return process.log().find("\"sources\"", told) != std::string::npos; });
   }
   run.load(1);
 }

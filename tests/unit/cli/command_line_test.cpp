@@ -119,7 +119,7 @@ TEST_F(command_line, retries_nothing_without_being_told_what) {
 
 TEST_F(command_line, takes_what_entries_to_retry_have_in_common) {
   app_.parse("quarantine /nowhere.toml retry --site eso46 --source itaca --reason row_refused "
-             "--since 2026-09-09T08:00 --key 2026/46012345/ --wait 1s");
+             "--since 2026-09-09T08:00 --until 2026-09-10T08:00 --key 2026/46012345/ --wait 1s");
   EXPECT_EQ(exit_code_, exit_bad_configuration);
 }
 

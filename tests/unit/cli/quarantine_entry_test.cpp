@@ -143,12 +143,18 @@ TEST(quarantine_filter_test, takes_what_fits_all_of_it) {
   EXPECT_FALSE(takes([](auto& filter) { filter.reason = "field_type"; }));
   EXPECT_TRUE(takes([](auto& filter) { filter.since = eight + 12s; }));
   EXPECT_FALSE(takes([](auto& filter) { filter.since = eight + 13s; }));
+  EXPECT_TRUE(takes([](auto& filter) { filter.until = eight + 13s; }));
+  EXPECT_FALSE(takes([](auto& filter) { filter.until = eight + 12s; }));
   auto timeless = entry;
   timeless.at.reset();
   quarantine_filter since_ever;
   since_ever.since = utc_time{};
   EXPECT_TRUE(since_ever.takes(entry));
   EXPECT_FALSE(since_ever.takes(timeless));
+  quarantine_filter until_ever;
+  until_ever.until = utc_time::max();
+  EXPECT_TRUE(until_ever.takes(entry));
+  EXPECT_FALSE(until_ever.takes(timeless));
   EXPECT_TRUE(takes([](auto& filter) { filter.key_prefix = "2026/46012345/"; }));
   EXPECT_TRUE(takes([](auto& filter) { filter.key_prefix = "site/eso46/"; }));
   EXPECT_FALSE(takes([](auto& filter) { filter.key_prefix = "2025/"; }));
