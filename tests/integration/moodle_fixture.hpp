@@ -80,6 +80,19 @@ class moodle_site : public testing::Test {
            (outcome->offset_stored ? "" : ", nothing written");
   }
 
+  /// Applies until no other session is in the way; why it cannot be, if there is another reason.
+  static std::string apply_until_free(site_store& store, const given_batch& given) {
+    for (;;) {
+      const auto& batch = given.batch;
+      const auto outcome =
+          store.apply(batch, given.all(), {}, batch.records.front().offset, batch.next_offset);
+      if (outcome)
+        return "";
+      if (outcome.error().code != error_code::database_conflict)
+        return outcome.error().text;
+    }
+  }
+
   /// Why the site cannot be opened.
   std::string refusal() const {
     postgres_session session{site_};

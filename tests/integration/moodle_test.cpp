@@ -970,6 +970,54 @@ TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn) {
   EXPECT_EQ(value("select coursecount from mdl_course_categories where idnumber like '%/1234567890'"), "2");
 }
 
+/// Somebody puts a pupil into a group, for whom the batch then waits, and makes courses meanwhile.
+TEST_F(moodle_site, sees_what_somebody_has_named_or_joined_while_a_batch_was_under_way) {
+  site_gets_page({{.person = anna}, {.person = berta, .group = "1ESOB"}});
+  const auto group =
+      value("select moodle_group_id from matricula.moodle_group order by moodle_group_id limit 1");
+  const auto user = value("select id from mdl_user where username = '10000002'");
+  pqxx::connection connection{database_.url()};
+  pqxx::work by_hand{connection};
+  by_hand.exec("insert into mdl_groups_members (groupid, userid) values (" + group + ", " + user + ")");
+  std::string effects;
+  std::thread waiting{[&] {
+    effects = site_gets_page({{.person = berta},
+                              {.person = berta, .subject = "VAL"},
+                              {.person = berta, .subject = "ENG"},
+                              {.person = berta, .subject = "BIO"}});
+  }};
+  await_waiting(database_, 1);
+  database_.query("insert into mdl_course (category, shortname, idnumber) values "
+                  "(1, '2026 46012345 1234567890 VAL 1ESOA', 'x'), "
+                  "(1, 'y', '2026/46012345/1234567890/ENG/1ESOA')");
+  by_hand.commit();
+  waiting.join();
+  EXPECT_EQ(effects, "created 4 changed 0 withdrawn 0");
+  EXPECT_EQ(
+      value("select string_agg(concat_ws('|', shortname, idnumber), ', ' order by id) from mdl_course "
+            "where id in (select course_id from matricula.moodle_course) and idnumber not like '%MAT%'"),
+      "2026 46012345 1234567890 BIO 1ESOA|2026/46012345/1234567890/BIO/1ESOA, "
+      "2026 46012345 1234567890 ENG 1ESOA|, "
+      "2026 46012345 1234567890 VAL 1ESOA 6|2026/46012345/1234567890/VAL/1ESOA");
+  EXPECT_EQ(value("select string_agg(m.shortname || '|' || m.idnumber, ', ') from matricula.moodle_course m "
+                  "join mdl_course c on c.id = m.course_id "
+                  "where (c.shortname, c.idnumber) is distinct from (m.shortname, m.idnumber)"),
+            "null");
+  EXPECT_EQ(value("select string_agg(kind || ' ' || ref, ', ' order by kind) from matricula.moodle_notice"),
+            "idnumber_taken 5, shortname_taken 6");
+  EXPECT_EQ(value("select component || '|' from mdl_groups_members where groupid = " + group +
+                  " and userid = " + user),
+            "|");
+}
+
+TEST_F(moodle_site, counts_a_categorys_courses_anew_with_the_next) {
+  site_gets({.person = anna});
+  // What Moodle writes when it has counted before a batch's courses were there.
+  database_.query("update mdl_course_categories set coursecount = 0");
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(value("select coursecount from mdl_course_categories where idnumber like '%/1234567890'"), "2");
+}
+
 TEST_F(moodle_site, counts_no_further_than_the_limit_when_very_many_leave) {
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.001"}});
   site_gets_page(people_of(north, 1, 10));
@@ -1247,18 +1295,6 @@ TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_sh
   given_settings({{"visible", "no"}});
   site_gets({.person = anna, .subject = "MUS"});
   EXPECT_EQ(shown("mdl_course"), "00 01 00 00");
-}
-
-/// Applies until no other session is in the way.
-std::string apply_until_free(site_store& store, const given_batch& given) {
-  for (;;) {
-    const auto& batch = given.batch;
-    const auto outcome = store.apply(batch, given.all(), {}, batch.records.front().offset, batch.next_offset);
-    if (outcome)
-      return "";
-    if (outcome.error().code != error_code::database_conflict)
-      return outcome.error().text;
-  }
 }
 
 TEST_F(moodle_site, takes_batches_at_once_that_share_a_province_and_teachers) {

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Moodle keeps a person's groups in a cache, but not those of an account that this batch has made.
+-- Whom somebody puts there by hand at the same moment has that row. Moodle keeps a person's groups in a cache, but not those
+-- of an account that this batch has made.
 with joined as (
   insert into mdl_groups_members (groupid, userid, timeadded, component, itemid)
   select distinct p.moodle_group_id, u.user_id, extract(epoch from now()), p.component, p.enrol_id
@@ -10,6 +11,7 @@ with joined as (
   where p.is_student
     and not exists (select from mdl_groups_members g where g.userid = u.user_id and g.groupid = p.moodle_group_id)
   order by 1, 2
+  on conflict (userid, groupid) do nothing
   returning userid
 )
 insert into matricula.moodle_change (kind, ref, at)
