@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/integration/moodle_worker.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace matricula {
+namespace {
+
+constexpr auto by_hand_sql = "create table by_hand (tbl text, id bigint, what jsonb, primary key (tbl, id))";
+
+/// One of the rows that this target has made, by a number; none if there is none.
+std::string one_of(const std::string& id, const std::string& rows, const std::string& order) {
+  return "select " + id + " from " + rows + " order by " + order +
+         " offset (select $1::bigint % greatest(count(*), 1) from " + rows + ") limit 1";
+}
+
+const auto a_course = one_of("course_id", "matricula.moodle_course", "key");
+const auto a_group = one_of("moodle_group_id", "matricula.moodle_group", "moodle_group_id");
+const auto a_category = one_of("category_id", "matricula.moodle_category", "key");
+const auto an_account = one_of("user_id", "matricula.moodle_user", "person_id");
+/// Of pupils whose number ends so, and whom no batch withdraws.
+const auto an_enrolment_that_stays =
+    one_of("e.id",
+           "matricula.moodle_course c join mdl_user_enrolments e on e.enrolid = c.enrol_id "
+           "join mdl_user u on u.id = e.userid and u.username like '1%02'",
+           "c.key, u.username");
+
+}  // namespace
+
+moodle_worker::moodle_worker(const std::string& database_url, unsigned seed,
+                             std::vector<std::vector<names_to_come>> rounds)
+    : database_url_(database_url)
+    , random_(seed)
+    , rounds_(std::move(rounds)) {
+  pqxx::connection connection{database_url_};
+  pqxx::nontransaction{connection}.exec(by_hand_sql);
+  thread_ = std::thread{[this] { work_on(); }};
+}
+
+moodle_worker::~moodle_worker() { stop(); }
+
+void moodle_worker::begin_round(std::size_t round) {
+  const std::lock_guard lock{round_mutex_};
+  first_round_to_come_ = round + 1;
+}
+
+void moodle_worker::await(std::size_t done) {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return done_ >= done || has_ended_; });
+}
+
+std::string moodle_worker::stop() {
+  stopping_ = true;
+  if (thread_.joinable())
+    thread_.join();
+  const std::lock_guard lock{mutex_};
+  return failure_;
+}
+
+void moodle_worker::work_on() {
+  std::string failure;
+  try {
+    connection_.emplace(database_url_);
+    while (!stopping_) {
+      ++number_;
+      do_something();
+      const std::lock_guard lock{mutex_};
+      ++done_;
+      changed_.notify_all();
+    }
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  const std::lock_guard lock{mutex_};
+  failure_ = failure;
+  has_ended_ = true;
+  changed_.notify_all();
+}
+
+void moodle_worker::do_something() {
+  switch (drawn(14)) {
+  case 0:
+  case 1:
+    return make_a_course();
+  case 2:
+    return take_a_shortname();
+  case 3:
+    return make_a_category();
+  case 4:
+    return make_an_account();
+  case 5:
+  case 6:
+    return enrol();
+  case 7:
+    return put_into_a_group();
+  case 8:
+    return suspend();
+  case 9:
+    return look_into_a_course();
+  case 10:
+    return show_or_hide();
+  case 11:
+    return rename("mdl_course", "fullname", a_course);
+  case 12:
+    return drawn(2) == 0 ? rename("mdl_groups", "name", a_group)
+                         : rename("mdl_course_categories", "name", a_category);
+  default:
+    return rename("mdl_user", "firstname", an_account);
+  }
+}
+
+void moodle_worker::make_a_course() {
+  const auto name = "by hand " + std::to_string(number_);
+  // Among those that the target has made, or in Moodle's first category.
+  const auto category =
+      drawn(3) == 0 ? std::optional<std::int64_t>{1} : ask(a_category, {std::to_string(drawn(1000))});
+  course_in(category.value_or(1), name, name);
+}
+
+void moodle_worker::take_a_shortname() {
+  const std::lock_guard lock{round_mutex_};
+  if (first_round_to_come_ >= rounds_.size())
+    return;
+  const auto& to_come = rounds_[first_round_to_come_];
+  const auto& shortname = to_come[static_cast<std::size_t>(drawn(to_come.size()))].shortname;
+  if (!ask("select id from mdl_course where shortname = $1", {shortname}))
+    course_in(1, "by hand " + shortname, shortname);
+}
+
+void moodle_worker::make_a_category() {
+  const std::lock_guard lock{round_mutex_};
+  if (first_round_to_come_ >= rounds_.size())
+    return;
+  const auto& to_come = rounds_[first_round_to_come_];
+  const auto& idnumber = to_come[static_cast<std::size_t>(drawn(to_come.size()))].category;
+  if (ask("select id from mdl_course_categories where idnumber = $1", {idnumber}))
+    return;
+  const auto category = category_at_the_top(idnumber);
+  course_in(category, "by hand in " + idnumber, "by hand in " + idnumber);
+}
+
+void moodle_worker::make_an_account() {
+  const std::lock_guard lock{round_mutex_};
+  if (first_round_to_come_ >= rounds_.size())
+    return;
+  const auto& to_come = rounds_[first_round_to_come_];
+  const auto& username = to_come[static_cast<std::size_t>(drawn(to_come.size()))].username;
+  insert("mdl_user",
+         "insert into mdl_user (username, mnethostid, auth, confirmed, password, city, firstname, lastname, "
+         "email, timecreated) select $1::text, 1, 'ldap', 1, 'hash', 'Dénia', 'By', 'hand', '', 7 "
+         "where not exists (select from mdl_user where username = $1::text) returning *",
+         {username}, "firstname, lastname, email, idnumber, timemodified, lastaccess");
+}
+
+void moodle_worker::enrol() {
+  const auto course = ask(a_course, {std::to_string(drawn(1000))});
+  const auto user = ask(an_account, {std::to_string(drawn(1000))});
+  if (!course || !user)
+    return;
+  const auto ids = {std::to_string(*course), std::to_string(*user)};
+  if (!insert("mdl_user_enrolments",
+              "insert into mdl_user_enrolments (enrolid, userid, timeend, modifierid, timecreated) "
+              "select i.id, $2::bigint, 0, 2, 7 from mdl_enrol i where i.courseid = $1::bigint and i.enrol = "
+              "'manual' and not exists (select from mdl_user_enrolments e where e.enrolid = i.id and "
+              "e.userid = $2::bigint) returning *",
+              ids))
+    return;
+  insert("mdl_role_assignments",
+         "insert into mdl_role_assignments (roleid, contextid, userid, timemodified, modifierid) "
+         "select 5, x.id, $2::bigint, 7, 2 from mdl_context x where x.contextlevel = 50 and x.instanceid = "
+         "$1::bigint returning *",
+         ids);
+  flag(*user);
+}
+
+void moodle_worker::put_into_a_group() {
+  const auto group = ask(a_group, {std::to_string(drawn(1000))});
+  const auto user = ask(an_account, {std::to_string(drawn(1000))});
+  if (!group || !user)
+    return;
+  // Whom a batch has put there at this moment he finds there already.
+  if (insert("mdl_groups_members",
+             "insert into mdl_groups_members (groupid, userid, timeadded) values ($1::bigint, $2::bigint, 7) "
+             "on conflict do nothing returning *",
+             {std::to_string(*group), std::to_string(*user)}))
+    exec("update mdl_groups set timemodified = extract(epoch from now()) where id = $1::bigint",
+         {std::to_string(*group)});
+}
+
+void moodle_worker::suspend() {
+  if (const auto enrolment = ask(an_enrolment_that_stays, {std::to_string(drawn(1000))}))
+    set("mdl_user_enrolments", *enrolment, "status = 1, modifierid = 2", {"status", "modifierid"});
+}
+
+void moodle_worker::look_into_a_course() {
+  const auto user = ask(an_account, {std::to_string(drawn(1000))});
+  const auto course = ask(a_course, {std::to_string(drawn(1000))});
+  if (!user || !course)
+    return;
+  set("mdl_user", *user, "lastaccess = extract(epoch from now())", {"lastaccess"});
+  insert("mdl_user_lastaccess",
+         "insert into mdl_user_lastaccess (userid, courseid, timeaccess) "
+         "values ($1::bigint, $2::bigint, extract(epoch from now())) on conflict do nothing returning *",
+         {std::to_string(*user), std::to_string(*course)});
+}
+
+void moodle_worker::show_or_hide() {
+  const auto visible = std::to_string(drawn(2));
+  if (const auto course = ask(a_course, {std::to_string(drawn(1000))}))
+    set("mdl_course", *course,
+        "visible = " + visible + ", visibleold = " + visible + ", timemodified = extract(epoch from now())",
+        {"visible", "visibleold"});
+}
+
+void moodle_worker::rename(const char* table, const char* column, const std::string& whose) {
+  if (const auto id = ask(whose, {std::to_string(drawn(1000))}))
+    set(table, *id,
+        std::string{column} + " = 'by hand " + std::to_string(number_) +
+            "', timemodified = extract(epoch from now())",
+        {column});
+}
+
+std::int64_t moodle_worker::course_in(std::int64_t category, const std::string& name,
+                                      const std::string& shortname) {
+  const auto course = insert(
+      "mdl_course",
+      "insert into mdl_course (category, sortorder, fullname, shortname, summaryformat, format, timecreated, "
+      "timemodified, cacherev, showcompletionconditions) "
+      "values ($1::bigint, 0, $2, $3, 0, 'topics', 7, 7, 7, 1) returning *",
+      {std::to_string(category), name, shortname}, "sortorder");
+  give_context(50, *course, category);
+  const auto id = std::to_string(*course);
+  insert("mdl_course_sections",
+         "insert into mdl_course_sections (course, section, summary, summaryformat, sequence, timemodified) "
+         "values ($1::bigint, 0, '', 1, '', 7) returning *",
+         {id});
+  for (const auto* option : {"'hiddensections', '1'", "'coursedisplay', '0'"})
+    insert("mdl_course_format_options",
+           std::string{"insert into mdl_course_format_options (courseid, format, name, value) values "
+                       "($1::bigint, 'topics', "} +
+               option + ") returning *",
+           {id});
+  int sortorder = 0;
+  for (const auto* instance : {"'manual', 0, 5", "'guest', 1, 0", "'self', 1, 5"})
+    insert("mdl_enrol",
+           std::string{"insert into mdl_enrol (courseid, enrol, status, roleid, sortorder, timecreated, "
+                       "timemodified) values ($1::bigint, "} +
+               instance + ", " + std::to_string(sortorder++) + ", 7, 7) returning *",
+           {id});
+  sort_and_count();
+  return *course;
+}
+
+std::int64_t moodle_worker::category_at_the_top(const std::string& idnumber) {
+  const auto category =
+      insert("mdl_course_categories",
+             "insert into mdl_course_categories (name, idnumber, description, sortorder, timemodified) "
+             "values ('by hand ' || $1::text, $1::text, '', 0, 7) returning *",
+             {idnumber}, "sortorder, coursecount, path, depth, timemodified");
+  set("mdl_course_categories", *category, "path = '/' || id, depth = 1", {"path", "depth"});
+  give_context(40, *category, 0);
+  sort_and_count();
+  return *category;
+}
+
+/// Moodle inserts it without a path, which has the row's id in it.
+void moodle_worker::give_context(int level, std::int64_t instance, std::int64_t above) {
+  const auto context =
+      insert("mdl_context",
+             "insert into mdl_context (contextlevel, instanceid) values ($1::bigint, $2::bigint) returning *",
+             {std::to_string(level), std::to_string(instance)}, "path, depth");
+  const auto parent = above == 0 ? std::string{"contextlevel = 10"}
+                                 : "contextlevel = 40 and instanceid = " + std::to_string(above);
+  set("mdl_context", *context,
+      "path = (select p.path from mdl_context p where p." + parent + ") || '/' || id, " +
+          "depth = (select p.depth + 1 from mdl_context p where p." + parent + ")",
+      {"path", "depth"});
+}
+
+/// As Moodle does after each new course and category: what it finds wrong is read first, and then written row by row.
+void moodle_worker::sort_and_count() {
+  pqxx::nontransaction work{*connection_};
+  for (const auto row :
+       work.exec("select k.id, count(c.id) from mdl_course_categories k left join mdl_course c on "
+                 "c.category = k.id group by k.id, k.coursecount having k.coursecount <> count(c.id)"))
+    work.exec_params("update mdl_course_categories set coursecount = $2::bigint where id = $1::bigint",
+                     row[0].c_str(), row[1].c_str());
+  for (const auto row : work.exec(
+           "with recursive below as (select id, array[sortorder, id] as place, sortorder from "
+           "mdl_course_categories where parent = 0 union all select k.id, b.place || k.sortorder || k.id, "
+           "k.sortorder from mdl_course_categories k join below b on b.id = k.parent) "
+           "select id, wanted from (select id, sortorder, 10000 * row_number() over (order by place) as "
+           "wanted from below) as numbered where sortorder <> wanted"))
+    work.exec_params("update mdl_course_categories set sortorder = $2::bigint where id = $1::bigint",
+                     row[0].c_str(), row[1].c_str());
+  for (const auto row :
+       work.exec("select id, wanted from (select c.id, c.sortorder, k.sortorder + row_number() over "
+                 "(partition by k.id order by c.sortorder, c.id desc) as wanted from mdl_course c join "
+                 "mdl_course_categories k on k.id = c.category) as numbered where sortorder <> wanted"))
+    work.exec_params("update mdl_course set sortorder = $2::bigint where id = $1::bigint", row[0].c_str(),
+                     row[1].c_str());
+}
+
+void moodle_worker::flag(std::int64_t user) {
+  const auto name = std::to_string(user);
+  if (!ask("update mdl_cache_flags set value = '1', timemodified = 7, expiry = 28807 where flagtype = "
+           "'accesslib/dirtyusers' and name = $1 returning id",
+           {name}))
+    exec("insert into mdl_cache_flags (flagtype, name, value, timemodified, expiry) "
+         "values ('accesslib/dirtyusers', $1, '1', 7, 28807)",
+         {name});
+}
+
+std::optional<std::int64_t> moodle_worker::insert(const std::string& table, const std::string& sql,
+                                                  std::initializer_list<std::string> values,
+                                                  const std::string& not_his) {
+  return ask("with mine as (" + sql + ") insert into by_hand select '" + table +
+                 "', id, to_jsonb(mine) - string_to_array('" + not_his + "', ', ') from mine returning id",
+             values);
+}
+
+void moodle_worker::set(const std::string& table, std::int64_t id, const std::string& assignments,
+                        std::initializer_list<const char*> columns) {
+  std::string fields;
+  for (const std::string column : columns)
+    fields += (fields.empty() ? "'" : ", '") + column + "', " + column;
+  exec("with mine as (update " + table + " set " + assignments + " where id = $1::bigint returning *) " +
+           "insert into by_hand select '" + table + "', id, jsonb_build_object(" + fields +
+           ") from mine on conflict (tbl, id) do update set what = by_hand.what || excluded.what",
+       {std::to_string(id)});
+}
+
+std::optional<std::int64_t> moodle_worker::ask(const std::string& sql,
+                                               std::initializer_list<std::string> values) {
+  const auto rows = pqxx::nontransaction{*connection_}.exec_params(
+      sql, pqxx::prepare::make_dynamic_params(std::vector<std::string>{values}));
+  if (rows.empty())
+    return std::nullopt;
+  return rows[0][0].as<std::int64_t>();
+}
+
+void moodle_worker::exec(const std::string& sql, std::initializer_list<std::string> values) {
+  pqxx::nontransaction{*connection_}.exec_params(
+      sql, pqxx::prepare::make_dynamic_params(std::vector<std::string>{values}));
+}
+
+std::int64_t moodle_worker::drawn(std::size_t below) { return static_cast<std::int64_t>(random_() % below); }
+
+std::string moodle_worker::differences(pqxx::transaction_base& work) {
+  std::string all;
+  for (const auto table : work.exec("select distinct tbl from by_hand order by tbl")) {
+    const std::string name = table[0].c_str();
+    for (const auto row :
+         work.exec("select h.id, h.what, coalesce((select jsonb_object_agg(key, value) from "
+                   "jsonb_each(to_jsonb(t)) where h.what ? key)::text, 'no row') from by_hand h "
+                   "left join " +
+                   name + " t on t.id = h.id where h.tbl = '" + name +
+                   "' and to_jsonb(t) @> h.what is not true order by h.id"))
+      all += name + " " + row[0].c_str() + ": " + row[1].c_str() + ", now " + row[2].c_str() + "\n";
+  }
+  return all;
+}
+
+}  // namespace matricula
