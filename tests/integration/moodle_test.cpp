@@ -321,6 +321,17 @@ TEST_F(moodle_site, makes_courses_that_nobody_sees_if_it_is_told_so) {
   EXPECT_EQ(value("select visible || ' ' || visibleold from mdl_course where id > 1"), "0 0");
 }
 
+TEST_F(moodle_site, has_its_courses_in_a_language_if_it_is_told_so) {
+  site_gets({.person = anna});
+  given_settings({{"course_lang", "es"}, {"lang", "ca"}, {"fullname", "{subject.name_cas}"}});
+  site_gets({.person = berta, .subject = "VAL"});
+  EXPECT_EQ(value("select string_agg(concat_ws('|', lang, fullname), ', ' order by id) from mdl_course "
+                  "where id > 1"),
+            "|Matemàtiques · 1r ESO A, es|x");
+  EXPECT_EQ(value("select string_agg(lang, ' ' order by username) from mdl_user where username like '1000%'"),
+            "ca_valencia ca");
+}
+
 TEST_F(moodle_site, knows_people_by_what_they_log_in_with) {
   site_gets_page(
       {{.person = anna}, {.person = "0X1234567L", .role = "teacher"}, {.person = "0A", .role = "teacher"}});
@@ -1229,6 +1240,11 @@ TEST_F(moodle_site, is_refused_with_settings_that_make_no_sense) {
        {std::tuple{"categories", "province/school", "each one of year, province"},
         std::tuple{"sections", "many", "a number below 100"},
         std::tuple{"enrol", "manual", "other than manual"},
+        std::tuple{"enrol", "database_of_the_ministry", "plugins as Moodle has them"},
+        std::tuple{"auth", "CAS", "plugins as Moodle has them"},
+        std::tuple{"format", "Weekly format", "a course format as Moodle has it"},
+        std::tuple{"lang", "valencià", "codes of languages"},
+        std::tuple{"course_lang", "Spanish", "codes of languages"},
         std::tuple{"withdraw_ratio_max", "5", "from 0 to 1"},
         std::tuple{"withdraw_people_min", "few", "a number of people"},
         std::tuple{"withdraw_window", "soon", "a number of hours or days"},

@@ -41,6 +41,18 @@ begin
   if current_setting('matricula.journal_days') !~ '^[1-9][0-9]{0,3}$' then
     raise exception 'The setting journal_days is a number of days, from 1 to 9999';
   end if;
+  -- In no more characters than Moodle keeps: what it does not take would look like a fault of the records.
+  if current_setting('matricula.lang') !~ '^[a-z0-9_]{1,30}$'
+     or current_setting('matricula.course_lang') !~ '^[a-z0-9_]{1,30}$' then
+    raise exception 'The settings lang and course_lang are codes of languages as Moodle has them, such as ca_valencia';
+  end if;
+  if current_setting('matricula.format') !~ '^[a-z][a-z0-9_]{0,20}$' then
+    raise exception 'The setting format is a course format as Moodle has it, such as topics';
+  end if;
+  if current_setting('matricula.auth') !~ '^[a-z][a-z0-9_]{0,19}$'
+     or current_setting('matricula.enrol') !~ '^[a-z][a-z0-9_]{0,19}$' then
+    raise exception 'The settings auth and enrol are plugins as Moodle has them, such as cas and database';
+  end if;
   begin
     perform matricula.moodle_today();
   exception when invalid_parameter_value then
@@ -68,6 +80,7 @@ select
   matricula.moodle_format(current_setting('matricula.idnumber'), n.names) as idnumber,
   current_setting('matricula.format') as format,
   current_setting('matricula.sections')::integer as sections,
+  coalesce(nullif(current_setting('matricula.course_lang'), 'none'), '') as course_lang,
   current_setting('matricula.visible') = 'yes' as is_visible,
   current_setting('matricula.lang') as lang,
   current_setting('matricula.auth') as auth,
