@@ -531,6 +531,40 @@ TEST_F(moodle_undo, begins_to_remember_in_a_database_of_an_earlier_version) {
   EXPECT_THAT(undone(), Contains("course hide 2026/46012345/1234567890/ENG/1ESOA"));
 }
 
+TEST_F(moodle_undo, says_which_right_is_missing_and_writes_nothing) {
+  const auto role = database_.name() + "_role";
+  database_.query("create role " + role + "; grant create on database " + database_.name() + " to " + role +
+                  "; grant usage on schema public to " + role +
+                  "; grant all on all tables in schema public to " + role +
+                  "; grant all on all sequences in schema public to " + role +
+                  "; revoke select on mdl_user_lastaccess from " + role);
+  site_.database = secret{database_.url() + "?options=-crole%3D" + role};
+  site_gets({.person = anna});
+  an_hour_passes();
+  site_gets_page({renamed_anna, {.person = berta}});
+  const auto before = moodle() +
+                      value("select string_agg(j::text, ' ' order by id) from matricula.moodle_journal j") +
+                      value("select string_agg(e::text, ' ' order by person_id) from classrooms.enrolment e");
+  const std::string mend = "grant select on mdl_user_lastaccess to " + role;
+  const auto found = postgres_session{site_}.look_back(half_an_hour_ago());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, error_code::target_broken);
+  EXPECT_THAT(found.error().text, HasSubstr(mend));
+  const auto portion = session_->undo(half_an_hour_ago());
+  ASSERT_FALSE(portion);
+  EXPECT_THAT(portion.error().text, HasSubstr(mend));
+  EXPECT_EQ(moodle() + value("select string_agg(j::text, ' ' order by id) from matricula.moodle_journal j") +
+                value("select string_agg(e::text, ' ' order by person_id) from classrooms.enrolment e"),
+            before);
+  database_.query(mend);
+  const auto again = session_->undo(half_an_hour_ago());
+  EXPECT_TRUE(again) << again.error().text;
+  EXPECT_EQ(value("select firstname from mdl_user where username = '10000001'"), "Anna");
+  session_.reset();
+  database_.query("drop owned by " + role);
+  database_.query("drop role " + role);
+}
+
 /// The command, with a topology file that names this site.
 class undo_command : public moodle_undo {
  protected:

@@ -598,6 +598,11 @@ declare
   begins  timestamptz := greatest((select j.at from matricula.moodle_journal j order by j.at limit 1),
                                   now() - (select s.journal_kept from moodle_site s));
 begin
+  -- Of this the steps know nothing, so that a role that was made for an earlier version may lack it.
+  if not has_table_privilege('mdl_user_lastaccess', 'select') then
+    perform matricula.moodle_refuse('The role ' || current_user || ' may not see who has been in a course, without which '
+      || 'nothing is put back: grant select on mdl_user_lastaccess to ' || quote_ident(current_user));
+  end if;
   if first_at >= begins then
     if does then
       perform pg_advisory_xact_lock(hashtext('matricula.moodle_undo'));
