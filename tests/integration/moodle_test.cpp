@@ -747,6 +747,18 @@ TEST_F(moodle_site, tells_of_a_plugin_that_does_not_run_and_of_notices) {
                     HasSubstr("late 1 notices")));
 }
 
+TEST_F(moodle_site, names_a_course_format_that_is_not_installed) {
+  site_gets({.person = anna});
+  EXPECT_THAT(diagnosis(), Not(HasSubstr("course format")));
+  given_settings({{"format", "tiles"}});
+  EXPECT_THAT(diagnosis(),
+              HasSubstr("late the course format \"tiles\" is not installed, so Moodle shows new courses "
+                        "in its own default > Install the plugin format_tiles, or name another"));
+  database_.query(
+      "insert into mdl_config_plugins (plugin, name, value) values ('format_tiles', 'version', '1')");
+  EXPECT_THAT(diagnosis(), Not(HasSubstr("course format")));
+}
+
 TEST_F(moodle_site, tells_which_rights_are_missing) {
   const auto role = database_.name() + "_role";
   database_.query("create role " + role);

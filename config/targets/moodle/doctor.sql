@@ -23,7 +23,7 @@ with lacking as (
 ), plugin as (
   select
     has_table_privilege('mdl_config_plugins', 'select') as is_known,
-    matricula.moodle_plugin_version() as version,
+    matricula.moodle_plugin_version('local_matricula') as version,
     (select now() - min(at) from matricula.moodle_change) as waiting
 )
 select grade, what, mend
@@ -63,6 +63,12 @@ from (
                        || array['manual', 'nologin'])
   union all
   select 5, 'wrong', what, mend from moodle_lack
+  union all
+  select 5, 'late', 'the course format "' || s.format || '" is not installed, so Moodle shows new courses in its own default',
+         'Install the plugin format_' || s.format || ', or name another in the setting format'
+  from moodle_site s
+  cross join plugin p
+  where p.is_known and matricula.moodle_plugin_version('format_' || s.format) is null
   union all
   select 6, 'late',
          'Moodle''s plugin local_matricula is not installed: groups, and further courses in a category''s list, appear '

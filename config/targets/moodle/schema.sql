@@ -167,15 +167,16 @@ begin
 end
 $$;
 
--- The version of Moodle's plugin local_matricula; null: there is none, or this role may not look. A query that names the
--- table would fail without the right to read it, whatever else it asks.
-create or replace function matricula.moodle_plugin_version() returns text language plpgsql stable as $$
+-- The version of a plugin of Moodle's, such as local_matricula or format_topics; null: there is none, or this role may not
+-- look. A query that names the table would fail without the right to read it, whatever else it asks.
+create or replace function matricula.moodle_plugin_version(of_plugin text) returns text language plpgsql stable as $$
 begin
-  return (select value from mdl_config_plugins where plugin = 'local_matricula' and name = 'version');
+  return (select value from mdl_config_plugins where plugin = of_plugin and name = 'version');
 exception when insufficient_privilege then
   return null;
 end
 $$;
+drop function if exists matricula.moodle_plugin_version();
 
 -- For how long a session in Moodle lasts without a page, in seconds, and a flag for those that are open must.
 create or replace function matricula.moodle_session_seconds() returns bigint language plpgsql stable as $$

@@ -355,6 +355,9 @@ insert into mdl_config (name, value) values
   ('lang', 'en'),
   ('release', '4.3 (Build: 20231009)');
 
+insert into mdl_config_plugins (plugin, name, value)
+select 'format_' || format, 'version', '2023100900' from unnest(array['singleactivity', 'social', 'topics', 'weeks']) as format;
+
 insert into mdl_context (contextlevel, instanceid, path, depth) values
   (10, 0, '/1', 1),
   (50, 1, '/1/2', 2),
