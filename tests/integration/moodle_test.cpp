@@ -1039,6 +1039,18 @@ TEST_F(moodle_site, sees_what_somebody_has_named_or_joined_while_a_batch_was_und
             "|");
 }
 
+TEST_F(moodle_site, puts_its_categories_after_all_others_however_many_courses_they_take) {
+  // As Moodle sorts them where $CFG->maxcoursesincategory is 20000.
+  database_.query("insert into mdl_course_categories (name, parent, depth, path) "
+                  "select 'c' || n, 0, 1, '/' || n from generate_series(2, 6) as n; "
+                  "update mdl_course_categories set sortorder = 20000 * id");
+  site_gets({.person = anna});
+  EXPECT_EQ(
+      value("select string_agg(sortorder::text, ' ' order by id) from mdl_course_categories where id > 6"),
+      "140000 160000 180000");
+  EXPECT_EQ(value("select sortorder from mdl_course where id > 1"), "180001");
+}
+
 TEST_F(moodle_site, counts_a_categorys_courses_anew_with_the_next) {
   site_gets({.person = anna});
   // What Moodle writes when it has counted before a batch's courses were there.

@@ -227,14 +227,15 @@ $$;
 
 -- Makes the categories of wanted_category that are still missing, from the top, with their contexts. One that stands
 -- there already, by its parent and idnumber, is taken on. The caller has the lock of the centres that they are of. A new one
--- comes after all that there are: Moodle counts in steps of 10000 and has at least as many numbers as categories. Below a
--- hidden one it is hidden, and shows when that does.
+-- comes after all that there are, and shares its place with none: Moodle numbers them one step after the other from the top,
+-- and has given out at least as many ids. Below a hidden one it is hidden, and shows when that does.
 create or replace function matricula.moodle_make_categories() returns bigint language plpgsql as $$
 declare
   wanted   record;
   above    record;
   category bigint;
   context  bigint;
+  step     constant bigint := (select s.category_step from moodle_site s);
   found_it boolean;
   made     bigint := 0;
 begin
@@ -274,7 +275,7 @@ begin
       context := nextval('mdl_context_id_seq');
       insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, visible, timemodified, depth,
                                          path)
-      values (category, wanted.name, wanted.key, '', above.category_id, 10000 * category, above.visible,
+      values (category, wanted.name, wanted.key, '', above.category_id, step * category, above.visible,
               extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
