@@ -41,12 +41,16 @@ class subscriber_test : public graph_test {
     let_pass(outage);
   }
 
-  void given_messages(int count) {
+  /// Before anybody has had a turn.
+  void append(int count) {
     for (int i = 0; i < count; ++i) {
       ++given;
       const auto key = std::to_string(given);
       kafka.append("ESO-46", 0, {key, "value " + key, "itaca", 0, static_cast<revision_t>(given)});
     }
+  }
+  void given_messages(int count) {
+    append(count);
     run();
   }
 
@@ -460,6 +464,27 @@ TEST_F(subscriber_test, stops_when_all_in_flight_is_answered_and_leaves_the_grou
   EXPECT_EQ(site().next_offset("ESO-46", 0), 3 + 6);  // the batch being gathered is not sent any more
 }
 
+TEST_F(subscriber_test, stops_ahead_of_batches_that_its_applier_has_not_begun) {
+  limits().batches_in_flight_max = 2;
+  started();
+  given_messages(3);
+  const auto applies = site().applies.size();
+  ASSERT_GT(applies, 0U);
+  kafka.calls_consumers = false;
+  append(6);
+  caf::anon_send(actor, poll_atom::value);
+  run_without("applier");  // before whom two batches lie now
+  const auto stopped = request<done>(actor, stop_atom::value);
+  run_without("applier");
+  EXPECT_TRUE(stopped->pending());
+  run();
+  EXPECT_TRUE(stopped->value);
+  EXPECT_EQ(site().applies.size(), applies);
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 3);
+  EXPECT_EQ(kafka.consumed(group), 9U);
+  EXPECT_EQ(kafka.calls.back(), "leave " + group);
+}
+
 TEST_F(subscriber_test, writes_the_offset_of_unchanged_batches_before_it_stops) {
   given_messages(3);
   kafka.append("ESO-46", 0, {"1", "value 1", "itaca", 0, 9});
@@ -574,11 +599,7 @@ TEST_F(subscriber_test, takes_no_reply_of_an_applier_that_died_since) {
   ASSERT_EQ(site().applies.size(), 2U);
   expect_all_applied_once();
 
-  for (int i = 0; i < 6; ++i) {
-    ++given;
-    const auto key = std::to_string(given);
-    kafka.append("ESO-46", 0, {key, "value " + key, "itaca", 0, static_cast<revision_t>(given)});
-  }
+  append(6);
   const auto receipts = scoreboard.applied.size();
   caf::anon_send(actor, poll_atom::value);
   ASSERT_TRUE(step("subscriber"));  // sends a batch
