@@ -11,6 +11,20 @@ namespace {
 /// Kafka gives up a process that was killed after six seconds, the least it allows.
 constexpr const char* short_session = "\"session.timeout.ms\" = 6000\n\"heartbeat.interval.ms\" = 500\n";
 
+/// Nobody else reads or writes a site's enrolments until the end of this object.
+class held_table {
+ public:
+  explicit held_table(const site_database& site)
+      : connection_(site.url())
+      , transaction_(connection_) {
+    transaction_.exec("lock table classrooms.enrolment in access exclusive mode");
+  }
+
+ private:
+  pqxx::connection connection_;
+  pqxx::work transaction_;
+};
+
 class pipeline_deaths : public pipeline_test {
  protected:
   /// Whether the source runs in this process, by what its log has said last.
@@ -32,6 +46,44 @@ class pipeline_deaths : public pipeline_test {
       crashes += (crashes.empty() ? "" : ",") + kind + '@' + std::to_string(ms);
     return {{"MATRICULA_CRASH", crashes}};
   }
+
+  /// A process at work, of which a transaction waits at a site for somebody who is in the way.
+  void given_a_site_in_the_way(const std::string& limits) {
+    pipeline_wishes wishes;
+    wishes.kafka_properties = short_session;
+    wishes.every = "0s";
+    wishes.simulator_options = {"--changes", "0.05"};
+    wishes.limits = limits;
+    ASSERT_NO_FATAL_FAILURE(given(wishes));
+    hindered.emplace(pipeline->start_run());
+    ASSERT_TRUE(pages_flow()) << hindered->log();
+    const auto& site = pipeline->database("ESO-46");
+    ASSERT_TRUE(eventually([&] { return pipeline->difference("ESO-46") != "the site has no tables yet"; }));
+    in_the_way.emplace(site);
+    ASSERT_TRUE(eventually([&] {
+      return site.value("select count(*) from pg_locks where not granted") != "0";
+    })) << hindered->log();
+  }
+
+  /// After a process that is gone; it stops cleanly in the end.
+  void expect_that_the_next_one_goes_on() {
+    auto process = pipeline->start_run();
+    ASSERT_TRUE(pages_flow()) << process.log();
+    pipeline->simulator().change(0);
+    ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
+    ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.exit_code(), 0) << process.log();
+  }
+
+  void TearDown() override {
+    hindered.reset();
+    in_the_way.reset();
+    pipeline_test::TearDown();
+  }
+
+  std::optional<running_process> hindered;
+  std::optional<held_table> in_the_way;
 };
 
 TEST_F(pipeline_deaths, a_standby_takes_over_from_an_owner_that_is_killed) {
@@ -124,13 +176,7 @@ TEST_F(pipeline_deaths, a_process_whose_actors_die_too_often_ends_says_why_and_c
     EXPECT_TRUE(process.has_logged("ended because a supervisor gave up")) << process.log();
     EXPECT_FALSE(process.has_logged("drained")) << process.log();
   }
-  auto process = pipeline->start_run();
-  ASSERT_TRUE(pages_flow()) << process.log();
-  pipeline->simulator().change(0);
-  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
-  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
-  process.signal(SIGTERM);
-  EXPECT_EQ(process.exit_code(), 0) << process.log();
+  ASSERT_NO_FATAL_FAILURE(expect_that_the_next_one_goes_on());
 }
 
 TEST_F(pipeline_deaths, a_process_told_to_stop_drains_and_the_next_one_goes_on) {
@@ -154,24 +200,34 @@ TEST_F(pipeline_deaths, a_process_told_to_stop_drains_and_the_next_one_goes_on) 
 }
 
 TEST_F(pipeline_deaths, a_second_signal_ends_a_process_that_cannot_drain) {
+  ASSERT_NO_FATAL_FAILURE(given_a_site_in_the_way("drain_timeout_ms = 3600000\n"));
+  hindered->signal(SIGTERM);
+  hindered->signal(SIGINT);  // two of the same would be one if the process were slow
+  EXPECT_EQ(hindered->exit_code(), 1) << hindered->log();
+}
+
+TEST_F(pipeline_deaths, a_process_that_does_not_drain_in_time_ends_says_so_and_can_be_started_again) {
+  ASSERT_NO_FATAL_FAILURE(given_a_site_in_the_way("drain_timeout_ms = 1000\n"));
+  hindered->signal(SIGTERM);
+  EXPECT_EQ(hindered->exit_code(), 1) << hindered->log();
+  EXPECT_TRUE(hindered->has_logged("did not drain within 1000 ms")) << hindered->log();
+  EXPECT_FALSE(hindered->has_logged("drained")) << hindered->log();
+
+  in_the_way.reset();
+  ASSERT_NO_FATAL_FAILURE(expect_that_the_next_one_goes_on());
+}
+
+TEST_F(pipeline_deaths, a_process_whose_scoreboard_dies_ends_says_so_and_can_be_started_again) {
   pipeline_wishes wishes;
+  wishes.kafka_properties = short_session;
   wishes.every = "0s";
   wishes.simulator_options = {"--changes", "0.05"};
-  wishes.limits = "drain_timeout_ms = 3600000\n";
   ASSERT_NO_FATAL_FAILURE(given(wishes));
-  auto process = pipeline->start_run();
-  ASSERT_TRUE(pages_flow()) << process.log();
-  ASSERT_TRUE(eventually([&] { return pipeline->difference("ESO-46") != "the site has no tables yet"; }));
-
-  pqxx::connection connection{pipeline->database("ESO-46").url()};
-  pqxx::work in_the_way{connection};
-  in_the_way.exec("lock table classrooms.enrolment in access exclusive mode");
-  ASSERT_TRUE(eventually([&] {
-    return pipeline->database("ESO-46").value("select count(*) from pg_locks where not granted") != "0";
-  })) << process.log();
-  process.signal(SIGTERM);
-  process.signal(SIGINT);  // two of the same would be one if the process were slow
+  auto process = pipeline->start_run({"--pages", "1000000"}, {{"MATRICULA_CRASH", "scoreboard@1000"}});
   EXPECT_EQ(process.exit_code(), 1) << process.log();
+  EXPECT_TRUE(process.has_logged("ended because a supervisor gave up or died")) << process.log();
+  EXPECT_FALSE(process.has_logged("drained")) << process.log();
+  ASSERT_NO_FATAL_FAILURE(expect_that_the_next_one_goes_on());
 }
 
 }  // namespace
