@@ -238,12 +238,48 @@ TEST_F(copy_round_trip, holds_from_a_message_to_the_site) {
   EXPECT_EQ(found, names);
 }
 
+TEST_F(copy_round_trip, gives_back_the_numbers_of_a_list_digit_by_digit) {
+  const auto zeros = [](std::size_t count) { return std::string(count, '0'); };
+  const std::vector<std::pair<std::string, std::string>> numbers = {
+      // as the source writes them, and in full
+      {"123456789012345678901234567890", "123456789012345678901234567890"},
+      {"-9007199254740993", "-9007199254740993"},  // no double
+      {"18446744073709551616", "18446744073709551616"},
+      {"0.1234567890123456789012345678901", "0.1234567890123456789012345678901"},
+      {"1E+2", "100"},
+      {"1e400", "1" + zeros(400)},
+      {"-0.1e-300", "-0." + zeros(300) + "1"},
+      {"1e131071", "1" + zeros(131'071)},  // the largest and the smallest power of ten that jsonb takes
+      {"1e-16383", "0." + zeros(16'382) + "1"}};
+  given_batch batch;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    given_record record;
+    record.subject = "S" + std::to_string(i);
+    record.room = R"(A12","unknown":)" + numbers[i].first + R"(,"of":")";
+    batch.add(record, i + 1);
+  }
+  postgres_session session{site_in(database_)};
+  const auto position = session.open({"ESO-46", 0});
+  ASSERT_TRUE(position) << position.error().text;
+  const auto applied = session.apply(batch.batch, batch.all(), {}, 0, batch.batch.next_offset);
+  ASSERT_TRUE(applied) << applied.error().text;
+  EXPECT_TRUE(applied->refused.empty());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto found = database_.value("select timetable->0->>'unknown' from classrooms.classroom "
+                                       "where subject_code = 'S" +
+                                       std::to_string(i) + "'");
+    EXPECT_TRUE(found == numbers[i].second)
+        << numbers[i].first << " is " << found.substr(0, 40) << "... of " << found.size() << " characters";
+  }
+}
+
 // What a page's reader passes over unread, such as a field that no schema names, jsonb reads.
 TEST_F(copy_round_trip, is_refused_where_jsonb_does_not_take_a_list) {
   postgres_session session{site_in(database_)};
   const auto position = session.open({"ESO-46", 0});
   ASSERT_TRUE(position) << position.error().text;
-  for (const std::string value : {"1e999999", "tru", "[1}", R"("\ud800")", R"("\u0000")"}) {
+  for (const std::string value :
+       {"1e999999", "-1e131072", "1e-16384", "tru", "[1}", R"("\ud800")", R"("\u0000")"}) {
     given_record record;
     record.room = R"(A12","unknown":)" + value + R"(,"of":")";
     given_batch batch;
