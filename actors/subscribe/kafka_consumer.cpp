@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/subscribe/kafka_consumer.hpp"
 
-#include "actors/publish/kafka_client.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -39,27 +37,10 @@ constexpr int hear_again_ms = 100;
 
 class kafka_consumer final : public group_consumer {
  public:
-  kafka_consumer(const kafka_settings& settings, std::string group, std::size_t prefetch_bytes_max)
+  kafka_consumer(const kafka_settings& settings, const std::string& group, std::size_t prefetch_bytes_max)
       : settings_(settings)
-      , group_(std::move(group))
       , queued_bytes_max_(prefetch_bytes_max) {
-    // A member that was killed is given up after ten seconds instead of librdkafka's 45.
-    settings_.properties.try_emplace("session.timeout.ms", "10000");
-    settings_.properties.try_emplace("heartbeat.interval.ms", "2000");
-    auto configuration = kafka_configuration(
-        settings_,
-        {{"group.id", group_},
-         // Who has a partition keeps it when others come and go.
-         {"partition.assignment.strategy", "cooperative-sticky"},
-         {"isolation.level", "read_committed"},
-         {"enable.auto.commit", "false"},
-         {"enable.auto.offset.store", "false"},
-         {"auto.offset.reset", "error"},
-         {"enable.partition.eof", "true"},
-         {"fetch.wait.max.ms", "500"},
-         {"fetch.message.max.bytes", "8388608"},
-         {"queued.min.messages", std::to_string(queued_messages_max)},
-         {"queued.max.messages.kbytes", std::to_string(std::max<std::size_t>(queued_bytes_max_ / 1024, 1))}});
+    auto configuration = kafka_consumer_configuration(settings_, group, queued_bytes_max_);
     if (!configuration) {
       broken_ = configuration.error();
       return;
@@ -343,7 +324,6 @@ class kafka_consumer final : public group_consumer {
   }
 
   kafka_settings settings_;
-  std::string group_;
   std::size_t queued_bytes_max_;
   std::size_t taken_messages_ = 0, taken_bytes_ = 0;  ///< since the queue was empty, or room was made known
   failure broken_;
@@ -360,9 +340,31 @@ class kafka_consumer final : public group_consumer {
 
 }  // namespace
 
-group_consumer_ptr make_kafka_consumer(const kafka_settings& settings, std::string group,
+result<kafka_handle<rd_kafka_conf_t>> kafka_consumer_configuration(kafka_settings settings,
+                                                                   const std::string& group,
+                                                                   std::size_t prefetch_bytes_max) {
+  // A member that was killed is given up after ten seconds instead of librdkafka's 45.
+  settings.properties.try_emplace("session.timeout.ms", "10000");
+  settings.properties.try_emplace("heartbeat.interval.ms", "2000");
+  return kafka_configuration(
+      settings,
+      {{"group.id", group},
+       // Who has a partition keeps it when others come and go.
+       {"partition.assignment.strategy", "cooperative-sticky"},
+       {"isolation.level", "read_committed"},
+       {"enable.auto.commit", "false"},
+       {"enable.auto.offset.store", "false"},
+       {"auto.offset.reset", "error"},
+       {"enable.partition.eof", "true"},
+       {"fetch.wait.max.ms", "500"},
+       {"fetch.message.max.bytes", "8388608"},
+       {"queued.min.messages", std::to_string(queued_messages_max)},
+       {"queued.max.messages.kbytes", std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
+}
+
+group_consumer_ptr make_kafka_consumer(const kafka_settings& settings, const std::string& group,
                                        std::size_t prefetch_bytes_max) {
-  return std::make_unique<kafka_consumer>(settings, std::move(group), prefetch_bytes_max);
+  return std::make_unique<kafka_consumer>(settings, group, prefetch_bytes_max);
 }
 
 }  // namespace matricula

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/publish/kafka_client.hpp"
 
+#include "actors/subscribe/kafka_consumer.hpp"
+
 #include <gmock/gmock.h>
 
 namespace matricula {
@@ -47,6 +49,33 @@ TEST_F(kafka_configuration_test, names_the_property_that_is_refused) {
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, error_code::topic_mismatch);
   EXPECT_THAT(made.error().text, ::testing::HasSubstr("[kafka.properties] linger"));
+}
+
+class kafka_consumer_configuration_test : public kafka_configuration_test {
+ protected:
+  std::string value_in_it(const char* name) const {
+    const auto made = kafka_consumer_configuration(settings, "group", 1U << 20U);
+    return made ? value_of(*made, name) : made.error().text;
+  }
+};
+
+TEST_F(kafka_consumer_configuration_test, has_a_member_that_was_killed_given_up_after_ten_seconds) {
+  EXPECT_EQ(value_in_it("session.timeout.ms"), "10000");
+  EXPECT_EQ(value_in_it("heartbeat.interval.ms"), "2000");
+}
+
+TEST_F(kafka_consumer_configuration_test, takes_the_topologys_word_for_how_long_a_session_lasts) {
+  settings.properties["session.timeout.ms"] = "6000";
+  settings.properties["heartbeat.interval.ms"] = "500";
+  EXPECT_EQ(value_in_it("session.timeout.ms"), "6000");
+  EXPECT_EQ(value_in_it("heartbeat.interval.ms"), "500");
+}
+
+TEST_F(kafka_consumer_configuration_test, reads_what_is_committed_whatever_the_topology_says) {
+  settings.properties["isolation.level"] = "read_uncommitted";
+  settings.properties["enable.auto.commit"] = "true";
+  EXPECT_EQ(value_in_it("isolation.level"), "read_committed");
+  EXPECT_EQ(value_in_it("enable.auto.commit"), "false");
 }
 
 }  // namespace
