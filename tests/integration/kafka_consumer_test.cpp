@@ -4,15 +4,15 @@
 #include "actors/publish/kafka_producer.hpp"
 #include "actors/publish/kafka_topics.hpp"
 #include "given_deployment.hpp"
+#include "hesitant_broker.hpp"
 #include "tests/faults/topic_reader.hpp"
-
-#include <librdkafka/rdkafka_mock.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 namespace matricula {
 namespace {
@@ -35,12 +35,21 @@ class kafka_consumer_test : public ::testing::Test {
     const auto opened = producer->open();
     ASSERT_TRUE(opened) << opened.error().text;
     consumer = make_kafka_consumer(topology.kafka, deployment.lane(), prefetch_bytes_max);
+    be_called();
+    ASSERT_TRUE(consumer->subscribe({deployment.lane()}));
+  }
+
+  void be_called() {
     consumer->on_ready([this] {
       const std::lock_guard lock{mutex};
       ready = true;
       called.notify_one();
     });
-    ASSERT_TRUE(consumer->subscribe({deployment.lane()}));
+  }
+  /// Whether it was called since this was asked last.
+  bool was_called() {
+    const std::lock_guard lock{mutex};
+    return std::exchange(ready, false);
   }
 
   void send(int messages) {
@@ -112,6 +121,27 @@ TEST_F(kafka_consumer_test, hands_out_nothing_before_it_is_told_where_to_begin) 
   ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 1)); }));
   ASSERT_TRUE(poll_until_read(2));
   EXPECT_EQ(offsets, (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST_F(kafka_consumer_test, calls_at_once_who_asks_when_messages_are_there_already) {
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 0)); }));
+  publish(1);
+  ASSERT_TRUE(poll_until_read(1));
+  do {
+    was_called();
+    while (consumer->poll().index() != 0) {
+    }
+  } while (was_called());
+  publish(1);
+  {
+    std::unique_lock lock{mutex};
+    ASSERT_TRUE(called.wait_for(lock, seconds{20}, [this] { return ready; }));
+    ready = false;
+  }
+  // librdkafka, whose queue is not empty since, would not call.
+  be_called();
+  EXPECT_TRUE(was_called());
 }
 
 TEST_F(kafka_consumer_test, tells_how_many_entries_are_not_applied_yet) {
@@ -187,45 +217,8 @@ TEST_F(kafka_consumer_test, is_not_behind_what_was_never_committed) {
   EXPECT_EQ(offsets.size(), 1U);
 }
 
-/// Requests of Kafka's protocol.
-constexpr std::int16_t list_offsets = 2, leave_group = 13, sync_group = 14;
-
-/// librdkafka's own broker.
-class hesitant_broker {
- public:
-  hesitant_broker(const kafka_settings& like, const topic_partition& where)
-      : settings_(like)
-      , topic_(where.topic)
-      , client_(*kafka_client(RD_KAFKA_PRODUCER, *kafka_configuration(like, {})))
-      , cluster_(rd_kafka_mock_cluster_new(client_.get(), 1), &rd_kafka_mock_cluster_destroy) {
-    settings_.bootstrap = rd_kafka_mock_cluster_bootstraps(cluster_.get());
-    rd_kafka_mock_topic_create(cluster_.get(), topic_.c_str(), 1, 1);
-  }
-
-  const kafka_settings& settings() const { return settings_; }
-  void append() const { faults::append(settings_.bootstrap, topic_, {0, 0, "key", "value", 1, 1}); }
-
-  /// The next of these requests is answered so much later.
-  void hesitates_at(std::int16_t request, milliseconds how_long) const {
-    rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), 1, request, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
-                                                 static_cast<int>(how_long.count()));
-  }
-  /// Whether it has had the request that it hesitates at.
-  bool has_had(std::int16_t request) const {
-    std::size_t to_come = 0;
-    rd_kafka_mock_broker_error_stack_cnt(cluster_.get(), 1, request, &to_come);
-    return to_come == 0;
-  }
-
- private:
-  kafka_settings settings_;
-  std::string topic_;
-  kafka_handle<rd_kafka_t> client_;
-  std::unique_ptr<rd_kafka_mock_cluster_t, decltype(&rd_kafka_mock_cluster_destroy)> cluster_;
-};
-
 TEST_F(kafka_consumer_test, leaves_a_group_that_is_about_to_tell_it_of_its_partitions) {
-  const hesitant_broker broker{deployment.load().kafka, where};
+  const hesitant_broker broker{deployment.load().kafka, where.topic};
   broker.hesitates_at(sync_group, seconds{2});
   broker.hesitates_at(leave_group, milliseconds{1});
   auto leaver = make_kafka_consumer(broker.settings(), deployment.lane(), prefetch_bytes_max);
@@ -239,10 +232,13 @@ TEST_F(kafka_consumer_test, leaves_a_group_that_is_about_to_tell_it_of_its_parti
 // librdkafka asks where a partition begins once more, half a second after an answer that came too late.
 TEST_F(kafka_consumer_test, reads_on_in_order_though_the_partitions_beginning_is_told_late) {
   constexpr int messages = 10;
-  const hesitant_broker broker{deployment.load().kafka, where};
+  const hesitant_broker broker{deployment.load().kafka, where.topic};
   broker.hesitates_at(list_offsets, milliseconds{300});
+  const auto append = [&] {
+    faults::append(broker.settings().bootstrap, where.topic, {0, 0, "key", "value", 1, 1});
+  };
   for (int i = 0; i < messages; ++i)
-    broker.append();
+    append();
   consumer = make_kafka_consumer(broker.settings(), deployment.lane(), prefetch_bytes_max);
   ASSERT_TRUE(consumer->subscribe({deployment.lane()}));
   ASSERT_TRUE(poll_until([this] { return assigned; }));
@@ -253,7 +249,7 @@ TEST_F(kafka_consumer_test, reads_on_in_order_though_the_partitions_beginning_is
   constexpr milliseconds watched{1'500}, pause{100};
   std::size_t expected = messages - begin_at;
   for (const auto end = steady_clock::now() + watched; steady_clock::now() < end;) {
-    broker.append();
+    append();
     ASSERT_TRUE(poll_until_read(++expected));
     std::this_thread::sleep_for(pause);
   }

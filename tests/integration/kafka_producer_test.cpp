@@ -3,16 +3,19 @@
 
 #include "actors/publish/kafka_topics.hpp"
 #include "given_deployment.hpp"
+#include "hesitant_broker.hpp"
 #include "open_connections.hpp"
 
 #include <chrono>
 #include <iostream>
 #include <stdexcept>
+#include <thread>
 
 namespace matricula {
 namespace {
 
 using std::chrono::microseconds;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
@@ -65,6 +68,30 @@ TEST_F(kafka_producer_test, may_be_destroyed_anywhere_in_a_transaction) {
     while (steady_clock::now() < end) {
     }
   }
+}
+
+// The process is lost if a partition is registered as the producer is being destroyed, within microseconds that the test
+// above tries to hit. None is registered once the transaction is being aborted, and that can be seen.
+TEST_F(kafka_producer_test, aborts_its_transaction_when_it_goes_though_the_coordinator_is_slow) {
+  const hesitant_broker broker{loaded->kafka, deployment.lane()};
+  auto producer =
+      make_kafka_transactional_producer(broker.settings(), deployment.lane(), {deployment.lane()});
+  const auto open = producer->open();
+  ASSERT_TRUE(open) << open.error().text;
+  constexpr seconds hesitation{10};
+  broker.hesitates_at(add_partitions_to_txn, hesitation);
+  broker.hesitates_at(end_txn, milliseconds{1});
+  ASSERT_TRUE(producer->begin());
+  ASSERT_TRUE(producer->send({deployment.lane(), 0, "key", "value", "itaca", 1, 1}));
+  for (const auto deadline = steady_clock::now() + seconds{20}; !broker.has_had(add_partitions_to_txn);) {
+    ASSERT_LT(steady_clock::now(), deadline);
+    std::this_thread::yield();
+  }
+  EXPECT_FALSE(broker.has_had(end_txn));
+  const auto gone_from = steady_clock::now();
+  producer.reset();
+  EXPECT_TRUE(broker.has_had(end_txn));
+  EXPECT_LT(steady_clock::now() - gone_from, hesitation);
 }
 
 }  // namespace
