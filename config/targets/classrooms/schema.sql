@@ -6,7 +6,7 @@
 --                                classroom ─< teaching >──┘
 --
 -- Every row that a record describes carries the revision of the newest record that has done so. Newer wins, whatever
--- the order of arrival: centres live in one partition, but a person may come with records of several.
+-- the order of arrival: a person may come with records of several partitions, and so may a centre of several flavours.
 --
 -- Codes are collated by their bytes: that is as good as any order, and twice as fast as a language's.
 
