@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "floors.hpp"
 #include "page_feed.hpp"
 #include "process_figures.hpp"
 #include "scenario.hpp"
@@ -29,7 +30,7 @@ std::vector<records_of_page> all_pages(const school_records& school) {
 }
 
 /// Ten pages that are all new, one right after the other; at three sites then ten of which 1 % has changed, and ten of
-/// which all is withdrawn.
+/// which all is withdrawn. What is new is then done again by librdkafka alone, and by psql alone.
 class throughput_scenario final : public scenario {
  public:
   throughput_scenario(const servers& on, const bench_settings& settings)
@@ -41,51 +42,97 @@ class throughput_scenario final : public scenario {
     std::vector<measured> all;
     if (pages_.size() == pages_in_all)
       add_other_pages();
+    page_feed feed{pages_};
     for (const int sites : {1, 3, 12}) {
       const auto about = fmt::format("{} site{}", sites, sites == 1 ? "" : "s");
-      const auto found =
-          with(sites, number, folder / std::to_string(sites), sites == 3 ? pages_.size() : pages_in_all);
-      for (std::size_t i = 0; i < found.size(); ++i)
-        all.push_back({"throughput", about + (i == 0 ? "" : kinds[i]), number, settings_.page, found[i]});
+      const auto add = [&](const char* kind, const figures& values) {
+        all.push_back({"throughput", about + kind, number, settings_.page, values});
+      };
+      const auto here = folder / std::to_string(sites);
+      const auto name = fmt::format("throughput{}x{}", sites, number);
+      auto world = deployed(here / "world", name, sites, feed);
+      auto fresh = ten_pages(*world);
+      auto sent = records_in(on_, *world);
+      std::stable_sort(sent.begin(), sent.end(),
+                       [](const auto& one, const auto& other) { return one.revision < other.revision; });
+      const auto changed = sites == 3 ? ten_pages(*world) : figures{};
+      const auto withdrawn = sites == 3 ? ten_pages(*world) : figures{};
+      world.reset();
+      const auto floor = deployed(here / "floor", name + "floor", sites, feed);
+      const auto kafka = kafka_alone(*floor, sent), psql = psql_alone(*floor, sent);
+      fresh["psql_ratio"] = psql.at("seconds_s") / fresh.at("seconds_s");
+      fresh["floors_ratio"] = (kafka.at("seconds_s") + psql.at("seconds_s")) / fresh.at("seconds_s");
+      add("", fresh);
+      if (sites == 3) {
+        add(", 1 % changed", changed);
+        add(", withdrawn", withdrawn);
+      }
+      add(", librdkafka alone", kafka);
+      add(", psql alone", psql);
     }
     return all;
   }
 
-  /// So many pages, ten by ten, each ten by a process of their own, which knows what is published.
-  std::vector<figures> with(int sites, int number, const std::filesystem::path& folder,
-                            std::size_t pages) const {
+  /// Ten pages to one site.
+  void once(const std::filesystem::path& folder) const {
     page_feed feed{pages_};
-    bench_deployment world{on_, folder, fmt::format("throughput{}x{}", sites, number),
-                           wishes_for_all_lanes(sites, settings_, feed)};
-    std::vector<figures> all;
-    for (std::size_t done = 0; done < pages; done += pages_in_all)
-      all.push_back(ten_pages(world));
-    return all;
+    ten_pages(*deployed(folder, "throughput1x0", 1, feed));
   }
 
  private:
+  std::unique_ptr<bench_deployment> deployed(const std::filesystem::path& folder, const std::string& name,
+                                             int sites, const page_feed& feed) const {
+    return std::make_unique<bench_deployment>(on_, folder, name,
+                                              wishes_for_all_lanes(sites, settings_, feed));
+  }
+
+  double records() const { return static_cast<double>(pages_in_all * settings_.page); }
+
+  /// The next ten, by a process of their own, which knows what is published.
   figures ten_pages(bench_deployment& world) const {
     const auto before = world.read();
     auto process = world.start({"--pages", std::to_string(pages_in_all)});
     world.await(process, wait);
     const auto after = world.read();
     const auto report = world.report();
-    const auto records = static_cast<double>(pages_in_all * settings_.page), per_million = 1e6 / records;
     const auto& own = report.at("process");
     const auto seconds = seconds_over(report.at("pages"), 0, pages_in_all, "applied_ms");
-    figures values{
-        {"seconds_s", seconds},
-        {"records_per_s", records / seconds},
-        {"published_per_s", records / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms")},
-        {"matricula_cpu_s_per_million",
-         (own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>()) * per_million},
-        {"kafka_cpu_s_per_million", (after.kafka_cpu_s - before.kafka_cpu_s) * per_million},
-        {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) * per_million},
-        {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)}};
+    auto values =
+        cost_of(records(), seconds, own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>(),
+                before, after);
+    values["records_per_s"] = records() / seconds;
+    values["published_per_s"] = records() / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms");
     const auto page_bytes = report.at("pages").at(0).at("bytes").get<double>();
     note_rss(values, own.at("rss_peak_bytes").get<double>(),
-             rss_allowed_bytes(world.wishes(), records, page_bytes / static_cast<double>(settings_.page),
+             rss_allowed_bytes(world.wishes(), records(), page_bytes / static_cast<double>(settings_.page),
                                page_bytes));
+    return values;
+  }
+
+  /// librdkafka sending what was sent, page by page, and reading it.
+  figures kafka_alone(const bench_deployment& floor, const std::vector<sent_record>& sent) const {
+    const auto before = floor.read();
+    const auto cpu_before = own_cpu_seconds();
+    const auto sending_s = produce_pages_floor_ms(on_, floor, sent) / 1000;
+    const auto reading_s = consume_floor_ms(on_, floor, {}, sent) / 1000;
+    auto values =
+        cost_of(records(), sending_s + reading_s, own_cpu_seconds() - cpu_before, before, floor.read());
+    values.erase("postgres_cpu_s_per_million");
+    values.erase("wal_bytes");
+    values["published_per_s"] = records() / sending_s;
+    values["read_per_s"] = records() / reading_s;
+    return values;
+  }
+
+  /// psql with the same rows and SQL.
+  figures psql_alone(const bench_deployment& floor, const std::vector<sent_record>& sent) const {
+    reading before;
+    const auto cpu_before = ended_childrens_cpu_seconds();
+    const auto seconds = psql_backlog_floor_ms(floor, sent, false, [&] { before = floor.read(); }) / 1000;
+    auto values =
+        cost_of(records(), seconds, ended_childrens_cpu_seconds() - cpu_before, before, floor.read());
+    values.erase("kafka_cpu_s_per_million");
+    values["records_per_s"] = records() / seconds;
     return values;
   }
 
@@ -99,7 +146,6 @@ class throughput_scenario final : public scenario {
   }
 
   static constexpr std::uint64_t pages_in_all = 10;
-  static constexpr const char* kinds[] = {"", ", 1 % changed", ", withdrawn"};
 
   const servers& on_;
   bench_settings settings_;
@@ -156,7 +202,7 @@ scenario_ptr make_sweep_scenario(const servers& on, const bench_settings& settin
 }
 
 void warm_up(const servers& on, const bench_settings& settings) {
-  throughput_scenario{on, settings}.with(1, 0, settings.folder / "warm-up", 10);
+  throughput_scenario{on, settings}.once(settings.folder / "warm-up");
 }
 
 }  // namespace matricula::bench

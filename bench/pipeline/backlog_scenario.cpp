@@ -7,10 +7,8 @@
 #include "told.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <thread>
@@ -25,16 +23,6 @@ const std::vector<bench_site> flat_site{{"flat", {"ESO-46"}}};
 std::string text_of_file(const std::filesystem::path& file) {
   std::ifstream in{file};
   return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// Of this process, or of its children that have ended.
-double cpu_seconds_of(int whose) {
-  rusage used{};
-  getrusage(whose, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 /// A database of its own with the table that Kafka Connect writes to.
@@ -120,20 +108,18 @@ class backlog_scenario final : public scenario {
     const auto seconds =
         seconds_between(*began, time_from(report.at("sites").at(0).at("applied_at").get<std::string>()));
     const auto& own = report.at("process");
-    return figures_of(seconds, before, after,
-                      own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>(),
-                      own.at("rss_peak_bytes").get<double>());
+    auto values = figures_of(seconds, before, after,
+                             own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>());
+    values["rss_peak_bytes"] = own.at("rss_peak_bytes").get<double>();
+    return values;
   }
 
-  figures figures_of(double seconds, const reading& before, const reading& after, double program_cpu_s,
-                     double rss_peak) const {
+  figures figures_of(double seconds, const reading& before, const reading& after,
+                     double program_cpu_s) const {
     const auto records = static_cast<double>(records_);
-    return {{"seconds_s", seconds},
-            {"rows_per_s", records / seconds},
-            {"program_cpu_s_per_million", program_cpu_s / records * 1e6},
-            {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) / records * 1e6},
-            {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)},
-            {"rss_peak_bytes", rss_peak}};
+    auto values = cost_of(records, seconds, program_cpu_s, before, after);
+    values["rows_per_s"] = records / seconds;
+    return values;
   }
 
   /// librdkafka reading the same records, and psql with the same SQL.
@@ -141,22 +127,25 @@ class backlog_scenario final : public scenario {
                   const bench_wishes& wishes, int number, std::vector<measured>& all) const {
     const auto records = records_in(on_, world);
     const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes};
-    const auto add = [&](const char* about, int whose, const std::function<double()>& work) {
-      const auto before = world.read();
-      const auto cpu_before = cpu_seconds_of(whose);
-      const auto ms = work();
-      auto values = figures_of(ms / 1000, before, world.read(), cpu_seconds_of(whose) - cpu_before, 0);
-      values.erase("rss_peak_bytes");
-      if (whose == RUSAGE_SELF) {
-        values.erase("postgres_cpu_s_per_million");
-        values.erase("wal_bytes");
-      }
-      all.push_back({"backlog", about, number, settings_.page, values});
-    };
-    add("librdkafka alone", RUSAGE_SELF, [&] { return consume_floor_ms(on_, world, {}, records); });
-    add("new, psql alone", RUSAGE_CHILDREN, [&] { return psql_backlog_floor_ms(floor, records, false); });
-    add("unchanged, psql alone", RUSAGE_CHILDREN,
-        [&] { return psql_backlog_floor_ms(floor, records, true); });
+    auto before = world.read();
+    auto cpu_before = own_cpu_seconds();
+    const auto ms = consume_floor_ms(on_, world, {}, records);
+    auto reading_alone = figures_of(ms / 1000, before, world.read(), own_cpu_seconds() - cpu_before);
+    reading_alone.erase("postgres_cpu_s_per_million");
+    reading_alone.erase("wal_bytes");
+    all.push_back({"backlog", "librdkafka alone", number, settings_.page, reading_alone});
+    for (const bool known : {false, true}) {
+      cpu_before = ended_childrens_cpu_seconds();
+      const auto took_ms = psql_backlog_floor_ms(floor, records, known, [&] { before = world.read(); });
+      auto values =
+          figures_of(took_ms / 1000, before, world.read(), ended_childrens_cpu_seconds() - cpu_before);
+      values.erase("kafka_cpu_s_per_million");
+      for (auto& ours : all)
+        if (ours.about == (known ? "unchanged" : "new"))
+          ours.values["psql_ratio"] = ours.values.at("rows_per_s") / values.at("rows_per_s");
+      all.push_back(
+          {"backlog", known ? "unchanged, psql alone" : "new, psql alone", number, settings_.page, values});
+    }
   }
 
   void add_peer(const bench_deployment& world, const std::filesystem::path& folder, int number,
@@ -176,8 +165,8 @@ class backlog_scenario final : public scenario {
       const auto found = peer.drain(sink, world.topic("ESO-46"), database.url(), records_);
       const auto after = world.read();
       const auto cpu = cpu_seconds(peer.process()) - cpu_before;
-      auto values = figures_of(found.seconds(), before, after, cpu,
-                               static_cast<double>(rss_peak_bytes(peer.process())));
+      auto values = figures_of(found.seconds(), before, after, cpu);
+      values["rss_peak_bytes"] = static_cast<double>(rss_peak_bytes(peer.process()));
       for (auto& ours : all)
         if (ours.about == rows) {
           ours.values["rate_ratio"] = ours.values.at("rows_per_s") / values.at("rows_per_s");

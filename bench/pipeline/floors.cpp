@@ -8,6 +8,7 @@
 #include "config/topology.hpp"
 #include "messages/enrolment.hpp"
 #include "messages/hashing.hpp"
+#include "messages/page.hpp"
 #include "parts/key_fields.hpp"
 #include "tests/faults/topic_reader.hpp"
 
@@ -18,6 +19,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 
@@ -100,7 +102,7 @@ class lone_producer {
     ask_metadata(client_.get());
   }
 
-  double send(const std::vector<sent_record>& records) {
+  double send(std::span<const sent_record> records) {
     const auto began = steady_clock::now();
     check(rd_kafka_begin_transaction(client_.get()));
     for (const auto& record : records)
@@ -221,7 +223,8 @@ std::string question(const std::vector<sent_record>& batch) {
 
 /// One psql for each partition, all at a time: from when the first begins until the last has ended.
 template <class Work>
-double psqls_ms(const bench_deployment& into, const target& steps, Work work_of) {
+double psqls_ms(const bench_deployment& into, const target& steps, Work work_of,
+                const std::function<void()>& ready = {}) {
   std::vector<running_process> processes;
   std::vector<std::unique_ptr<pqxx::connection>> guns;
   int number = 0;
@@ -241,14 +244,16 @@ double psqls_ms(const bench_deployment& into, const target& steps, Work work_of)
       }
   }
   // Until all of them wait for the gun.
-  const bool ready = eventually([&] {
+  const bool all_wait = eventually([&] {
     return std::stoull(
                value_of(into.database_url(into.wishes().sites.front().name),
                         "select count(*) from pg_locks where locktype = 'advisory' and not granted")) ==
            processes.size();
   });
-  if (!ready)
+  if (!all_wait)
     throw std::runtime_error{"psql alone: not ready; see " + into.folder().string()};
+  if (ready)
+    ready();
   guns.clear();
   double began = 0, ended = 0;
   for (auto& process : processes) {
@@ -301,6 +306,20 @@ double produce_floor_ms(const servers& on, const bench_deployment& into,
   lone_producer producer{on, into};
   producer.send(warm_up);
   return producer.send(records);
+}
+
+double produce_pages_floor_ms(const servers& on, const bench_deployment& into,
+                              const std::vector<sent_record>& records) {
+  lone_producer producer{on, into};
+  const auto began = steady_clock::now();
+  for (auto page = records.begin(); page != records.end();) {
+    const auto end = std::find_if(page, records.end(), [&](const auto& record) {
+      return page_number_of(record.revision) != page_number_of(page->revision);
+    });
+    producer.send({page, end});
+    page = end;
+  }
+  return milliseconds_since(began);
 }
 
 double consume_floor_ms(const servers& on, const bench_deployment& from,
@@ -362,10 +381,11 @@ double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record
 }
 
 double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
-                             bool known) {
+                             bool known, const std::function<void()>& ready) {
   const auto steps = target_of(into);
   return psqls_ms(
-      into, steps, [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
+      into, steps,
+      [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
         psql_work work;
         if (known)
           work.before = "prepare differs as " + steps.differs.sql + "\n;\n";
@@ -387,7 +407,8 @@ double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sen
         if (!batch.empty())
           end_batch();
         return work;
-      });
+      },
+      ready);
 }
 
 }  // namespace matricula::bench

@@ -4,6 +4,7 @@
 #include "bench_deployment.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ double json_floor_ms(const std::string& url);
 double produce_floor_ms(const servers& on, const bench_deployment& into,
                         const std::vector<sent_record>& warm_up, const std::vector<sent_record>& records);
 
+/// The same, a transaction for each page, one after the other. The records stand in the order of their revisions.
+double produce_pages_floor_ms(const servers& on, const bench_deployment& into,
+                              const std::vector<sent_record>& records);
+
 /// librdkafka reading these records, which follow others in the lanes of `from`, as committed.
 double consume_floor_ms(const servers& on, const bench_deployment& from,
                         const std::vector<sent_record>& before, const std::vector<sent_record>& records);
@@ -47,8 +52,8 @@ double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record
                      const std::vector<sent_record>& records);
 
 /// The same with a backlog, in transactions of as many records as an applier takes at most. `known`: the sites have had
-/// all of it, and are only asked which records differ.
+/// all of it, and are only asked which records differ. `ready` is called just before all of them begin.
 double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
-                             bool known);
+                             bool known, const std::function<void()>& ready);
 
 }  // namespace matricula::bench

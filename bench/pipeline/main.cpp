@@ -123,6 +123,7 @@ struct report_options {
   result_lines read() const {
     result_lines all{results};
     all.keep_largest_pages();
+    all.include(bounds_by_cpu(all));
     if (!parts.empty())
       all.include(parts_in(parts), parts_origin_in(parts));
     all.include(line_of_changes(all));

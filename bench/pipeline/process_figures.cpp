@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace matricula::bench {
@@ -76,6 +77,15 @@ std::uint64_t status_number(const fs::path& file, const std::string& name) {
   return 0;
 }
 
+double cpu_seconds_of(int whose) {
+  rusage used{};
+  getrusage(whose, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
 }  // namespace
 
 double cpu_seconds(pid_t process) { return seconds_of(stat_of(process).own_ticks); }
@@ -90,6 +100,10 @@ double cpu_seconds_of_family(pid_t parent) {
   });
   return seconds_of(ticks);
 }
+
+double own_cpu_seconds() { return cpu_seconds_of(RUSAGE_SELF); }
+
+double ended_childrens_cpu_seconds() { return cpu_seconds_of(RUSAGE_CHILDREN); }
 
 thread_figures figures_of_threads(pid_t process, std::string_view names) {
   thread_figures sum;

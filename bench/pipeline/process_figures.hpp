@@ -15,6 +15,9 @@ namespace matricula::bench {
 double cpu_seconds(pid_t process);
 /// The same with its children, those that have ended too.
 double cpu_seconds_of_family(pid_t parent);
+/// The same of this process, or of its children that have ended.
+double own_cpu_seconds();
+double ended_childrens_cpu_seconds();
 /// What threads have used so far.
 struct thread_figures {
   double cpu_seconds = 0;      ///< to 10 ms

@@ -120,11 +120,21 @@ whose relative deviations have the least squares, and the greatest of those devi
        "Pages back to back",
        R"(Ten pages, all new, as fast as they go, for all 24 lanes: from the request of the first until all of them are
 durable at every site; at three sites, then, ten of which 1 % has changed since, and ten of which all is withdrawn.
+Alone, in the same run: librdkafka sending the same records, a transaction for each page, and then reading them; after
+that a psql for each of the 24 partitions, all at a time, copying at most 10,000 rows a transaction and running the
+target's own steps. Of the floors' sum: the time of both of these, one after the other, against matricula's, which does
+all of it at a time. What the CPU allows: the rate of all cores, if none ever waited, by the CPU time that a record has
+taken of the program, from its start to its end, and of the servers.
 Allowed: 200 MB, 40 bytes a key, and what the limits allow (docs/topology.md): prefetch_bytes_max for each site,
 batches_in_flight_max for each partition, pages_in_flight_max.)",
        {{"records/s", "records_per_s", 1, 0},
         {"into Kafka/s", "published_per_s", 1, 0},
-        {"CPU s per million, matricula", "matricula_cpu_s_per_million"},
+        {"from Kafka/s", "read_per_s", 1, 0},
+        {"of psql alone", "psql_ratio"},
+        {"of the floors' sum", "floors_ratio"},
+        {"CPU allows, records/s", "cpu_bound_per_s", 1, 0},
+        {"of that", "cpu_bound_ratio"},
+        {"CPU s per million, program", "program_cpu_s_per_million"},
         {"Kafka", "kafka_cpu_s_per_million"},
         {"PostgreSQL", "postgres_cpu_s_per_million"},
         {"WAL MB", "wal_bytes", to_mb, 0},
@@ -155,10 +165,16 @@ Debezium JDBC sink, which runs already: from the first byte that it writes to th
 3,000, unnest and a record schema as its documentation advises (scripts/kafka/connect/sink.json). Its two 64-bit
 headers arrive as Base64 text, from which the table computes the numbers. Alone: librdkafka reading the topic, and a
 psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
-asking which of them differ; their CPU is that of reading, and of psql.)",
+asking which of them differ; their CPU is that of reading, and of psql. What the CPU allows: as with pages back to back.
+Memory is counted anew for new and for unchanged rows: matricula's from its start, Kafka Connect's from when it is given
+the topic.)",
        {{"rows/s", "rows_per_s", 1, 0},
+        {"of psql alone", "psql_ratio"},
+        {"CPU allows, rows/s", "cpu_bound_per_s", 1, 0},
+        {"of that", "cpu_bound_ratio"},
         {"seconds", "seconds_s"},
         {"CPU s per million, program", "program_cpu_s_per_million"},
+        {"Kafka", "kafka_cpu_s_per_million"},
         {"PostgreSQL", "postgres_cpu_s_per_million"},
         {"WAL MB", "wal_bytes", to_mb, 1},
         {"peak RSS MB", "rss_peak_bytes", to_mb, 0},
@@ -434,6 +450,29 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
   }
   text.pop_back();
   return text;
+}
+
+std::vector<measured> bounds_by_cpu(const result_lines& results) {
+  std::vector<measured> all;
+  for (const auto& one : results.all()) {
+    double cpu_s_per_million = 0, rate = 0;
+    for (const auto& [name, value] : one.values) {
+      cpu_s_per_million += name.ends_with("_cpu_s_per_million") ? value : 0;
+      rate = name == "records_per_s" || name == "rows_per_s" ? value : rate;
+    }
+    if (cpu_s_per_million == 0 || rate == 0 || one.origin < 0)
+      continue;
+    const auto cores =
+        results.origins().at(static_cast<std::size_t>(one.origin)).at("machine").at("cores").get<double>();
+    const auto bound = cores * 1e6 / cpu_s_per_million;
+    all.push_back({one.scenario,
+                   one.about,
+                   one.run,
+                   one.records,
+                   {{"cpu_bound_per_s", bound}, {"cpu_bound_ratio", rate / bound}},
+                   one.origin});
+  }
+  return all;
 }
 
 json report_json(const result_lines& results) {

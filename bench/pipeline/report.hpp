@@ -25,6 +25,10 @@ std::vector<measured> line_of_changes(const result_lines& results);
 /// `pictures`: the links of the pictures that exist.
 std::string report_text(const result_lines& results, const std::vector<std::string>& pictures);
 
+/// For each case and run that has a rate and CPU times per million: what rate all cores could reach, if each record took them
+/// as much, and the share of it that was reached.
+std::vector<measured> bounds_by_cpu(const result_lines& results);
+
 /// Origin, and median, least and greatest of every figure.
 nlohmann::json report_json(const result_lines& results);
 

@@ -71,4 +71,14 @@ void note_rss(figures& values, double rss_peak, double allowed) {
   values["rss_allowed_ratio"] = rss_peak / allowed;
 }
 
+figures cost_of(double records, double seconds, double program_cpu_s, const reading& before,
+                const reading& after) {
+  const auto per_million = 1e6 / records;
+  return {{"seconds_s", seconds},
+          {"program_cpu_s_per_million", program_cpu_s * per_million},
+          {"kafka_cpu_s_per_million", (after.kafka_cpu_s - before.kafka_cpu_s) * per_million},
+          {"postgres_cpu_s_per_million", (after.postgres_cpu_s - before.postgres_cpu_s) * per_million},
+          {"wal_bytes", static_cast<double>(after.wal_bytes - before.wal_bytes)}};
+}
+
 }  // namespace matricula::bench

@@ -64,6 +64,10 @@ double rss_allowed_bytes(const bench_wishes& wishes, double keys, double record_
 /// The peak, what is allowed, and the share that it is of it.
 void note_rss(figures& values, double rss_peak, double allowed);
 
+/// What so many records took: seconds, CPU seconds per million of them of a program and the servers, bytes of WAL.
+figures cost_of(double records, double seconds, double program_cpu_s, const reading& before,
+                const reading& after);
+
 /// So that a broker that has just been started has compiled what it runs most.
 void warm_up(const servers& on, const bench_settings& settings);
 

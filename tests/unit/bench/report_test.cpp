@@ -25,6 +25,15 @@ struct report_test : testing::Test {
     return {"page", "1 % changed", run, 30'000, {{"applied_ms", applied_ms}}};
   }
 
+  static nlohmann::json machine(const char* commit) {
+    return {{"machine", {{"cpu", "a"}, {"cores", 2}, {"memory_bytes", 1e9}, {"kernel", "L"}}},
+            {"commit", commit},
+            {"command", "bench_pipeline"},
+            {"build", "Release"},
+            {"time", "2026-11-24T04:53:20Z"},
+            {"settings", {{"fsync", "on"}}}};
+  }
+
   result_lines with_runs(const std::vector<double>& applied_ms) const {
     std::filesystem::remove(file);
     result_lines results{file};
@@ -100,19 +109,11 @@ TEST_F(report_test, lays_a_straight_line_through_pages_that_have_changed_in_part
 }
 
 TEST_F(report_test, says_where_a_section_comes_from_that_is_not_of_the_head) {
-  const auto origin = [](const char* commit) {
-    return nlohmann::json{{"machine", {{"cpu", "a"}, {"cores", 2}, {"memory_bytes", 1e9}, {"kernel", "L"}}},
-                          {"commit", commit},
-                          {"command", "bench_pipeline"},
-                          {"build", "Release"},
-                          {"time", "2026-11-24T04:53:20Z"},
-                          {"settings", {{"fsync", "on"}}}};
-  };
   {
     result_lines results{file};
-    results.add_origin(origin("older"));
+    results.add_origin(machine("older"));
     results.add({page(1, 100)});
-    results.add_origin(origin("newer"));
+    results.add_origin(machine("newer"));
     results.add({{"sweep", "new", 1, 30'000, {{"seconds_s", 1}}}});
   }
   result_lines results{file};
@@ -129,6 +130,28 @@ TEST(straight_line_test, tells_its_greatest_deviation) {
   const auto line = line_through({{0, 100}, {1, 200}, {2, 100}});
   EXPECT_GT(line.deviation_ratio, 0.2);
   EXPECT_LT(line.deviation_ratio, 0.5);
+}
+
+TEST_F(report_test, tells_what_rate_the_cpu_allows) {
+  result_lines results{file};
+  results.add_origin(machine("here"));
+  const auto ten_pages = [](int run, double rate) {
+    return measured{"throughput",
+                    "1 site",
+                    run,
+                    30'000,
+                    {{"records_per_s", rate},
+                     {"program_cpu_s_per_million", 12},
+                     {"kafka_cpu_s_per_million", 6},
+                     {"postgres_cpu_s_per_million", 32}}};
+  };
+  results.add({ten_pages(1, 30'000), ten_pages(2, 36'000), page(1, 100)});
+  results.include(bounds_by_cpu(results));
+  EXPECT_EQ(results.of("throughput", "1 site", "cpu_bound_per_s").median, 2e6 / 50);
+  EXPECT_DOUBLE_EQ(results.of("throughput", "1 site", "cpu_bound_ratio").least, 0.75);
+  EXPECT_DOUBLE_EQ(results.of("throughput", "1 site", "cpu_bound_ratio").greatest, 0.9);
+  EXPECT_THAT(report_text(results, {}), HasSubstr("| 40,000 | 0.82 (0.75–0.90) | 12.00 | 6.00 | 32.00 |"));
+  EXPECT_EQ(results.of("page", "1 % changed", "cpu_bound_per_s").runs, 0U);
 }
 
 TEST_F(report_test, compares_what_was_measured_in_a_hurry_with_its_like) {
