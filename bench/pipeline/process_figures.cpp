@@ -127,6 +127,13 @@ std::uint64_t rss_peak_bytes(pid_t process) {
   return status_number(folder_of(process) / "status", "VmHWM:") * 1024;
 }
 
+void forget_rss_peak(pid_t process) {
+  std::ofstream out{folder_of(process) / "clear_refs"};
+  out << "5\n";  // proc(5)
+  if (!out.flush())
+    throw std::runtime_error{"the peak of process " + std::to_string(process) + " cannot be forgotten"};
+}
+
 pid_t process_with_argument(const std::string& argument) {
   pid_t found = 0;
   const auto wanted = '\0' + argument + '\0';

@@ -27,8 +27,10 @@ struct thread_figures {
 thread_figures figures_of_threads(pid_t process, std::string_view names = "");
 std::uint64_t threads(pid_t process);
 std::uint64_t rss_bytes(pid_t process);
-/// The greatest so far.
+/// The greatest so far, or since it was forgotten last.
 std::uint64_t rss_peak_bytes(pid_t process);
+/// From now on the greatest is counted anew, from what it has now. Throws std::runtime_error if that is not allowed.
+void forget_rss_peak(pid_t process);
 
 /// The process that has this argument in its command line. Throws std::runtime_error if there is none.
 pid_t process_with_argument(const std::string& argument);
