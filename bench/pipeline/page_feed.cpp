@@ -2,6 +2,7 @@
 #include "page_feed.hpp"
 
 #include "itaca_simulator/life.hpp"
+#include "itaca_simulator/random.hpp"
 
 #include <fmt/format.h>
 #include <httplib.h>
@@ -84,18 +85,21 @@ double school_records::share_that_changes(std::uint64_t index, std::uint64_t rec
 }
 
 records_of_page school_records::readdressed_page(std::uint64_t index, std::uint64_t records,
-                                                 std::uint64_t times) const {
+                                                 std::uint64_t times, where place) const {
   const auto before = page(index);
   simulator::event_counts events{};
   events[static_cast<std::size_t>(simulator::change::pupil_email)] = times * school_.pupils().size();
   events[static_cast<std::size_t>(simulator::change::teacher_email)] = times * school_.teachers().size();
-  auto run = *written(index, events);
-  if (records < run.count()) {
-    run.bytes.erase(run.begins[records]);
-    run.bytes.append(before->bytes, before->begins[records]);
-    const auto shift = run.begins[records] - before->begins[records];
-    for (auto i = records; i < run.count(); ++i)
-      run.begins[i] = before->begins[i] + shift;
+  const auto after = written(index, events);
+  const simulator::shuffle places{before->count(), 0};
+  auto run = *before;
+  run.bytes.clear();
+  for (std::size_t i = 0; i < before->count(); ++i) {
+    const bool changes = (place == where::together ? i : places.place_of(i)) < records;
+    if (i > 0)
+      run.bytes += ',';
+    run.begins[i] = static_cast<std::uint32_t>(run.bytes.size());
+    run.bytes += (changes ? after : before)->record(i);
   }
   return std::make_shared<const simulator::record_run>(std::move(run));
 }

@@ -24,6 +24,9 @@ namespace matricula::bench {
 /// The records of one page.
 using records_of_page = std::shared_ptr<const simulator::record_run>;
 
+/// Which places of a page.
+enum class where : std::uint8_t { together, strewn };
+
 /// A made-up school system, page by page.
 class school_records {
  public:
@@ -40,8 +43,10 @@ class school_records {
   records_of_page changed_page(std::uint64_t index, double share) const;
   /// The share with which about so many records of the page differ; fewer, if its events do not reach as many.
   double share_that_changes(std::uint64_t index, std::uint64_t records) const;
-  /// The same after everybody's address has changed so often, but only in the first `records` of the page.
-  records_of_page readdressed_page(std::uint64_t index, std::uint64_t records, std::uint64_t times) const;
+  /// The same after everybody's address has changed so often, but only in `records` places of the page: the first, or some
+  /// that lie strewn over all of it and include those of a smaller number.
+  records_of_page readdressed_page(std::uint64_t index, std::uint64_t records, std::uint64_t times,
+                                   where place) const;
   /// The same with everybody withdrawn.
   records_of_page withdrawn_page(std::uint64_t index) const;
 

@@ -102,8 +102,8 @@ request → visible against the sum of the floors.)",
         {"all", "latency_ratio"}}},
       {"changes",
        "A page that has changed in part",
-       R"(As above, more and more of it changed since the page before: in its first places, all people have got new
-addresses.)",
+       R"(As above, more and more of it changed since the page before: in its first places, or in as many that lie strewn
+over all of it, all people have got new addresses.)",
        {{"changed", "changed_records", 1, 0},
         {"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
@@ -112,7 +112,8 @@ addresses.)",
       {"changes",
        "Its cost, as a straight line",
        R"(Request → visible as so much for a page and so much for each changed record: the line through the medians above
-whose relative deviations have the least squares, and the greatest of those deviations.)",
+whose relative deviations have the least squares, and the greatest of those deviations; for places that lie together, and
+for those that lie strewn.)",
        {{"a page, ms", "fixed_ms", 1, 1},
         {"a changed record, µs", "us_per_changed", 1, 1},
         {"greatest deviation, %", "residual_ratio", 100, 1}}},
@@ -406,24 +407,27 @@ json parts_origin_in(const std::filesystem::path& file) {
   return {{"commit", context.value("commit", "unknown")}, {"time", context.value("date", "")}};
 }
 
-std::vector<measured> line_of_changes(const result_lines& results) {
-  std::vector<std::pair<double, double>> points;
+std::vector<measured> lines_of_changes(const result_lines& results) {
+  std::map<bool, std::vector<std::pair<double, double>>> points;  // by whether they are strewn
   for (const auto& about : cases_of(results, "changes")) {
     const auto changed = results.of("changes", about, "changed_records");
     const auto took = results.of("changes", about, "applied_ms");
     if (changed.runs > 0 && took.median > 0)
-      points.emplace_back(changed.median, took.median);
+      points[about.ends_with(strewn_mark)].emplace_back(changed.median, took.median);
   }
-  if (points.size() < 3)
-    return {};
-  const auto line = line_through(points);
-  return {{"changes",
-           "line",
-           1,
-           0,
-           {{"fixed_ms", line.fixed},
-            {"us_per_changed", line.slope * 1'000},
-            {"residual_ratio", line.deviation_ratio}}}};
+  std::vector<measured> all;
+  for (const auto& [strewn, those] : points)
+    if (those.size() >= 3) {
+      const auto line = line_through(those);
+      all.push_back({"changes",
+                     std::string{"line"} + (strewn ? strewn_mark : ""),
+                     1,
+                     0,
+                     {{"fixed_ms", line.fixed},
+                      {"us_per_changed", line.slope * 1'000},
+                      {"residual_ratio", line.deviation_ratio}}});
+    }
+  return all;
 }
 
 std::string report_text(const result_lines& results, const std::vector<std::string>& pictures) {

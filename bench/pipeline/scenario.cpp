@@ -14,8 +14,10 @@ const std::vector<scenario_kind>& scenarios() {
   static const std::vector<scenario_kind> all{
       {"page", "one page alone: all new, unchanged, 1 % changed, withdrawn; the floors of the new one", true,
        make_page_scenario},
-      {"changes", "one page alone, of which more and more has changed", false, make_changes_scenario},
-      {"throughput", "ten new pages back to back, to 1, 3 and 12 sites", false, make_throughput_scenario},
+      {"changes", "one page alone, of which more and more has changed, lying together and strewn", false,
+       make_changes_scenario},
+      {"throughput", "ten new pages back to back, to 1, 3 and 12 sites, beside their floors", false,
+       make_throughput_scenario},
       {"sweep", "1,000,000 records, new and then unchanged, without a pause; the source only", true,
        make_sweep_scenario},
       {"startup", "the index rebuilt from topics of 1,000,000 and 8,000,000 keys", false,

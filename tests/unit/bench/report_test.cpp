@@ -2,11 +2,14 @@
 #include "pipeline/report.hpp"
 #include "pipeline/straight_line.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <tuple>
+#include <utility>
 
 namespace matricula::bench {
 namespace {
@@ -100,12 +103,37 @@ TEST_F(report_test, lays_a_straight_line_through_pages_that_have_changed_in_part
   results.add({{"changes", "a", 1, 30'000, {{"changed_records", 300}, {"applied_ms", 112}}},
                {"changes", "b", 1, 30'000, {{"changed_records", 1'000}, {"applied_ms", 140}}},
                {"changes", "c", 1, 30'000, {{"changed_records", 10'000}, {"applied_ms", 500}}}});
-  const auto line = line_of_changes(results);
+  const auto line = lines_of_changes(results);
   ASSERT_EQ(line.size(), 1U);
   EXPECT_NEAR(line[0].values.at("fixed_ms"), 100, 1e-6);
   EXPECT_NEAR(line[0].values.at("us_per_changed"), 40, 1e-6);
   EXPECT_NEAR(line[0].values.at("residual_ratio"), 0, 1e-9);
-  EXPECT_THAT(line_of_changes(with_runs({100})), IsEmpty());
+  EXPECT_THAT(lines_of_changes(with_runs({100})), IsEmpty());
+}
+
+TEST_F(report_test, lays_another_line_through_changes_that_lie_strewn) {
+  result_lines results{file};
+  for (const auto& [records, together_ms, strewn_ms] :
+       {std::tuple{300.0, 112.0, 200.0}, {1'000.0, 140.0, 270.0}, {10'000.0, 500.0, 1'170.0}})
+    results.add({{"changes",
+                  fmt::format("{} places", records),
+                  1,
+                  30'000,
+                  {{"changed_records", records}, {"applied_ms", together_ms}}},
+                 {"changes",
+                  fmt::format("{} places{}", records, strewn_mark),
+                  1,
+                  30'000,
+                  {{"changed_records", records}, {"applied_ms", strewn_ms}}}});
+  const auto lines = lines_of_changes(results);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].about, "line");
+  EXPECT_NEAR(lines[0].values.at("us_per_changed"), 40, 1e-6);
+  EXPECT_EQ(lines[1].about, "line, strewn");
+  EXPECT_NEAR(lines[1].values.at("us_per_changed"), 100, 1e-6);
+  results.include(lines);
+  EXPECT_THAT(report_text(results, {}), HasSubstr("| the same, strewn over the page | ≤ 20 % | 0.0 % | 1 | "
+                                                  "yes |"));
 }
 
 TEST_F(report_test, says_where_a_section_comes_from_that_is_not_of_the_head) {
