@@ -20,14 +20,26 @@ struct goal {
   const char* unit;  ///< of the bound and the value as they are shown, with `scale`
   double scale = 1;
   int decimals = 2;
+  enum {
+    median,
+    worst
+  } judged_by = median;  ///< worst: by the greatest or least of all runs, whichever is worse
 
-  bool reached_by(double value) const { return side == at_least ? value >= bound : value <= bound; }
+  bool reached_by(const spread& found) const {
+    const auto value = judged(found);
+    return side == at_least ? value >= bound : value <= bound;
+  }
   /// Whether another machine should find the same: a ratio, a count or bytes, no time.
   bool of_any_machine() const;
   /// Whether the later value is worse than the earlier ones by more than they differ among themselves.
-  bool worse(const spread& earlier, double later) const {
-    const auto loss = side == at_least ? earlier.median - later : later - earlier.median;
+  bool worse(const spread& earlier, const spread& later) const {
+    const auto loss = (judged(earlier) - judged(later)) * (side == at_least ? 1 : -1);
     return loss > earlier.greatest - earlier.least;
+  }
+
+ private:
+  double judged(const spread& found) const {
+    return judged_by == median ? found.median : side == at_least ? found.least : found.greatest;
   }
 };
 

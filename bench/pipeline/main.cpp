@@ -156,18 +156,24 @@ void compare(const report_options& wanted) {
   std::ifstream in{wanted.earlier};
   if (!in)
     throw std::runtime_error{"cannot read " + wanted.earlier};
-  std::size_t worse = 0;
-  for (const auto& each : compared_with(nlohmann::json::parse(in), wanted.read())) {
-    std::cout << (each.worse    ? "    WORSE  "
-                  : each.judged ? "           "
-                                : "    (time) ")
+  const auto earlier = nlohmann::json::parse(in);
+  const auto results = wanted.read();
+  std::cout << fmt::format("    {} is of {}\n", wanted.earlier,
+                           fmt::join(origins_of(earlier, results), "\n    "));
+  std::size_t worse = 0, unknown = 0;
+  for (const auto& each : compared_with(earlier, results)) {
+    std::cout << (each.verdict == comparison::worse     ? "    WORSE  "
+                  : each.verdict == comparison::a_time  ? "    (time) "
+                  : each.verdict == comparison::unknown ? "    (new)  "
+                                                        : "           ")
               << each.text << '\n';
-    worse += each.worse ? 1U : 0U;
+    worse += each.verdict == comparison::worse ? 1U : 0U;
+    unknown += each.verdict == comparison::unknown ? 1U : 0U;
   }
   std::cout << fmt::format(
       "    {} of them worse than in {} by more than it varied then; times, which are the "
-      "machine's, are not judged\n",
-      worse, wanted.earlier);
+      "machine's, are not judged; {} have no figure in it\n",
+      worse, wanted.earlier, unknown);
 }
 
 std::string text_of(int argc, char** argv) {

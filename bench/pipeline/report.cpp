@@ -320,12 +320,13 @@ std::string goals_table(const result_lines& results) {
   std::string text = "| what | goal | measured | runs | reached |\n|---|---|---|---|---|\n";
   for (const auto& each : goals()) {
     const auto found = results.of(each.scenario, each.about, each.figure);
-    text += fmt::format("| {} | {} {} {} | {} {} | {} | {} |\n", each.what,
+    text += fmt::format("| {}{} | {} {} {} | {} {} | {} | {} |\n", each.what,
+                        each.judged_by == goal::worst ? ", in any run" : "",
                         each.side == goal::at_least ? "≥" : "≤", bound_text(each), each.unit,
                         shown(found, each.scale, each.decimals), found.runs == 0 ? "" : each.unit, found.runs,
-                        found.runs == 0                 ? "not measured"
-                        : each.reached_by(found.median) ? "yes"
-                                                        : "**no**");
+                        found.runs == 0          ? "not measured"
+                        : each.reached_by(found) ? "yes"
+                                                 : "**no**");
   }
   return text;
 }
@@ -497,27 +498,49 @@ json report_json(const result_lines& results) {
   }
   auto origins = json::object();
   for (const auto& part : sections())
-    if (const auto others = other_origins(results, part.scenario); !others.empty())
-      origins[part.scenario] = others.substr(0, others.size() - 2);
+    for (const auto& scenario : {std::string{part.scenario}, std::string{part.scenario} + quick_mark})
+      if (const auto others = other_origins(results, scenario); !others.empty())
+        origins[scenario] = others.substr(0, others.size() - 2);
   return {{"origin", results.origin()}, {"other_origins", origins}, {"figures", entries}};
 }
 
 std::vector<comparison> compared_with(const json& earlier, const result_lines& results) {
   std::vector<comparison> all;
   for (const auto& each : goals())
-    for (const auto& known : earlier.at("figures")) {
-      const auto scenario = known.at("scenario").get<std::string>();
-      if ((scenario != each.scenario && scenario != std::string{each.scenario} + quick_mark) ||
-          known.at("about") != each.about || known.at("figure") != each.figure)
-        continue;
-      const spread before{known.at("median").get<double>(), known.at("least").get<double>(),
-                          known.at("greatest").get<double>(), known.at("runs").get<std::size_t>()};
+    for (const auto& scenario : {std::string{each.scenario}, std::string{each.scenario} + quick_mark}) {
       const auto now = results.of(scenario, each.about, each.figure);
-      if (now.runs > 0)
-        all.push_back({fmt::format("{}: {} {}, was {}", each.what, shown(now, each.scale, each.decimals),
-                                   each.unit, shown(before, each.scale, each.decimals)),
-                       each.of_any_machine(), each.of_any_machine() && each.worse(before, now.median)});
+      if (now.runs == 0)
+        continue;
+      auto& one = all.emplace_back();
+      one.text = fmt::format("{}: {} {}, ", each.what, shown(now, each.scale, each.decimals), each.unit);
+      const auto& known = earlier.at("figures");
+      const auto same = std::find_if(known.begin(), known.end(), [&](const auto& figure) {
+        return figure.at("scenario") == scenario && figure.at("about") == each.about &&
+               figure.at("figure") == each.figure;
+      });
+      if (same == known.end()) {
+        one.verdict = comparison::unknown;
+        one.text += "there is no earlier figure";
+        continue;
+      }
+      const spread before{same->at("median").template get<double>(), same->at("least").template get<double>(),
+                          same->at("greatest").template get<double>(),
+                          same->at("runs").template get<std::size_t>()};
+      one.verdict = !each.of_any_machine()    ? comparison::a_time
+                    : each.worse(before, now) ? comparison::worse
+                                              : comparison::as_good;
+      one.text += "was " + shown(before, each.scale, each.decimals);
     }
+  return all;
+}
+
+std::vector<std::string> origins_of(const json& earlier, const result_lines& results) {
+  std::vector<std::string> all{earlier.at("origin").is_null() ? "unknown"
+                                                              : commit_and_day(earlier.at("origin"))};
+  const auto others = earlier.value("other_origins", json::object());
+  for (const auto& [scenario, measured_at] : others.items())
+    if (!cases_of(results, scenario).empty())
+      all.push_back(scenario + ": " + measured_at.get<std::string>());
   return all;
 }
 

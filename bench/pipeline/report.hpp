@@ -42,13 +42,20 @@ inline constexpr const char* quick_mark = " (quick)";
 /// How a goal's figure has come off against an earlier one.
 struct comparison {
   std::string text;
-  bool judged = true;  ///< not a time, which another machine has another one of
-  bool worse = false;  ///< judged, and by more than the earlier one varied
+  enum {
+    as_good,
+    worse,    ///< by more than the earlier one varied
+    a_time,   ///< not judged: another machine has another one
+    unknown,  ///< there is no earlier one
+  } verdict = as_good;
 };
 
-/// Each goal that both the results and an earlier report_json have figures for; of scenarios that were measured in a
-/// hurry, if the results are.
+/// Each goal that the results have figures for, against an earlier report_json; what was measured in a hurry against what
+/// was, too.
 std::vector<comparison> compared_with(const nlohmann::json& earlier, const result_lines& results);
+
+/// Commit and day of an earlier report_json, and then of those scenarios of the results that it has from elsewhere.
+std::vector<std::string> origins_of(const nlohmann::json& earlier, const result_lines& results);
 
 /// Draws what the results have figures for, by gnuplot: files NAME.svg in the folder, of which the names are returned.
 /// None without gnuplot.

@@ -14,6 +14,7 @@
 namespace matricula::bench {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -83,7 +84,7 @@ TEST_F(report_test, finds_worse_what_has_lost_more_than_it_varied) {
   const auto earlier = report_json(with_ratios({1.0, 1.1, 1.2}));
   const auto is_worse = [&](double now) {
     const auto found = compared_with(earlier, with_ratios({now}));
-    return found.size() == 1 && found[0].worse;
+    return found.size() == 1 && found[0].verdict == comparison::worse;
   };
   EXPECT_FALSE(is_worse(0.5));
   EXPECT_FALSE(is_worse(1.29));
@@ -93,8 +94,7 @@ TEST_F(report_test, finds_worse_what_has_lost_more_than_it_varied) {
 TEST_F(report_test, tells_times_but_does_not_judge_them) {
   const auto found = compared_with(report_json(with_runs({100, 110, 120})), with_runs({1'000}));
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_FALSE(found[0].judged);
-  EXPECT_FALSE(found[0].worse);
+  EXPECT_EQ(found[0].verdict, comparison::a_time);
   EXPECT_EQ(found[0].text, "page alone, 1 % changed: 1,000 ms, was 110 (100–120)");
 }
 
@@ -187,8 +187,49 @@ TEST_F(report_test, compares_what_was_measured_in_a_hurry_with_its_like) {
   auto quick = page(1, 100);
   quick.scenario += quick_mark;
   results.add({quick});
-  EXPECT_EQ(compared_with(report_json(results), results).size(), 1U);
-  EXPECT_THAT(compared_with(report_json(with_runs({100})), results), IsEmpty());
+  const auto alike = compared_with(report_json(results), results);
+  ASSERT_EQ(alike.size(), 1U);
+  EXPECT_EQ(alike[0].verdict, comparison::a_time);
+  const auto unlike = compared_with(report_json(with_runs({100})), results);
+  ASSERT_EQ(unlike.size(), 1U);
+  EXPECT_EQ(unlike[0].verdict, comparison::unknown);
+  EXPECT_EQ(unlike[0].text, "page alone, 1 % changed: 100 ms, there is no earlier figure");
+}
+
+TEST_F(report_test, says_what_it_compares_with) {
+  nlohmann::json earlier;
+  {
+    result_lines results{file};
+    results.add_origin(machine("older"));
+    results.add({page(1, 100)});
+    results.add({{"sweep", "new", 1, 30'000, {{"seconds_s", 1}}}});
+    results.add_origin(machine("newer"));
+    results.add({{"idle", "12 sites", 1, 30'000, {{"threads", 1}}}});
+    earlier = report_json(results);
+  }
+  EXPECT_THAT(origins_of(earlier, with_runs({100})),
+              ElementsAre("newer of 2026-11-24", "page: Measured at older of 2026-11-24."));
+}
+
+TEST_F(report_test, judges_the_longest_wait_by_the_worst_of_all_runs) {
+  result_lines results{file};
+  for (const auto& [run, wait_ms] : {std::pair{1, 12.0}, {2, 403.0}, {3, 17.0}})
+    results.add({{"moodle", "new", run, 30'000, {{"writer_ms_max", wait_ms}}}});
+  EXPECT_THAT(report_text(results, {}), HasSubstr("a full Moodle: longest wait of a page that writes, in any "
+                                                  "run | ≤ 200 ms | 17 (12–403) ms | 3 | **no** |"));
+}
+
+TEST_F(report_test, an_unchanged_page_may_leave_its_cursor_and_nothing_else_in_kafka) {
+  const auto reached = [&](double entries) {
+    std::filesystem::remove(file);
+    result_lines results{file};
+    results.add({{"page", "unchanged", 1, 30'000, {{"other_entries", entries}}}});
+    const auto text = report_text(results, {});
+    return text.find(fmt::format("its transaction, in any run | ≤ 2  | {:.0f}  | 1 | yes |", entries)) !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(reached(2));
+  EXPECT_FALSE(reached(3));
 }
 
 TEST_F(report_test, names_what_the_peer_does_better) {
