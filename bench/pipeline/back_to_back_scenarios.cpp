@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/topology.hpp"
 #include "floors.hpp"
 #include "page_feed.hpp"
 #include "process_figures.hpp"
@@ -6,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <utility>
 
@@ -58,8 +60,12 @@ class throughput_scenario final : public scenario {
       const auto changed = sites == 3 ? ten_pages(*world) : figures{};
       const auto withdrawn = sites == 3 ? ten_pages(*world) : figures{};
       world.reset();
+      const auto like_matricula = static_cast<std::size_t>(std::lround(fresh.at("records_per_transaction")));
       const auto floor = deployed(here / "floor", name + "floor", sites, feed);
-      const auto kafka = kafka_alone(*floor, sent), psql = psql_alone(*floor, sent);
+      const auto kafka = kafka_alone(*floor, sent);
+      const auto psql = psql_alone(*floor, sent, limits{}.batch_records_max);
+      const auto small =
+          psql_alone(*deployed(here / "small", name + "small", sites, feed), sent, like_matricula);
       fresh["psql_ratio"] = psql.at("seconds_s") / fresh.at("seconds_s");
       fresh["floors_ratio"] = (kafka.at("seconds_s") + psql.at("seconds_s")) / fresh.at("seconds_s");
       add("", fresh);
@@ -69,6 +75,7 @@ class throughput_scenario final : public scenario {
       }
       add(", librdkafka alone", kafka);
       add(", psql alone", psql);
+      add(", psql alone in transactions like matricula's", small);
     }
     return all;
   }
@@ -101,6 +108,10 @@ class throughput_scenario final : public scenario {
         cost_of(records(), seconds, own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>(),
                 before, after);
     values["records_per_s"] = records() / seconds;
+    double transactions = 0;
+    for (const auto& site : report.at("sites"))
+      transactions += site.at("batches").get<double>();
+    values["records_per_transaction"] = records() / transactions;
     values["published_per_s"] = records() / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms");
     const auto page_bytes = report.at("pages").at(0).at("bytes").get<double>();
     note_rss(values, own.at("rss_peak_bytes").get<double>(),
@@ -125,10 +136,12 @@ class throughput_scenario final : public scenario {
   }
 
   /// psql with the same rows and SQL.
-  figures psql_alone(const bench_deployment& floor, const std::vector<sent_record>& sent) const {
+  figures psql_alone(const bench_deployment& floor, const std::vector<sent_record>& sent,
+                     std::size_t batch_records_max) const {
     reading before;
     const auto cpu_before = ended_childrens_cpu_seconds();
-    const auto seconds = psql_backlog_floor_ms(floor, sent, false, [&] { before = floor.read(); }) / 1000;
+    const auto seconds =
+        psql_backlog_floor_ms(floor, sent, batch_records_max, false, [&] { before = floor.read(); }) / 1000;
     auto values =
         cost_of(records(), seconds, ended_childrens_cpu_seconds() - cpu_before, before, floor.read());
     values.erase("kafka_cpu_s_per_million");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/topology.hpp"
 #include "connect_sink.hpp"
 #include "floors.hpp"
 #include "page_feed.hpp"
@@ -136,7 +137,8 @@ class backlog_scenario final : public scenario {
     all.push_back({"backlog", "librdkafka alone", number, settings_.page, reading_alone});
     for (const bool known : {false, true}) {
       cpu_before = ended_childrens_cpu_seconds();
-      const auto took_ms = psql_backlog_floor_ms(floor, records, known, [&] { before = world.read(); });
+      const auto took_ms = psql_backlog_floor_ms(floor, records, limits{}.batch_records_max, known,
+                                                 [&] { before = world.read(); });
       auto values =
           figures_of(took_ms / 1000, before, world.read(), ended_childrens_cpu_seconds() - cpu_before);
       values.erase("kafka_cpu_s_per_million");

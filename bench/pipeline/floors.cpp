@@ -381,7 +381,7 @@ double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record
 }
 
 double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
-                             bool known, const std::function<void()>& ready) {
+                             std::size_t batch_records_max, bool known, const std::function<void()>& ready) {
   const auto steps = target_of(into);
   return psqls_ms(
       into, steps,
@@ -401,7 +401,7 @@ double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sen
         for (const auto& record : records)
           if (record.lane == lane && record.partition == partition) {
             batch.push_back(record);
-            if (batch.size() == limits{}.batch_records_max)
+            if (batch.size() == batch_records_max)
               end_batch();
           }
         if (!batch.empty())

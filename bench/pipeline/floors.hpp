@@ -51,9 +51,9 @@ double consume_floor_ms(const servers& on, const bench_deployment& from,
 double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
                      const std::vector<sent_record>& records);
 
-/// The same with a backlog, in transactions of as many records as an applier takes at most. `known`: the sites have had
-/// all of it, and are only asked which records differ. `ready` is called just before all of them begin.
+/// The same with a backlog, in transactions of so many records at most. `known`: the sites have had all of it, and are only
+/// asked which records differ. `ready` is called just before all of them begin.
 double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
-                             bool known, const std::function<void()>& ready);
+                             std::size_t batch_records_max, bool known, const std::function<void()>& ready);
 
 }  // namespace matricula::bench

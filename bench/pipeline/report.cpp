@@ -123,7 +123,7 @@ for those that lie strewn.)",
 durable at every site; at three sites, then, ten of which 1 % has changed since, and ten of which all is withdrawn.
 Alone, in the same run: librdkafka sending the same records, a transaction for each page, and then reading them; after
 that a psql for each of the 24 partitions, all at a time, copying at most 10,000 rows a transaction and running the
-target's own steps. Of the floors' sum: the time of both of these, one after the other, against matricula's, which does
+target's own steps, and once more with as many rows a transaction as matricula has had. Of the floors' sum: the time of both of these, one after the other, against matricula's, which does
 all of it at a time. What the CPU allows: the rate of all cores, if none ever waited, by the CPU time that a record has
 taken of the program, from its start to its end, and of the servers.
 Allowed: 200 MB, 40 bytes a key, and what the limits allow (docs/topology.md): prefetch_bytes_max for each site,
@@ -131,6 +131,7 @@ batches_in_flight_max for each partition, pages_in_flight_max.)",
        {{"records/s", "records_per_s", 1, 0},
         {"into Kafka/s", "published_per_s", 1, 0},
         {"from Kafka/s", "read_per_s", 1, 0},
+        {"records a transaction", "records_per_transaction", 1, 0},
         {"of psql alone", "psql_ratio"},
         {"of the floors' sum", "floors_ratio"},
         {"CPU allows, records/s", "cpu_bound_per_s", 1, 0},
