@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lone_pages.hpp"
 #include "moodle_user.hpp"
+#include "told.hpp"
 
 #include <fmt/format.h>
 
@@ -78,6 +79,42 @@ class full_moodle {
   std::string server_;
 };
 
+/// While this lives, the server writes down who has waited for a lock for more than 50 ms.
+class lock_log {
+ public:
+  explicit lock_log(const servers& on)
+      : server_(on.services.postgres_url() + "/postgres")
+      , file_(on.services.folder() / "logs" / "postgres.log") {
+    set("log_lock_waits = on");
+    set("deadlock_timeout = '50ms'");
+  }
+  ~lock_log() {
+    try {
+      execute(server_, "alter system reset log_lock_waits");
+      execute(server_, "alter system reset deadlock_timeout");
+      execute(server_, "select pg_reload_conf()");
+    } catch (const std::exception&) {
+      // They go with the server.
+    }
+  }
+  lock_log(const lock_log&) = delete;
+  lock_log& operator=(const lock_log&) = delete;
+
+  double longest_wait_ms(const moodle_user& user) const {
+    std::ifstream in{file_};
+    return longest_lock_wait_ms({std::istreambuf_iterator<char>{in}, {}}, user.server_process());
+  }
+
+ private:
+  void set(const std::string& what) const {
+    execute(server_, "alter system set " + what);
+    execute(server_, "select pg_reload_conf()");
+  }
+
+  std::string server_;
+  std::filesystem::path file_;
+};
+
 /// Somebody reads and somebody writes while the pages come.
 class moodle_scenario final : public scenario {
  public:
@@ -102,6 +139,7 @@ class moodle_scenario final : public scenario {
     bench_deployment world{on_, folder / "world", "moodle" + std::to_string(number), wishes};
     // What the copy has left for the disk does not keep anybody waiting afterwards.
     execute(on_.services.postgres_url() + "/postgres", "checkpoint");
+    const lock_log locks{on_};
     std::optional<moodle_user> reader, writer;
     lone_pages pages{on_, world, feed, every_s};
     return pages.run(
@@ -114,6 +152,8 @@ class moodle_scenario final : public scenario {
           const auto looks = reader->take(), edits = writer->take();
           values = {{"reader_ms_max", looks.longest_ms},
                     {"writer_ms_max", edits.longest_ms},
+                    {"reader_lock_ms_max", locks.longest_wait_ms(*reader)},
+                    {"writer_lock_ms_max", locks.longest_wait_ms(*writer)},
                     {"reader_pages", static_cast<double>(looks.pages)},
                     {"writer_pages", static_cast<double>(edits.pages)}};
           reader.reset();

@@ -54,6 +54,7 @@ void moodle_user::work_on() {
   using clock = std::chrono::steady_clock;
   try {
     pqxx::connection connection{database_url_};
+    server_process_ = connection.backendpid();
     for (std::size_t number = 0; !stopping_; ++number) {
       const auto began = clock::now();
       pqxx::work work{connection};

@@ -29,12 +29,16 @@ class moodle_user {
   /// Since this was asked last. Throws std::runtime_error if a page has failed.
   waits take();
 
+  /// The server's process for him; 0: not connected yet.
+  int server_process() const { return server_process_; }
+
  private:
   void work_on();
 
   std::string database_url_;
   page each_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<int> server_process_ = 0;
   std::mutex mutex_;
   // From here on under the mutex.
   waits seen_;

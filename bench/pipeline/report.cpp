@@ -194,15 +194,17 @@ the topic.)",
        R"(The target `moodle`, one site, into a database of Moodle's tables with all of their indexes that holds 500,000
 accounts, 50,000 courses and 3,000,000 enrolments already (a page of fewer than 30,000 records: as many times fewer).
 Beside it, all the time, somebody looks at a course and his own courses, and somebody else is seen in a course, changes it
-and enrols a person by hand; both keep to people and courses of the page before. Their longest waits are told, and what
-they wait for without a page.)",
+and enrols a person by hand; both keep to people and courses of the page before. Their longest waits are told, what
+they wait for without a page, and for how long they waited for a lock at most, 0 if never for 50 ms.)",
        {{"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
         {"changed", "changed_records", 1, 0},
         {"CPU s, matricula", "matricula_cpu_s"},
         {"PostgreSQL", "postgres_cpu_s"},
         {"longest look, ms", "reader_ms_max", 1, 0},
+        {"for a lock", "reader_lock_ms_max", 1, 0},
         {"longest change, ms", "writer_ms_max", 1, 0},
+        {"for a lock", "writer_lock_ms_max", 1, 0},
         {"looks", "reader_pages", 1, 0},
         {"changes", "writer_pages", 1, 0}}},
       {"idle",

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "told.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace matricula::bench {
 
@@ -42,6 +45,20 @@ nlohmann::json newest_figures(const std::string& printed) {
         parsed.is_object() && parsed.contains("sites"))
       newest = std::move(parsed);
   return newest;
+}
+
+double longest_lock_wait_ms(const std::string& server_log, int process) {
+  // "LOG:  process 123 acquired ShareLock on transaction 456 after 78.901 ms"
+  const auto who = "LOG:  process " + std::to_string(process) + ' ';
+  constexpr std::string_view after = " after ";
+  std::istringstream in{server_log};
+  double longest = 0;
+  for (std::string line; std::getline(in, line);) {
+    const auto at = line.find(who), time = line.rfind(after);
+    if (at != line.npos && time != line.npos && time > at)
+      longest = std::max(longest, std::strtod(line.c_str() + time + after.size(), nullptr));
+  }
+  return longest;
 }
 
 }  // namespace matricula::bench

@@ -20,6 +20,10 @@ std::optional<wall_time> first_said(const std::string& log, const std::string& b
 /// The newest figures among what a process has printed; null: none yet.
 nlohmann::json newest_figures(const std::string& printed);
 
+/// How long a process of PostgreSQL has waited for a lock at most, by what the server has written with log_lock_waits; 0: never
+/// as long as its deadlock_timeout.
+double longest_lock_wait_ms(const std::string& server_log, int process);
+
 inline double seconds_between(wall_time from, wall_time to) {
   return std::chrono::duration<double>(to - from).count();
 }

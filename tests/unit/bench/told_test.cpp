@@ -31,5 +31,21 @@ TEST(told_test, figures_are_told_again_and_again) {
             2);
 }
 
+TEST(told_test, finds_the_longest_wait_for_a_lock_of_one_process) {
+  const std::string log =
+      "2026-11-23 08:15:00.100 UTC [12] moodle LOG:  process 12 still waiting for ShareLock on transaction 7 "
+      "after "
+      "50.021 ms\n"
+      "2026-11-23 08:15:00.100 UTC [12] moodle DETAIL:  Process holding the lock: 34. Wait queue: 12.\n"
+      "2026-11-23 08:15:00.453 UTC [12] moodle LOG:  process 12 acquired ShareLock on transaction 7 after "
+      "403.250 ms\n"
+      "2026-11-23 08:15:00.500 UTC [123] moodle LOG:  process 123 acquired ShareLock on transaction 8 after "
+      "900.5 ms\n"
+      "2026-11-23 08:15:00.500 UTC [12] moodle LOG:  process 12 acquired ShareLock on transaction 9 after "
+      "60.5 ms\n";
+  EXPECT_DOUBLE_EQ(longest_lock_wait_ms(log, 12), 403.25);
+  EXPECT_EQ(longest_lock_wait_ms(log, 34), 0);
+}
+
 }  // namespace
 }  // namespace matricula::bench
