@@ -108,10 +108,12 @@ class throughput_scenario final : public scenario {
         cost_of(records(), seconds, own.at("cpu_user_s").get<double>() + own.at("cpu_system_s").get<double>(),
                 before, after);
     values["records_per_s"] = records() / seconds;
-    double transactions = 0;
-    for (const auto& site : report.at("sites"))
+    double applied = 0, transactions = 0;
+    for (const auto& site : report.at("sites")) {
+      applied += site.at("applied").get<double>();
       transactions += site.at("batches").get<double>();
-    values["records_per_transaction"] = records() / transactions;
+    }
+    values["records_per_transaction"] = applied / transactions;
     values["published_per_s"] = records() / seconds_over(report.at("pages"), 0, pages_in_all, "published_ms");
     const auto page_bytes = report.at("pages").at(0).at("bytes").get<double>();
     note_rss(values, own.at("rss_peak_bytes").get<double>(),
