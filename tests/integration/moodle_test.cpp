@@ -970,33 +970,38 @@ TEST_F(moodle_site, judges_what_comes_at_once_as_one_after_the_other) {
   EXPECT_EQ(effects[1], "created 0 changed 0 withdrawn 2, 2 held");
 }
 
-TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn) {
-  site_gets_page({{.person = anna}, {.person = berta}});
+TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn_or_for_an_enrolment) {
+  given_record of_anna{.person = anna};
+  std::string courses = "1";
   pqxx::connection connection{database_.url()};
-  pqxx::work other{connection};
-  other.exec("select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))");
-  std::string effects;
-  std::thread waiting{[&] {
-    const given_record renamed{.person = anna,
-                               .name = "Anna Maria",
-                               .centre_name = "IES Jaume II",
-                               .subject_name = "Mates",
-                               .group_name = "1A"};
-    auto added = renamed;
-    added.subject = "VAL";
-    auto leaver = withdrawn(renamed);
-    leaver.person = berta;
-    effects = site_gets_page({leaver, renamed, added});
-  }};
-  await_waiting(database_, 1);
-  for (const auto* table : {"mdl_course_categories", "mdl_course", "mdl_groups", "mdl_user"})
-    EXPECT_NO_THROW(database_.query(std::string{"select from "} + table + " for update nowait")) << table;
-  other.abort();
-  waiting.join();
-  EXPECT_EQ(effects, "created 1 changed 1 withdrawn 1");
-  EXPECT_EQ(value(courses_made), "Mates · 1A | 2026/46012345/1234567890/MAT/1ESOA, "
-                                 "Mates · 1A | 2026/46012345/1234567890/VAL/1ESOA");
-  EXPECT_EQ(value("select coursecount from mdl_course_categories where idnumber like '%/1234567890'"), "2");
+  for (const auto& [in_the_way, subject] :
+       {std::pair{"select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))", "VAL"},
+        std::pair{"select from mdl_user_enrolments for update", "ENG"}}) {
+    auto of_berta = of_anna;
+    of_berta.person = berta;
+    site_gets_page({of_anna, of_berta});
+    for (auto* name : {&of_anna.name, &of_anna.centre_name, &of_anna.subject_name, &of_anna.group_name})
+      *name += "!";
+    auto added = of_anna;
+    added.subject = subject;
+    pqxx::work other{connection};
+    other.exec(in_the_way);
+    std::string effects;
+    std::thread waiting{[&] { effects = site_gets_page({withdrawn(of_berta), of_anna, added}); }};
+    await_waiting(database_, 1);
+    for (const auto* table : {"mdl_course_categories", "mdl_course", "mdl_groups", "mdl_user"})
+      EXPECT_NO_THROW(database_.query(std::string{"select from "} + table + " for update nowait"))
+          << table << ", " << in_the_way;
+    other.abort();
+    waiting.join();
+    EXPECT_EQ(effects, "created 1 changed 1 withdrawn 1");
+    courses[0] = static_cast<char>(courses[0] + 1);
+    EXPECT_EQ(
+        value("select count(*) || ' ' || min(k.coursecount) from mdl_course c join mdl_course_categories k "
+              "on k.id = c.category where c.fullname = '" +
+              of_anna.subject_name + " · " + of_anna.group_name + "'"),
+        "2 " + courses);
+  }
 }
 
 /// Somebody puts a pupil into a group, for whom the batch then waits, and makes courses meanwhile.

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Who may be at work in Moodle at this moment gets his right with the next page, by a flag (see 99_withdraw).
+-- Who may be at work in Moodle at this moment gets his right with the next page, by a flag (see 98_7_withdraw).
 with given as (
   insert into mdl_role_assignments (roleid, contextid, userid, timemodified, modifierid, component, itemid)
   select r.role_id, m.context_id, m.user_id, extract(epoch from now()), s.admin_id, m.component, m.enrol_id
