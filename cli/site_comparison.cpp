@@ -182,8 +182,10 @@ void site_comparison::expect(std::size_t lane, std::string_view key, revision_t 
     known.enrolled = record.status == "enrolled";
     known.set_aside = false;
   }
+  // As the sites have it, a list that gives no more than an id says nothing of who that is.
   for (const auto& one : record.teachers)
-    learn(people_, key_hash_of(one.id), revision, fields_of_teacher(one), false);
+    learn(people_, key_hash_of(one.id), one.name.empty() && one.surname1.empty() ? 0 : revision,
+          fields_of_teacher(one), false);
   learn(people_, key_hash_of(record.person_id), revision, fields_of_person(record), true);
   learn(centres_, key_hash_of(record.centre_code), revision, fields_of_centre(record), true);
   learn(groups_, group_hash(record), revision, fields_of_group(record), true);

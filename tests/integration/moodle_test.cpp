@@ -423,6 +423,29 @@ TEST_F(moodle_site, takes_an_account_on_that_is_there_already) {
             "10000001");
 }
 
+TEST_F(moodle_site, keeps_names_and_an_address_of_which_itaca_says_nothing) {
+  constexpr auto profiles = "select string_agg(concat_ws(' ', username, firstname, lastname, email), ', ' "
+                            "order by username) from mdl_user where username in ('12345678z', '0b')";
+  database_.query("insert into mdl_user (username, mnethostid, auth, confirmed, firstname, email) "
+                  "values ('12345678z', 1, 'ldap', 1, 'J.', 'joan@centre.example')");
+  const std::string joan = R"({"id":"012345678Z","name":"Joan","surname1":"Fuster")";
+  site_gets({.person = anna, .teachers = "[" + joan + "}]"});
+  EXPECT_EQ(value(profiles), "12345678z Joan Fuster joan@centre.example");
+  site_gets({.person = anna, .teachers = R"([{"id":"012345678Z"},{"id":"0B"}])"});
+  EXPECT_EQ(value(profiles), "0b 0b 0b 0b@invalid.invalid, 12345678z Joan Fuster joan@centre.example");
+  site_gets_page(
+      {{.person = anna, .teachers = "[" + joan + R"(,"email":"joan@edu.example"},)" + teacher_of("0B") + "]"},
+       {.person = anna, .subject = "VAL", .teachers = R"([{"id":"012345678Z"},{"id":"0B"}])"}});
+  constexpr auto known = "0b Joan Fuster 0b@invalid.invalid, 12345678z Joan Fuster joan@edu.example";
+  EXPECT_EQ(value(profiles), known);
+  site_gets_page({{.person = anna, .teachers = "[" + joan + R"(,"email":""}])", .room = "B1"},
+                  {.person = anna, .subject = "VAL", .teachers = R"([{"id":"0B"}])"}});
+  EXPECT_EQ(value(profiles), known);
+  EXPECT_EQ(value("select string_agg(concat_ws(' ', code, name, surname1), ', ' order by code) from "
+                  "classrooms.person where code <> '10000001'"),
+            "012345678Z Joan Fuster, 0B Joan Fuster");
+}
+
 TEST_F(moodle_site, cuts_names_and_numbers_to_what_moodle_keeps) {
   const std::string centre(300, 'c'), group(150, 'g');
   EXPECT_EQ(site_gets({.person = anna, .centre_name = centre, .group = group}),

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- An account that stands there with this name is taken on, and keeps its password; so is one that another batch, or
--- Moodle, makes at this moment.
+-- Moodle, makes at this moment. Who has no name is called as he logs in, since Moodle shows nobody without one.
 insert into mdl_user (id, auth, confirmed, mnethostid, username, password, idnumber, firstname, lastname, email, lang,
                       timecreated, timemodified)
-select n.user_id, s.auth, 1, s.host_id, n.username, 'not cached', w.idnumber, w.firstname, w.lastname, w.email, s.lang,
-       extract(epoch from now()), extract(epoch from now())
+select n.user_id, s.auth, 1, s.host_id, n.username, 'not cached', w.idnumber, coalesce(nullif(w.firstname, ''), n.username),
+       coalesce(nullif(w.lastname, ''), n.username), w.email, s.lang, extract(epoch from now()), extract(epoch from now())
 from new_user n
 join wanted_profile w on w.person_id = n.person_id
 cross join moodle_site s

@@ -1,14 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Names and addresses that ITACA has changed, and those of an account that was taken on just now. A field that differs
--- from what was last written is somebody's own, and stays.
+-- from what was last written is somebody's own, and stays; so does one of which ITACA says nothing.
 with newer as (
   select m.user_id, m.person_id, m.firstname as written_firstname, m.lastname as written_lastname,
-         m.email as written_email, m.idnumber as written_idnumber, w.firstname, w.lastname, w.email, w.idnumber
+         m.email as written_email, m.idnumber as written_idnumber, v.firstname, v.lastname, v.email, w.idnumber
   from newest_person n
   join person p on p.code = n.code
   join matricula.moodle_user m on m.person_id = p.person_id
   join wanted_profile w on w.person_id = p.person_id
-  where (m.firstname, m.lastname, m.email, m.idnumber) is distinct from (w.firstname, w.lastname, w.email, w.idnumber)
+  cross join lateral (
+    select coalesce(nullif(w.firstname, ''), m.firstname) as firstname,
+           coalesce(nullif(w.lastname, ''), m.lastname) as lastname,
+           case when coalesce(p.email, '') = '' then coalesce(nullif(m.email, ''), w.email) else w.email end as email
+  ) as v
+  where (m.firstname, m.lastname, m.email, m.idnumber) is distinct from (v.firstname, v.lastname, v.email, w.idnumber)
   order by m.user_id
 ), remembered as (
   update matricula.moodle_user m

@@ -225,6 +225,24 @@ TEST_F(site_comparison_test, a_teacher_is_called_what_the_newest_mention_says) {
   EXPECT_EQ(difference_at_site(1, as_held), "");
 }
 
+TEST_F(site_comparison_test, a_list_that_gives_no_names_says_nothing_of_its_teachers) {
+  auto nameless = given_record();
+  nameless.subject_code = "VAL";
+  nameless.teachers = {{"012345678Z", "", "", {}, {}, {}}};
+  auto as_held = nameless;
+  as_held.teachers = given_record().teachers;
+  for (const bool is_newer : {true, false}) {
+    comparison = site_comparison{1};
+    topic_says(is_newer ? 1 : 2, given_record());
+    topic_says(is_newer ? 2 : 1, nameless);
+    EXPECT_EQ(difference_at_site(is_newer ? 1 : 2, given_record()), "");
+    EXPECT_EQ(difference_at_site(is_newer ? 2 : 1, as_held), "");
+  }
+  comparison = site_comparison{1};
+  topic_says(1, nameless);
+  EXPECT_EQ(difference_at_site(1, nameless), "");
+}
+
 TEST_F(site_comparison_test, a_teachers_date_of_birth_is_not_compared) {
   auto own = given_record("012345678Z");
   own.role = "teacher";
