@@ -62,6 +62,11 @@ begin
     raise exception 'The setting enrol must name a plugin other than manual, whose enrolments are those that teachers '
       'make';
   end if;
+  if current_setting('matricula.enrol') in ('category', 'cohort', 'meta', 'guest', 'self') then
+    raise exception 'The setting enrol must name a plugin that leaves our enrolments alone, such as database or flatfile. '
+      'Of category, cohort and meta Moodle takes those away who are not in the category, cohort or course that they follow, '
+      'guest lets everybody in, and by self people go and come as they like';
+  end if;
 end
 $$;
 
