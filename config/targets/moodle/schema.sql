@@ -186,6 +186,12 @@ begin
 end
 $$;
 
+-- What templates of a course's names may have in braces.
+create or replace function matricula.moodle_placeholders() returns text[] language sql immutable as $$
+  select array['year', 'centre.code', 'centre.name', 'centre.flavour', 'course.code', 'course.name', 'subject.code',
+               'subject.name_val', 'subject.name_cas', 'group.code', 'group.name']
+$$;
+
 -- A template such as '{subject.name_val} · {group.name}' as format() takes it, with an array of texts in the order of
 -- `names`. A name that is not among them stays as it stands.
 create or replace function matricula.moodle_format(template text, names text[]) returns text language sql immutable as $$

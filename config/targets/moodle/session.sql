@@ -12,6 +12,7 @@ set search_path = classrooms, public;
 do $$
 declare
   version numeric;
+  wrong   record;
 begin
   if to_regclass('mdl_config') is null then
     raise exception 'There is no table mdl_config. Either this database is not that of a Moodle, or its tables begin with '
@@ -52,6 +53,16 @@ begin
   if current_setting('matricula.auth') !~ '^[a-z][a-z0-9_]{0,19}$'
      or current_setting('matricula.enrol') !~ '^[a-z][a-z0-9_]{0,19}$' then
     raise exception 'The settings auth and enrol are plugins as Moodle has them, such as cas and database';
+  end if;
+  select t.name, x.braces[1] as placeholder, '{' || array_to_string(t.known, '}, {') || '}' as known into wrong
+  from (values
+    ('fullname', matricula.moodle_placeholders()), ('shortname', matricula.moodle_placeholders()),
+    ('idnumber', matricula.moodle_placeholders()), ('email', array['id'])) as t (name, known)
+  cross join lateral regexp_matches(current_setting('matricula.' || t.name), '\{[^{}]*\}?', 'g') as x (braces)
+  where x.braces[1] <> all (array(select '{' || k || '}' from unnest(t.known) as k))
+  limit 1;
+  if found then
+    raise exception 'The setting % has %, which is none of %', wrong.name, wrong.placeholder, wrong.known;
   end if;
   begin
     perform matricula.moodle_today();
@@ -98,10 +109,7 @@ select
   current_setting('matricula.withdraw_people_min')::bigint as withdraw_people_min,
   current_setting('matricula.withdraw_window')::interval as withdraw_window,
   make_interval(days => current_setting('matricula.journal_days')::integer) as journal_kept
-from (
-  select array['year', 'centre.code', 'centre.name', 'centre.flavour', 'course.code', 'course.name', 'subject.code',
-               'subject.name_val', 'subject.name_cas', 'group.code', 'group.name'] as names
-) as n;
+from (select matricula.moodle_placeholders() as names) as n;
 analyze moodle_site;
 
 -- What of Moodle's own is not there, and what to do: 01_site refuses to write without it, and doctor tells it.
