@@ -1067,6 +1067,23 @@ TEST_F(moodle_site, sees_what_somebody_has_named_or_joined_while_a_batch_was_und
             "|");
 }
 
+TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_suspends_while_a_batch_withdraws_it) {
+  const given_record of_anna{.person = anna, .teachers = "[]"};
+  site_gets(of_anna);
+  pqxx::connection connection{database_.url()};
+  pqxx::work by_hand{connection};
+  by_hand.exec("update mdl_user_enrolments set status = 1");
+  std::string effects;
+  std::thread waiting{[&] { effects = site_gets(withdrawn(of_anna)); }};
+  await_waiting(database_, 1);
+  by_hand.commit();
+  waiting.join();
+  EXPECT_EQ(effects, "created 0 changed 0 withdrawn 1");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_suspended"), "0");
+  site_gets(of_anna);
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: suspended student [1r ESO A]");
+}
+
 TEST_F(moodle_site, puts_its_categories_after_all_others_however_many_courses_they_take) {
   // As Moodle sorts them where $CFG->maxcoursesincategory is 20000.
   database_.query("insert into mdl_course_categories (name, parent, depth, path) "

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who belongs to no classroom of the course any more. Whoever is at work in Moodle at this moment loses his right at once
--- by a flag that Moodle looks at with each page (Moodle itself writes it so, for as long as a session lasts).
+-- by a flag that Moodle looks at with each page (Moodle itself writes it so, for as long as a session lasts). Whom somebody
+-- suspends at this moment is his: the row is looked at again when it is free.
 with gone as (
   select m.enrol_id, m.user_id, s.withdraw, s.admin_id,
          (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id) as status
@@ -11,7 +12,7 @@ with gone as (
   update mdl_user_enrolments e
   set status = 1, modifierid = g.admin_id, timemodified = extract(epoch from now())
   from gone g
-  where g.withdraw = 'suspend' and g.status = 0 and e.enrolid = g.enrol_id and e.userid = g.user_id
+  where g.withdraw = 'suspend' and g.status = 0 and e.status = 0 and e.enrolid = g.enrol_id and e.userid = g.user_id
   returning e.enrolid, e.userid
 ), remembered as (
   insert into matricula.moodle_suspended (enrol_id, user_id)
