@@ -1345,6 +1345,40 @@ TEST_F(moodle_site, has_a_category_made_by_hand_if_its_idnumber_says_so) {
       "Província /2, IES Jaume I /2/3, 1r ESO /2/3/4");
 }
 
+TEST_F(moodle_site, waits_where_a_category_has_no_context_or_one_without_a_path) {
+  const auto refused = [&](const given_record& record) {
+    const auto why = site_gets(record);
+    --offset_;
+    session_.reset();
+    return why;
+  };
+  // One that was made by hand.
+  database_.query("insert into mdl_course_categories (name, idnumber, parent, depth, path) values ('P', "
+                  "'46', 0, 1, '/2'); "
+                  "insert into mdl_context (contextlevel, instanceid, path, depth) values (40, 2, null, 0)");
+  constexpr auto why = "category 2 has no context in Moodle, or one without a path";
+  EXPECT_THAT(refused({.person = anna}), HasSubstr(why));
+  database_.query("delete from mdl_context where contextlevel = 40 and instanceid = 2");
+  EXPECT_THAT(refused({.person = anna}), AllOf(HasSubstr(why), HasSubstr("context_cleanup_task")));
+  constexpr auto made_by_moodle =
+      "insert into mdl_context (contextlevel, instanceid, path, depth) values (40, ";
+  database_.query(std::string{made_by_moodle} + "2, '/1/100', 2)");
+  EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+  // Those that were made here: that of the level, and that of the centre, below which another level is to come.
+  database_.query("delete from mdl_context where contextlevel = 40 and instanceid in (3, 4)");
+  EXPECT_THAT(refused({.person = anna, .subject = "VAL"}), HasSubstr("category 4 has no context"));
+  database_.query(std::string{made_by_moodle} + "4, '/1/100/101/104', 4)");
+  EXPECT_EQ(site_gets({.person = anna, .subject = "VAL"}), "created 1 changed 0 withdrawn 0");
+  EXPECT_EQ(value("select x.path like '/1/100/101/104/%' from mdl_course c join mdl_context x on "
+                  "x.contextlevel = 50 and x.instanceid = c.id where c.idnumber like '%VAL%'"),
+            "t");
+  database_.query("delete from matricula.moodle_category where category_id = 4; "
+                  "update mdl_course_categories set idnumber = '' where id = 4");
+  EXPECT_THAT(refused({.person = anna, .subject = "ENG"}), HasSubstr("category 3 has no context"));
+  EXPECT_EQ(value("select count(*) from matricula.outbox where kind = 'quarantine'"), "0");
+  EXPECT_EQ(value("select count(*) from mdl_course_categories where id > 4"), "0");
+}
+
 TEST_F(moodle_site, finds_a_category_where_somebody_has_moved_it_and_makes_one_that_was_deleted) {
   site_gets({.person = anna});
   // What Moodle does when the level's category goes to the top; then, when it is deleted with its courses.

@@ -13,5 +13,7 @@ cross join moodle_site s
 cross join lateral matricula.moodle_levels(s.categories, n.year, n.centre_code, n.centre_name, n.course_code,
                                            n.course_name) as l
 join matricula.moodle_category k on k.key = l.key
-join mdl_context x on x.id = k.context_id
+left join lateral (
+  select c.path, c.depth from mdl_context c where c.contextlevel = 40 and c.instanceid = k.category_id limit 1
+) as x on true
 where l.depth = cardinality(s.categories)

@@ -167,6 +167,14 @@ begin
 end
 $$;
 
+-- Of a category below which nothing can be made, since contexts are found by their paths.
+create or replace function matricula.moodle_refuse_category(category bigint) returns void language plpgsql as $$
+begin
+  perform matricula.moodle_refuse('category ' || category || ' has no context in Moodle, or one without a path, and nothing '
+    || 'can be made in it. Have Moodle''s scheduled tasks create_contexts_task and context_cleanup_task run, which mend that');
+end
+$$;
+
 -- The version of a plugin of Moodle's, such as local_matricula or format_topics; null: there is none, or this role may not
 -- look. A query that names the table would fail without the right to read it, whatever else it asks.
 create or replace function matricula.moodle_plugin_version(of_plugin text) returns text language plpgsql stable as $$
@@ -241,6 +249,7 @@ declare
   above    record;
   category bigint;
   context  bigint;
+  path_of  text;
   step     constant bigint := (select s.category_step from moodle_site s);
   found_it boolean;
   made     bigint := 0;
@@ -262,20 +271,26 @@ begin
     select m.category_id, c.path::text, c.visible, x.path::text as context_path, x.depth::integer into above
     from matricula.moodle_category m
     join mdl_course_categories c on c.id = m.category_id
-    join mdl_context x on x.id = m.context_id
+    left join mdl_context x on x.contextlevel = 40 and x.instanceid = c.id
     where m.key = wanted.parent;
     if not found then
       select 0::bigint as category_id, ''::text as path, 1::smallint as visible, s.system_path::text as context_path,
              1 as depth into above
       from moodle_site s;
     end if;
-    select c.id, x.id into category, context
+    if above.context_path is null then
+      perform matricula.moodle_refuse_category(above.category_id);
+    end if;
+    select c.id, x.id, x.path into category, context, path_of
     from mdl_course_categories c
-    join mdl_context x on x.contextlevel = 40 and x.instanceid = c.id
+    left join mdl_context x on x.contextlevel = 40 and x.instanceid = c.id
     where c.parent = above.category_id and c.idnumber = wanted.key
     order by c.id
     limit 1;
     found_it := found;
+    if found_it and path_of is null then
+      perform matricula.moodle_refuse_category(category);
+    end if;
     if not found_it then
       category := nextval('mdl_course_categories_id_seq');
       context := nextval('mdl_context_id_seq');

@@ -165,8 +165,8 @@ create temporary table changed_categories (
 create temporary table new_course (
   key            text    not null collate "C",
   category_id    bigint  not null,
-  category_path  text    not null,  -- of the category's context, as its depth
-  category_depth integer not null,
+  category_path  text,              -- of the category's context, as its depth; null: it has none, see 86_categories_lost
+  category_depth integer,
   year           text    not null,
   fullname       text    not null,
   shortname      text    not null,
