@@ -165,6 +165,25 @@ TEST_F(moodle_calendar, hides_the_classrooms_of_a_year_that_has_ended_and_opens_
   EXPECT_EQ(visibility(), "2025 MAT 00, 2025 VAL 00, 2026 MAT 11, 2026 VAL 11");
 }
 
+TEST_F(moodle_calendar, makes_classrooms_of_a_year_that_has_ended_hidden) {
+  it_is("2026-07-31");
+  site_gets({.person = anna, .year = "2025"});
+  EXPECT_EQ(visibility(), "2025 MAT 00");
+  EXPECT_THAT(portions_of("2026-09-01"), ElementsAre());
+  site_.calendar.hide = "";  // nobody hides anything
+  session_.reset();
+  site_gets({.person = anna, .subject = "VAL", .year = "2025"});
+  EXPECT_EQ(visibility(), "2025 MAT 00, 2025 VAL 11");
+}
+
+TEST_F(moodle_calendar, has_a_school_year_begin_by_the_clocks_of_its_time_zone) {
+  site_.calendar.timezone = "Atlantic/Canary";
+  site_gets({.person = anna});
+  EXPECT_EQ(
+      value("select to_timestamp(startdate) at time zone 'Atlantic/Canary' from mdl_course where id > 1"),
+      "2026-09-01 00:00:00");
+}
+
 TEST_F(moodle_calendar, changes_nothing_when_it_is_kept_again) {
   given_years("2026-07-15");
   portions_of("2026-09-01");
@@ -233,7 +252,11 @@ std::vector<given_record> twenty_a_year(const std::string& name) {
 }
 
 TEST_F(moodle_calendar, is_kept_while_the_site_gets_batches_of_the_same_classrooms) {
+  const auto calendar_of_the_site =
+      std::exchange(site_.calendar, {});  // which would hide them from the beginning
   site_gets_page(twenty_a_year("0"));
+  site_.calendar = calendar_of_the_site;
+  session_ = opened(first_partition);
   std::atomic<bool> is_over{false};
   int batches = 0;
   std::thread site{[&] {

@@ -5,7 +5,7 @@ insert into mdl_course (id, category, sortorder, fullname, shortname, idnumber, 
                         startdate, visible, visibleold, groupmode, groupmodeforce, lang, timecreated, timemodified,
                         cacherev, showcompletionconditions)
 select n.course_id, n.category_id, c.sortorder + c.coursecount + n.place, n.fullname, n.shortname, n.idnumber, 0,
-       s.format, 0, extract(epoch from make_timestamptz(n.year::integer, 9, 1, 0, 0, 0, 'Europe/Madrid')),
+       s.format, 0, extract(epoch from make_timestamptz(n.year::integer, 9, 1, 0, 0, 0, (select matricula.moodle_timezone()))),
        least(v.visible, c.visible), v.visible, s.is_merged::integer, s.is_merged::integer, s.course_lang, t.now, t.now,
        t.now, 1
 from new_course n

@@ -423,10 +423,13 @@ $$;
 
 -- The calendar of the topology, as the session has it: what it does not name is never.
 
+create or replace function matricula.moodle_timezone() returns text language sql stable as $$
+  select coalesce(nullif(current_setting('matricula.calendar_timezone', true), ''), 'Europe/Madrid')
+$$;
+
 create or replace function matricula.moodle_today() returns date language sql stable as $$
   select coalesce(nullif(current_setting('matricula.today', true), '')::date,
-                  (now() at time zone coalesce(nullif(current_setting('matricula.calendar_timezone', true), ''),
-                                               'Europe/Madrid'))::date)
+                  (now() at time zone matricula.moodle_timezone())::date)
 $$;
 
 -- The day that the calendar names, such as 'hide', in a year.
@@ -457,9 +460,11 @@ create or replace function matricula.moodle_is_blackout() returns boolean langua
   select matricula.moodle_is_blackout(matricula.moodle_today(), current_setting('matricula.calendar_blackout', true))
 $$;
 
--- How a new classroom of a school year begins.
+-- How a new classroom of a school year begins: one of a year that has ended as the calendar would leave it.
 create or replace function matricula.moodle_season(year integer) returns text language sql stable as $$
-  select case when matricula.moodle_today() < matricula.moodle_day('open', year) then 'early' else 'open' end
+  select case when matricula.moodle_today() >= matricula.moodle_day('hide', year + 1) then 'over'
+              when matricula.moodle_today() < matricula.moodle_day('open', year) then 'early'
+              else 'open' end
 $$;
 
 -- Classrooms whose day has come, and which are still in Moodle, in the order of their numbers; `most`: so many, null: all.
