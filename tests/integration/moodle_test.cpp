@@ -610,6 +610,26 @@ TEST_F(moodle_site, merges_the_groups_of_a_level_and_keeps_them_apart) {
   EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO A]"));
 }
 
+TEST_F(moodle_site, gives_a_group_no_idnumber_that_somebodys_has_and_says_so) {
+  given_settings({{"classrooms", "merged"}});
+  site_gets({.person = anna});
+  database_.query("insert into mdl_groups (courseid, idnumber, name) values "
+                  "(2, '1ESOB', 'Els de la tarda'), (2, '', '1r ESO C'), (1, '1ESOD', '1r ESO D')");
+  std::vector<given_record> page;
+  for (const std::string letter : {"B", "C", "D"})
+    page.push_back({.person = berta, .group = "1ESO" + letter, .group_name = "1r ESO " + letter});
+  site_gets_page(page);
+  EXPECT_EQ(
+      value("select string_agg(g.idnumber || '|' || g.name, ', ' order by g.name) from mdl_groups g join "
+            "matricula.moodle_group m on m.moodle_group_id = g.id"),
+      "1ESOA|1r ESO A, |1r ESO B, 1ESOC|1r ESO C, 1ESOD|1r ESO D");
+  EXPECT_EQ(
+      value("select string_agg(n.kind || ' ' || g.name, ', ' order by n.kind) from matricula.moodle_notice n "
+            "join mdl_groups g on g.id = n.ref join matricula.moodle_group m on m.moodle_group_id = g.id"),
+      "group_idnumber_taken 1r ESO B, group_name_taken 1r ESO C");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_notice"), "2");
+}
+
 /// "fullname | idnumber", course by course.
 constexpr auto courses_made =
     "select string_agg(fullname || ' | ' || idnumber, ', ' order by id) from mdl_course where id > 1";

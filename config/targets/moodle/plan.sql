@@ -59,9 +59,10 @@ from renamed n
 join matricula.moodle_course m on m.course_id = n.ref
 where n.kind = 'course'
 union all
-select split_part(c.key, '/', 2), 'group', 'create', c.key || ': ' || g.idnumber
+select split_part(c.key, '/', 2), 'group', 'create', c.key || ': ' || x.code
 from new_group g
 join matricula.moodle_course c on c.course_id = g.course_id
+join school_group x on x.group_id = g.group_id
 union all
 select split_part(c.key, '/', 2), 'group', 'change', c.key || ': ' || x.code
 from renamed n
