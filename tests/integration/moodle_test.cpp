@@ -1087,6 +1087,22 @@ TEST_F(moodle_site, sees_what_somebody_has_named_or_joined_while_a_batch_was_und
             "|");
 }
 
+TEST_F(moodle_site, looks_for_names_that_are_taken_after_it_has_waited_for_all_others) {
+  site_gets({.person = anna});
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select from matricula.moodle_change where kind = 'categories' for update");
+  std::thread waiting{[&] { site_gets({.person = anna, .subject = "VAL"}); }};
+  await_waiting(database_, 1);
+  database_.query(
+      "insert into mdl_course (category, shortname) values (1, '2026 46012345 1234567890 VAL 1ESOA')");
+  other.abort();
+  waiting.join();
+  EXPECT_EQ(value("select c.shortname from matricula.moodle_course m join mdl_course c on c.id = m.course_id "
+                  "where m.key like '%VAL%'"),
+            "2026 46012345 1234567890 VAL 1ESOA 3");
+}
+
 TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_suspends_while_a_batch_withdraws_it) {
   const given_record of_anna{.person = anna, .teachers = "[]"};
   site_gets(of_anna);

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- As the steps 87, once more: somebody at work in Moodle does not see a batch's courses before it commits, and may have given
--- their names to his own meanwhile.
+-- their names to his own meanwhile. After all that waits for others.
 with checked as (
   select n.course_id,
          (select count(*) from mdl_course c
