@@ -461,6 +461,22 @@ TEST_F(postgres_site, partitions_that_share_people_do_not_stop_each_other) {
             "null");
 }
 
+TEST_F(postgres_site, a_group_that_two_partitions_bring_at_once_stops_neither) {
+  auto session = opened();
+  const auto batch = std::move(given_batch{}.add({.group = "1ESOA", .group_name = "1r ESO A"}, 2));
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  database_.query("insert into classrooms.centre (code, name, flavour, revision) "
+                  "values ('46012345', 'IES', 'FP', 1)");
+  other.exec("insert into classrooms.school_group (centre_id, year, code, name, revision) "
+             "select centre_id, '2026', '1ESOA', 'A', 1 from classrooms.centre");
+  auto outcome = std::async(std::launch::async, [&] { return apply(*session, batch); });
+  wait_until_somebody_waits();
+  other.commit();
+  EXPECT_EQ(outcome.get(), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 0");
+  EXPECT_EQ(database_.value("select name from classrooms.school_group"), "1r ESO A");
+}
+
 TEST_F(postgres_site, a_centre_that_two_partitions_bring_at_once_stops_neither) {
   auto session = opened();
   const auto batch = std::move(given_batch{}.add({.centre = "46012345", .centre_name = "IES Jaume I"}, 2));
