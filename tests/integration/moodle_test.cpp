@@ -725,12 +725,17 @@ TEST_F(moodle_site, tells_what_stands_in_the_way_of_a_first_start_and_leaves_no_
 
 TEST_F(moodle_site, has_nothing_to_be_told_where_all_is_well) {
   database_.query("update mdl_config set value = 'manual,database' where name = 'enrol_plugins_enabled'; "
+                  "update mdl_config set value = 'email,cas' where name = 'auth'; "
                   "insert into mdl_config_plugins (plugin, name, value) "
                   "values ('local_matricula', 'version', '2026112300')");
+  given_settings({{"auth", "cas"}});
   site_gets({.person = anna});
   EXPECT_THAT(diagnosis(), AllOf(HasSubstr("statements of the target moodle > "),
                                  HasSubstr("fine Moodle's plugin local_matricula, version 2026112300 > "),
                                  Not(HasSubstr("late ")), Not(HasSubstr("wrong "))));
+  given_settings({{"auth", "manual"}});
+  EXPECT_THAT(diagnosis(), HasSubstr("late accounts that are made with the authentication \"manual\" have no "
+                                     "password, so nobody can log in with them > Give each of them one"));
 }
 
 TEST_F(moodle_site, enrols_in_a_course_by_the_plugin_that_it_was_made_with) {

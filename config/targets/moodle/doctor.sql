@@ -62,6 +62,11 @@ from (
   where s.auth <> all (string_to_array((select value from mdl_config where name = 'auth'), ',')
                        || array['manual', 'nologin'])
   union all
+  select 4, 'late', 'accounts that are made with the authentication "manual" have no password, so nobody can log in with them',
+         'Give each of them one in Moodle, or name a plugin in the setting auth that has passwords elsewhere, such as cas'
+  from moodle_site s
+  where s.auth = 'manual'
+  union all
   select 5, 'wrong', what, mend from moodle_lack
   union all
   select 5, 'late', 'the course format "' || s.format || '" is not installed, so Moodle shows new courses in its own default',
