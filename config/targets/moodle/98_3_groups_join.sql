@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whom somebody puts there by hand at the same moment has that row. Moodle keeps a person's groups in a cache, but not those
--- of an account that this batch has made.
+-- Who is put there by hand at the same moment keeps that row. Moodle keeps a person's groups in a cache, but not those of an
+-- account that this batch has made.
 with joined as (
   insert into mdl_groups_members (groupid, userid, timeadded, component, itemid)
   select distinct p.moodle_group_id, u.user_id, extract(epoch from now()), p.component, p.enrol_id

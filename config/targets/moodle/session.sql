@@ -89,7 +89,8 @@ select
   (select id from mdl_role where shortname = 'student') as student_role_id,
   (select id from mdl_role where shortname = 'editingteacher') as teacher_role_id,
   (select path from mdl_context where contextlevel = 10) as system_path,
-  -- How many courses a category takes, in whose steps Moodle sorts them: 10000, unless its config.php says more.
+  -- In what steps Moodle sorts categories: 10000, unless its config.php lets them take more courses, as the first of them
+  -- tells as soon as Moodle has sorted them since. Where none tells it, new ones may stand among others until Moodle sorts.
   greatest(10000, (select min(sortorder) from mdl_course_categories where parent = 0 and sortorder > 0)) as category_step,
   current_setting('matricula.classrooms') = 'merged' as is_merged,
   string_to_array(replace(current_setting('matricula.categories'), ' ', ''), '/') as categories,
