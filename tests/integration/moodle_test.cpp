@@ -124,6 +124,27 @@ TEST_F(moodle_site, is_left_alone_by_what_it_holds_already) {
   EXPECT_EQ(moodle(), before);
 }
 
+TEST_F(moodle_site, writes_no_wal_for_what_it_holds_already) {
+  given_batch given;
+  for (int i = 0; i < 300; ++i)
+    given.add({.person = std::to_string(10'000'000 + i)}, static_cast<revision_t>(i + 1));
+  const auto session = opened(first_partition);
+  ASSERT_EQ(apply(*session, given), "created 300 changed 0 withdrawn 0");
+  // Other tests and the server's own housekeeping write as well, but not all the time.
+  pqxx::connection observer{database_.url()};
+  pqxx::nontransaction look{observer};
+  const auto log_position = [&] {
+    return look.exec1("select pg_current_wal_insert_lsn() - '0/0'")[0].as<std::int64_t>();
+  };
+  bool was_without = false;
+  for (int attempt = 0; attempt < 200 && !was_without; ++attempt) {
+    const auto before = log_position();
+    ASSERT_EQ(apply(*session, given), "created 0 changed 0 withdrawn 0, nothing written");
+    was_without = log_position() == before;
+  }
+  EXPECT_TRUE(was_without);
+}
+
 TEST_F(moodle_site, moves_a_pupil_who_changes_his_group) {
   site_gets_page({{.person = anna}, {.person = berta}});
   EXPECT_EQ(site_gets_page(
