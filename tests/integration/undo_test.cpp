@@ -364,8 +364,10 @@ TEST_F(moodle_undo, leaves_what_a_newer_record_has_said_meanwhile) {
 }
 
 TEST_F(moodle_undo, shows_again_what_the_calendar_has_hidden_and_the_calendar_leaves_it) {
+  site_gets({.person = anna,
+             .year = "2020"});  // before there is a calendar, which would hide it from the beginning
   site_.calendar = {.hide = "07-31", .open = "09-01", .deletion = "", .blackout = {}};
-  site_gets({.person = anna, .year = "2020"});
+  session_.reset();
   an_hour_passes();
   const postgres_session::calendar_order order{.today = "2021-07-31", .approves_deletion = false};
   const auto hide = [&] {
