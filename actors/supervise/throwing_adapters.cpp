@@ -91,60 +91,53 @@ class watched_calls {
   std::string_view kind_;
 };
 
-class throwing_source : public page_source {
+/// An adapter in front of the real one, which says of each call whether it is watched.
+template <class Pointer>
+class in_front_of : public Pointer::element_type {
  public:
-  throwing_source(page_source_ptr real, watched_calls at)
+  in_front_of(Pointer real, watched_calls at)
       : real_(std::move(real))
       , at_(std::move(at)) {}
+
+ protected:
+  Pointer real_;
+  watched_calls at_;
+};
+
+class throwing_source : public in_front_of<page_source_ptr> {
+ public:
+  using in_front_of::in_front_of;
 
   result<source_answer> read(const std::optional<std::string>& cursor, const std::string& etag) override {
     return at_("read", [&] { return real_->read(cursor, etag); });
   }
   std::chrono::milliseconds retry_after() const override { return real_->retry_after(); }
   void interrupt() override { real_->interrupt(); }
-
- private:
-  page_source_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_tail : public topic_tail {
+class throwing_tail : public in_front_of<topic_tail_ptr> {
  public:
-  throwing_tail(topic_tail_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   result<bool> poll(std::size_t messages_max, const on_message& each) override {
     return at_("tail", [&] { return real_->poll(messages_max, each); });
   }
-
- private:
-  topic_tail_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_scan : public topic_scan {
+class throwing_scan : public in_front_of<topic_scan_ptr> {
  public:
-  throwing_scan(topic_scan_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   result<bool> next(std::size_t messages_max, const on_message& each) override {
     return at_("scan", [&] { return real_->next(messages_max, each); });
   }
   std::uint64_t messages_read() const override { return real_->messages_read(); }
   std::uint64_t messages_total() const override { return real_->messages_total(); }
-
- private:
-  topic_scan_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_transactional_producer : public transactional_producer {
+class throwing_transactional_producer : public in_front_of<transactional_producer_ptr> {
  public:
-  throwing_transactional_producer(transactional_producer_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   result<done> open() override {
     return at_("open", [&] { return real_->open(); });
@@ -161,17 +154,11 @@ class throwing_transactional_producer : public transactional_producer {
   result<done> abort() override {
     return at_("abort", [&] { return real_->abort(); });
   }
-
- private:
-  transactional_producer_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_plain_producer : public plain_producer {
+class throwing_plain_producer : public in_front_of<plain_producer_ptr> {
  public:
-  throwing_plain_producer(plain_producer_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   result<done> send(const outgoing_message& message) override {
     return at_("send", [&] { return real_->send(message); });
@@ -179,17 +166,11 @@ class throwing_plain_producer : public plain_producer {
   result<done> flush() override {
     return at_("flush", [&] { return real_->flush(); });
   }
-
- private:
-  plain_producer_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_consumer : public group_consumer {
+class throwing_consumer : public in_front_of<group_consumer_ptr> {
  public:
-  throwing_consumer(group_consumer_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   void on_ready(std::function<void()> ready) override { real_->on_ready(std::move(ready)); }
   result<done> subscribe(const std::vector<std::string>& topics) override { return real_->subscribe(topics); }
@@ -213,17 +194,11 @@ class throwing_consumer : public group_consumer {
     at_("note_applied", [&] { real_->note_applied(from, next_offset); });
   }
   void leave() override { real_->leave(); }
-
- private:
-  group_consumer_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_store : public site_store {
+class throwing_store : public in_front_of<site_store_ptr> {
  public:
-  throwing_store(site_store_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   result<stored_position> open(const topic_partition& from) override {
     return at_("open", [&] { return real_->open(from); });
@@ -239,17 +214,11 @@ class throwing_store : public site_store {
   result<std::int64_t> look() override {
     return at_("look", [&] { return real_->look(); });
   }
-
- private:
-  site_store_ptr real_;
-  watched_calls at_;
 };
 
-class throwing_outbox : public site_outbox {
+class throwing_outbox : public in_front_of<site_outbox_ptr> {
  public:
-  throwing_outbox(site_outbox_ptr real, watched_calls at)
-      : real_(std::move(real))
-      , at_(std::move(at)) {}
+  using in_front_of::in_front_of;
 
   result<std::vector<outbox_entry>> take(std::size_t entries_max) override {
     return at_("take", [&] { return real_->take(entries_max); });
@@ -258,10 +227,6 @@ class throwing_outbox : public site_outbox {
     return at_("remove_taken", [&] { return real_->remove_taken(); });
   }
   void release() override { real_->release(); }
-
- private:
-  site_outbox_ptr real_;
-  watched_calls at_;
 };
 
 /// Whether the adapters of actors of this kind have such a call.
