@@ -43,9 +43,9 @@ const std::set<std::string>& connect_peer::cells() {
   return all;
 }
 
-connect_peer::connect_peer(deployment& world, std::chrono::milliseconds offset_flush_interval)
+connect_peer::connect_peer(deployment& world, std::optional<std::int64_t> offset_flush_interval_ms)
     : world_(world)
-    , offset_flush_interval_(offset_flush_interval)
+    , offset_flush_interval_ms_(offset_flush_interval_ms)
     , group_("connect." + world.name()) {
   const auto table = text_of_file(MATRICULA_SOURCE_DIRECTORY "/scripts/kafka/connect/table.sql");
   for (const auto& site : world_.sites()) {
@@ -64,8 +64,10 @@ std::vector<std::string> connect_peer::script(const std::string& verb,
 }
 
 std::vector<std::string> connect_peer::command_of(const std::string& name) {
-  return script(
-      "run", {"--worker", name, "--offset-flush-interval", std::to_string(offset_flush_interval_.count())});
+  std::vector<std::string> line{"--worker", name};
+  if (offset_flush_interval_ms_)
+    line.insert(line.end(), {"--offset-flush-interval", std::to_string(*offset_flush_interval_ms_)});
+  return script("run", line);
 }
 
 json connect_peer::ask(const std::string& name, const std::string& path) const {

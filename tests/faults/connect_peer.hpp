@@ -5,7 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,8 +23,8 @@ class connect_peer : public node_runner {
   static const std::set<std::string>& cells();
 
   /// Makes the tables; from now on the node's processes are workers. To be kept as long as processes are started.
-  /// Workers commit their offsets as often as `offset_flush_interval` says.
-  connect_peer(deployment& world, std::chrono::milliseconds offset_flush_interval);
+  /// Workers commit their offsets as often as `offset_flush_interval_ms` says, or as by default.
+  connect_peer(deployment& world, std::optional<std::int64_t> offset_flush_interval_ms);
 
   std::vector<std::string> command_of(const std::string& name) override;
   /// Returns when the sinks' tasks run, and each worker has some; at once for a worker that is started again.
@@ -42,7 +43,7 @@ class connect_peer : public node_runner {
   bool everyone_works() const;
 
   deployment& world_;
-  std::chrono::milliseconds offset_flush_interval_;
+  std::optional<std::int64_t> offset_flush_interval_ms_;
   std::string group_;
   std::set<std::string> workers_;
 };

@@ -36,9 +36,6 @@ fails keeps its folder, with the logs of every process, and prints the command t
 Exit code 0: nothing lost, twice, out of order, unseen or wrongly quarantined; 1: something was; 2: wrong usage.
 )";
 
-/// From one commit of Kafka Connect's offsets to the next (its offset.flush.interval.ms).
-constexpr std::int64_t connect_default_ms = 60'000;
-
 struct options {
   std::vector<std::string> cells;
   std::uint64_t runs = 1;
@@ -50,7 +47,8 @@ struct options {
   std::string results_file, folder = (std::filesystem::temp_directory_path() / "matricula-faults").string();
   std::string target = "classrooms";
   std::string against;  ///< what runs the sites in matricula's place; empty: nothing
-  std::int64_t offset_flush_interval_ms = connect_default_ms;  ///< Kafka Connect's
+  /// From one commit of Kafka Connect's offsets to the next (its offset.flush.interval.ms), instead of its default.
+  std::optional<std::int64_t> offset_flush_interval_ms;
   std::string commit;
   bool list = false;
 
@@ -60,9 +58,8 @@ struct options {
   /// A cell's name in the results.
   std::string title(const std::string& cell) const {
     return cell + (against.empty() ? "" : " against " + against) +
-           (offset_flush_interval_ms == connect_default_ms
-                ? ""
-                : fmt::format(", offset.flush.interval.ms {}", offset_flush_interval_ms)) +
+           (offset_flush_interval_ms ? fmt::format(", offset.flush.interval.ms {}", *offset_flush_interval_ms)
+                                     : "") +
            (target == "classrooms" ? "" : " into " + target);
   }
 };
@@ -75,9 +72,9 @@ std::string repeat_command(const std::string& cell, const options& wanted, const
   return fmt::format("scripts/faults {}--cell {}{}{}{} --seed {} --records {} --outage {}{}",
                      preset == "release" ? "" : "--preset " + preset + ' ', cell,
                      wanted.against.empty() ? "" : " --against " + wanted.against,
-                     wanted.offset_flush_interval_ms == connect_default_ms
-                         ? ""
-                         : fmt::format(" --offset-flush-interval {}", wanted.offset_flush_interval_ms),
+                     wanted.offset_flush_interval_ms
+                         ? fmt::format(" --offset-flush-interval {}", *wanted.offset_flush_interval_ms)
+                         : "",
                      wanted.target == "classrooms" ? "" : " --target " + wanted.target, settings.seed,
                      settings.records, settings.outage.count(),
                      wanted.every_ms == 100 ? "" : fmt::format(" --every {}", wanted.every_ms));
@@ -97,7 +94,7 @@ run_result run_cell(const cell& which, const options& wanted, const services& on
     fault_run run{on, folder, settings, what};
     std::optional<connect_peer> peer;
     if (!wanted.against.empty()) {
-      peer.emplace(run.world(), std::chrono::milliseconds{wanted.offset_flush_interval_ms});
+      peer.emplace(run.world(), wanted.offset_flush_interval_ms);
       run.is_against_a_peer();
       run.settles_within(peer_settles_within);
     }
@@ -297,10 +294,10 @@ int main(int argc, char** argv) {
   app.add_option("--against", wanted.against,
                  "Runs the sites by this in matricula's place: cells kill-sites and zombie-site")
       ->check(CLI::IsMember({"kafka-connect"}));
-  app.add_option("--offset-flush-interval", wanted.offset_flush_interval_ms,
-                 "Milliseconds from one commit of Kafka Connect's offsets to the next")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  app.add_option(
+         "--offset-flush-interval", wanted.offset_flush_interval_ms,
+         "Milliseconds from one commit of Kafka Connect's offsets to the next, instead of its default")
+      ->check(CLI::PositiveNumber);
   app.add_option("--target", wanted.target,
                  "What the sites are: plain tables, or Moodle's, which are judged, too")
       ->check(CLI::IsMember({"classrooms", "moodle"}))
@@ -317,7 +314,7 @@ int main(int argc, char** argv) {
       std::cout << fmt::format("{:<16} {}\n", each.name, each.what);
     return 0;
   }
-  if (wanted.against.empty() && wanted.offset_flush_interval_ms != connect_default_ms) {
+  if (wanted.against.empty() && wanted.offset_flush_interval_ms) {
     std::cerr << "faults: --offset-flush-interval is Kafka Connect's and needs --against kafka-connect\n";
     return 2;
   }
