@@ -449,6 +449,7 @@ void read_only(fault_run& run) {
 int lock_rows(fault_run& run, const std::string& how, milliseconds hold,
               const std::function<bool(int times, int given_up)>& again) {
   start_both(run);
+  both_begin(run);
   load_to_random_moment(run);
   auto& site = run.any_site();
   int given_up = 0;
@@ -458,7 +459,7 @@ int lock_rows(fault_run& run, const std::string& how, milliseconds hold,
     try {
       other.exec(how);
       run.pass(hold);
-    } catch (const std::exception&) {
+    } catch (const pqxx::deadlock_detected&) {
       ++given_up;
     }
   }
