@@ -49,14 +49,14 @@ struct rewind {
   std::int64_t was = 0;   ///< where it stood
   std::int64_t to = 0;    ///< where it begins again
   std::int64_t goal = 0;  ///< where it is through: where it was, or past the first entry there is
-  std::int64_t now = 0;
+  std::int64_t now = 0;   ///< where it was seen last
 };
 
 rewind way_from(const partition_extent& extent, std::int64_t was, std::int64_t to) {
   // Nothing that is there may be passed over, and how much of it are markers nobody can tell.
   const bool stuck = was < extent.first;
-  return stuck ? rewind{extent.where, was, extent.first, std::min(extent.first + 1, extent.end), was}
-               : rewind{extent.where, was, to, was, was};
+  return stuck ? rewind{extent.where, was, extent.first, std::min(extent.first + 1, extent.end), extent.first}
+               : rewind{extent.where, was, to, was, to};
 }
 
 std::string name_of(const topic_partition& where) {

@@ -104,17 +104,21 @@ void start_shared(fault_run& run) {
   start_both(run);
   run.load(0.05);
   run.start("sites2", "sites");
-  if (!run.against_peer())
+  if (!run.peer())
     run.wait("the sites are shared", takeover_max,
              [&] { return owns_partitions(run, "sites") && owns_partitions(run, "sites2"); });
 }
 
-/// Until whoever is left, or started again, reads on what the dead or stopped process had.
-void sites_resume(fault_run& run) {
-  if (!run.against_peer())
+/// Until whoever is left, or started again, reads on what the process "sites" had, which is dead or stopped.
+void sites_resume(fault_run& run, bool taken_over) {
+  if (!run.peer())
     return run.every_partition_resumes();
   run.resumes(false, both);
   run.pass(seconds{session_timeout_s} + milliseconds{2'000 + run.lot(3'000)});
+  run.await_resumption();
+  if (taken_over)
+    run.wait("the other worker has every task", broker_replaced_max,
+             [&] { return run.peer()->is_relieved("sites"); });
 }
 
 /// A second process of the node, and which of the two is the owner now: its name first.
@@ -158,7 +162,7 @@ void kill_sites(fault_run& run) {
   run.kill("sites");
   if (!taken_over)
     run.start("sites", "sites");
-  sites_resume(run);
+  sites_resume(run, taken_over);
   run.load(1);
 }
 
@@ -274,13 +278,13 @@ void zombie_site(fault_run& run) {
   auto& zombie = run.world().process("sites");
   zombie.signal(SIGSTOP);
   const auto session_over = steady_clock::now() + seconds{session_timeout_s + 2};
-  sites_resume(run);
+  sites_resume(run, true);
   // Of a small school's lanes the other may have had all partitions in use before.
   run.pass(std::max(std::chrono::ceil<milliseconds>(session_over - steady_clock::now()), milliseconds{0}) +
            milliseconds{run.lot(2'000)});
   const auto said = zombie.log().size();
   zombie.signal(SIGCONT);
-  if (!run.against_peer())
+  if (!run.peer())
     run.wait("the zombie notices", takeover_max, [&] {
       const auto log = zombie.log();
       return std::all_of(both.begin(), both.end(), [&](const std::string& site) {
@@ -416,6 +420,7 @@ void database_outage(fault_run& run) {
                        "behind before, {} at its end",
                        rss_before / megabyte, rss_meanwhile / megabyte, pace_before, pace_meanwhile,
                        behind_before, behind_meanwhile));
+  run.memory_was({rss_before, rss_meanwhile});
   if (static_cast<double>(rss_meanwhile) >
       outage_memory_max * static_cast<double>(std::max(rss_before, working_memory_bytes)))
     run.problem("an outage takes too much memory");

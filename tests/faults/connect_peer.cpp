@@ -70,11 +70,17 @@ std::vector<std::string> connect_peer::command_of(const std::string& name) {
   return script("run", line);
 }
 
-json connect_peer::ask(const std::string& name, const std::string& path) const {
+std::string connect_peer::address_of(const std::string& name) const {
   auto address = text_of_file(world_.on().folder() / "connect" / group_ / (name + ".url"));
+  if (!address.empty())
+    address.pop_back();  // the end of the line
+  return address;
+}
+
+json connect_peer::ask(const std::string& name, const std::string& path) const {
+  const auto address = address_of(name);
   if (address.empty())
     return {};
-  address.pop_back();  // the end of the line
   httplib::Client client{address};
   const auto answer = client.Get(path);
   return answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json{};
@@ -110,6 +116,18 @@ void connect_peer::when_started(const std::string& name) {
   if (!eventually([&] { return everyone_works(); }))
     throw std::runtime_error{"the tasks are not shared: " +
                              ask(*workers_.begin(), "/connectors?expand=status").dump()};
+}
+
+bool connect_peer::is_relieved(const std::string& name) const {
+  const auto other =
+      std::find_if(workers_.begin(), workers_.end(), [&](const auto& each) { return each != name; });
+  if (other == workers_.end())
+    return false;
+  const auto tasks = tasks_in(ask(*other, "/connectors?expand=status"));
+  return tasks.size() == tasks_per_sink * world_.sites().size() &&
+         std::all_of(tasks.begin(), tasks.end(), [address = address_of(name)](const auto& task) {
+           return runs(task) && "http://" + task.at("worker_id").template get<std::string>() != address;
+         });
 }
 
 std::vector<std::string> connect_peer::failed_tasks() const {

@@ -29,6 +29,8 @@ class connect_peer : public node_runner {
   std::vector<std::string> command_of(const std::string& name) override;
   /// Returns when the sinks' tasks run, and each worker has some; at once for a worker that is started again.
   void when_started(const std::string& name) override;
+  /// Whether every task runs on another worker, as one of those says.
+  bool is_relieved(const std::string& name) const override;
 
   /// Each task that does not run, and why.
   std::vector<std::string> failed_tasks() const;
@@ -40,6 +42,8 @@ class connect_peer : public node_runner {
   void make_sink(const lane_site& site);
   /// What the worker's REST API answers; null if it does not.
   nlohmann::json ask(const std::string& name, const std::string& path) const;
+  /// Where that is.
+  std::string address_of(const std::string& name) const;
   bool everyone_works() const;
 
   deployment& world_;

@@ -48,6 +48,8 @@ class node_runner {
   virtual std::vector<std::string> command_of(const std::string& name) = 0;
   /// Called when it has been started, for the first time or again: returns when it works.
   virtual void when_started(const std::string& name) = 0;
+  /// Whether others do all that it did.
+  virtual bool is_relieved(const std::string& name) const = 0;
 };
 
 /// A whole deployment of a run's own on real services: the simulator, two lanes with a site each, whose databases note

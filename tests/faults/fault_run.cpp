@@ -258,6 +258,7 @@ run_result fault_run::finish(const std::string& cell) {
   }
   result.found = judge(world_);
   result.rss_peak_bytes = world_.rss_peak();
+  result.outage_memory = outage_memory_;
   result.problems = problems_;
   result.note = note_;
   return result;

@@ -35,6 +35,15 @@ struct run_extent {
 };
 
 /// What came of a run: a line of the results.
+/// Of the process "sites": at full load before an outage, and while it lasted; 0: not asked.
+struct outage_memory {
+  std::uint64_t before_bytes = 0, meanwhile_bytes = 0;
+
+  double ratio() const {
+    return before_bytes == 0 ? 0 : static_cast<double>(meanwhile_bytes) / static_cast<double>(before_bytes);
+  }
+};
+
 struct run_result {
   std::string cell;
   std::uint64_t seed = 0;
@@ -45,6 +54,7 @@ struct run_result {
   std::optional<double> resumed_s;
   std::string resumed_last;  ///< what took that long: "pages" or a site
   std::uint64_t rss_peak_bytes = 0;
+  faults::outage_memory outage_memory;
   std::vector<std::string> problems;  ///< what the cell itself found wrong
   std::string note;                   ///< what the lots said
   std::string commit;                 ///< of the programs, as scripts/faults knows it; empty: not known
@@ -115,9 +125,10 @@ class fault_run {
     drains_at_end_ = false;
   }
   /// A peer runs the sites: what only matricula says of itself cannot be waited for.
-  void is_against_a_peer() { against_peer_ = true; }
-  bool against_peer() const { return against_peer_; }
+  void is_against(const node_runner& peer) { peer_ = &peer; }
+  const node_runner* peer() const { return peer_; }
   void problem(const std::string& what) { problems_.push_back(what); }
+  void memory_was(const outage_memory& seen) { outage_memory_ = seen; }
   /// This machine cannot do it: the run ends here.
   void leave_out(const std::string& why) {
     note("left out: " + why);
@@ -158,11 +169,13 @@ class fault_run {
   std::map<std::string, kept> kept_;
   std::vector<expected> expected_;
   std::vector<resumption> resumptions_;  ///< beside those
+  outage_memory outage_memory_;
   std::vector<std::string> problems_;
   std::string note_;
   bool left_out_ = false;
   std::chrono::seconds settle_{180};
-  bool drains_at_end_ = true, against_peer_ = false;
+  bool drains_at_end_ = true;
+  const node_runner* peer_ = nullptr;
 };
 
 }  // namespace matricula::faults

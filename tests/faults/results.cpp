@@ -31,6 +31,8 @@ nlohmann::json to_json(const run_result& run) {
           {"quarantined_by_mistake", run.found.quarantined},
           {"resumed_s", to_json(run.resumed_s)},
           {"rss_peak_bytes", run.rss_peak_bytes},
+          {"rss_before_bytes", run.outage_memory.before_bytes},
+          {"rss_in_outage_bytes", run.outage_memory.meanwhile_bytes},
           {"example", run.found.example},
           {"repeated", run.found.repeated},
           {"problems", run.problems},
@@ -55,6 +57,8 @@ run_result from_json(const nlohmann::json& line) {
   if (const auto& resumed = line.at("resumed_s"); !resumed.is_null())
     run.resumed_s = resumed.get<double>();
   line.at("rss_peak_bytes").get_to(run.rss_peak_bytes);
+  run.outage_memory.before_bytes = line.value("rss_before_bytes", std::uint64_t{0});
+  run.outage_memory.meanwhile_bytes = line.value("rss_in_outage_bytes", std::uint64_t{0});
   line.at("example").get_to(run.found.example);
   line.at("problems").get_to(run.problems);
   line.at("note").get_to(run.note);
@@ -72,6 +76,7 @@ struct cell_row {
   std::optional<double> resumed_median_s, resumed_worst_s;  ///< of the runs that did
   double back_worst_s = 0;
   std::uint64_t rss_peak_bytes = 0;
+  double outage_memory_worst = 0;  ///< in the outage, of what it was before; 0: not asked
   std::set<std::uint64_t> seeds;
   std::set<std::string> commits;
 };
@@ -96,6 +101,7 @@ cell_row row_of(const results::title& of, const std::vector<const run_result*>& 
     row.sum.quarantined += run->found.quarantined;
     row.back_worst_s = std::max(row.back_worst_s, run->found.back_s);
     row.rss_peak_bytes = std::max(row.rss_peak_bytes, run->rss_peak_bytes);
+    row.outage_memory_worst = std::max(row.outage_memory_worst, run->outage_memory.ratio());
     row.seeds.insert(run->seed);
     row.with_problems += run->problems.empty() ? 0U : 1U;
     row.late += row.has_aim && (!run->resumed_s || *run->resumed_s > of.resumes_within_s) ? 1U : 0U;
@@ -115,14 +121,29 @@ std::string seconds_text(const std::optional<double>& seconds) {
   return seconds ? fmt::format("{:.1f}", *seconds) : "–";
 }
 
+/// "1–20, 41–44"
+std::string ranges_text(const std::set<std::uint64_t>& numbers) {
+  std::vector<std::string> ranges;
+  for (auto first = numbers.begin(); first != numbers.end();) {
+    auto last = first, next = std::next(first);
+    while (next != numbers.end() && *next == *last + 1)
+      last = next++;
+    ranges.push_back(first == last ? std::to_string(*first) : fmt::format("{}–{}", *first, *last));
+    first = next;
+  }
+  return fmt::format("{}", fmt::join(ranges, ", "));
+}
+
 std::string to_markdown(const cell_row& row) {
   const auto late = row.has_aim ? fmt::format("{} of {}", row.late, row.runs) : std::string{"–"};
   return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {}–{} | {} |\n", row.cell,
-      row.runs, row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order, row.back_worst_s,
-      row.sum.unseen, row.sum.quarantined, row.with_problems, seconds_text(row.resumed_median_s),
-      seconds_text(row.resumed_worst_s), late, row.rss_peak_bytes / 1'000'000, *row.seeds.begin(),
-      *row.seeds.rbegin(), fmt::join(row.commits, ", "));
+      "| {} | {} | {} | {} | {} | {} | {:.1f} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+      row.cell, row.runs, row.sum.records, row.sum.lost, row.sum.twice, row.sum.out_of_order,
+      row.back_worst_s, row.sum.unseen, row.sum.quarantined, row.with_problems,
+      seconds_text(row.resumed_median_s), seconds_text(row.resumed_worst_s), late,
+      row.rss_peak_bytes / 1'000'000,
+      row.outage_memory_worst > 0 ? fmt::format("{:.2f}", row.outage_memory_worst) : "–",
+      ranges_text(row.seeds), fmt::join(row.commits, ", "));
 }
 
 nlohmann::json to_json(const cell_row& row) {
@@ -140,6 +161,7 @@ nlohmann::json to_json(const cell_row& row) {
           {"resumed_worst_s", to_json(row.resumed_worst_s)},
           {"over_the_aim", row.has_aim ? nlohmann::json(row.late) : nlohmann::json()},
           {"rss_peak_bytes", row.rss_peak_bytes},
+          {"rss_in_outage_ratio_worst", row.outage_memory_worst},
           {"seeds", row.seeds},
           {"commits", row.commits}};
 }
@@ -187,10 +209,11 @@ results::results(std::filesystem::path file)
       all_.push_back(from_json(parsed));  // a line that was cut by the program's end is run again
 }
 
-bool results::has(const std::string& cell, std::uint64_t seed, const run_extent& extent) const {
-  return std::any_of(all_.begin(), all_.end(), [&](const auto& run) {
+const run_result* results::find(const std::string& cell, std::uint64_t seed, const run_extent& extent) const {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& run) {
     return run.cell == cell && run.seed == seed && run.extent == extent;
   });
+  return found == all_.end() ? nullptr : &*found;
 }
 
 void results::add(const run_result& result) {
@@ -207,8 +230,9 @@ std::string results::table(const std::vector<title>& cells) const {
   std::string text =
       "| cell | runs | records | lost | applied twice | out of order | back s, worst | unseen | quarantined "
       "by mistake | "
-      "runs with a problem | resumed s, median | worst | over the aim | RSS MB, peak | seeds | commit |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "runs with a problem | resumed s, median | worst | over the aim | RSS MB, peak | in an outage, of "
+      "before | seeds | commit |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& row : rows_of(cells, all_))
     text += to_markdown(row);
   return text;

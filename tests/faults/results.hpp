@@ -16,7 +16,8 @@ class results {
   explicit results(std::filesystem::path file);
 
   const std::filesystem::path& file() const { return file_; }
-  bool has(const std::string& cell, std::uint64_t seed, const run_extent& extent) const;
+  /// The run of this cell, seed and extent, if the file has it.
+  const run_result* find(const std::string& cell, std::uint64_t seed, const run_extent& extent) const;
   void add(const run_result& result);
 
   /// A row of the table: a cell as it is called in the results, and its aim.

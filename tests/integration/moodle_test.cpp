@@ -131,7 +131,7 @@ TEST_F(moodle_site, writes_no_wal_for_what_it_holds_already) {
   const auto log_position = [&] { return look.exec1("select pg_current_wal_insert_lsn()")[0].as<std::string>(); };
   // The log is the whole server's, and other tests write to it.
   const auto is_written_here_since = [&](const std::string& position) {
-    look.exec("select txid_current()");  // which flushes what came before it
+    look.exec("select pg_logical_emit_message(true, '', '')");  // whose commit flushes what came before it
     return look
         .exec_params1(
             "select exists (select from pg_get_wal_records_info($1, pg_current_wal_flush_lsn()) where block_ref "

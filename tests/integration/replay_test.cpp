@@ -40,6 +40,23 @@ class watched_text : public std::stringbuf {
   std::function<void()> at_flush_;
 };
 
+/// Text before whose first words something happens.
+class announced_text : public std::stringbuf {
+ public:
+  explicit announced_text(std::function<void()> at_first)
+      : at_first_(std::move(at_first)) {}
+
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize length) override {
+    if (at_first_)
+      std::exchange(at_first_, nullptr)();
+    return std::stringbuf::xsputn(text, length);
+  }
+
+ private:
+  std::function<void()> at_first_;
+};
+
 /// A site that has read the two entries of its lane, of two hours and of an hour ago. Nobody runs it.
 class replay_test : public records_by_hand {
  protected:
@@ -151,6 +168,18 @@ TEST_F(replay_test, shows_how_far_the_site_is_until_it_is_through) {
                                             "0 of 2 entries\n"
                                             "1 of 2 entries\n"
                                             "2 of 2 entries\n");
+}
+
+TEST_F(replay_test, does_not_take_a_lost_connection_for_the_end) {
+  announced_text text{[&] {  // it has moved the offset, and asks next how far the site is
+    ASSERT_EQ(database.value("select bool_and(pg_terminate_backend(pid)) from pg_stat_activity where "
+                             "application_name = 'matricula replay eso46' and datname = current_database()"),
+              "t");
+  }};
+  std::ostream shown{&text};
+  EXPECT_EQ(replay_into(shown, "beginning", true), exit_failed);
+  EXPECT_EQ(text.str(), deployment.lane() + "-0: from 2 back to 0\n0 of 2 entries\n");
+  EXPECT_THAT(errors.str(), HasSubstr("nothing has moved for 2s"));
 }
 
 TEST_F(replay_test, passes_over_nothing_that_the_topic_still_holds) {
