@@ -4,6 +4,7 @@
 #include "actors/apply/postgres_session.hpp"
 #include "actors/fetch/http_source.hpp"
 #include "actors/publish/kafka_topics.hpp"
+#include "actors/subscribe/kafka_consumer.hpp"
 #include "cli/command.hpp"
 #include "cli/loaded_topology.hpp"
 #include "cli/wait_option.hpp"
@@ -12,6 +13,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <fmt/format.h>
 
 #include <iostream>
 #include <memory>
@@ -67,6 +70,21 @@ class examination {
   std::size_t counts_[3] = {};
 };
 
+void examine_brokers(const topology& all, std::chrono::milliseconds wait, examination& notes) {
+  const auto where = "Kafka at " + all.kafka.bootstrap;
+  const auto brokers = ask_brokers(all.kafka, wait);
+  if (!brokers)
+    return notes.found(where, {finding::grade::late, brokers.error().text,
+                               "Only the brokers' broker.session.timeout.ms is wanted of them."});
+  const auto session = session_timeout_of(all.kafka);
+  if (const auto problem = broker_death_problem(*brokers, session))
+    notes.found(where,
+                {finding::grade::late, *problem,
+                 fmt::format("Set broker.session.timeout.ms={} and broker.heartbeat.interval.ms={} at the "
+                             "brokers, or a longer session.timeout.ms in [kafka.properties].",
+                             session.count() * 9 / 20, session.count() * 3 / 40)});
+}
+
 void examine_kafka(const topology& all, const std::string& file, std::chrono::milliseconds wait,
                    examination& notes) {
   const auto where = "Kafka at " + all.kafka.bootstrap;
@@ -78,6 +96,7 @@ void examine_kafka(const topology& all, const std::string& file, std::chrono::mi
     notes.wrong(where, "topic " + each.topic + " " + each.what, each.mend);
   if (differences->empty())
     notes.fine(where, std::to_string(topics_of(all).size()) + " topics are as the file says");
+  examine_brokers(all, wait, notes);
 }
 
 void examine_source(const source_settings& settings, std::size_t page_bytes_max, examination& notes) {

@@ -3,6 +3,8 @@
 
 #include "actors/publish/kafka_client.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -18,6 +20,7 @@ constexpr milliseconds visibility_wait_min{10'000};
 /// For how long a broker that has just started may not know what the others know.
 constexpr milliseconds catching_up_max{5'000};
 constexpr const char* replicas_setting = "min.insync.replicas";
+constexpr const char* broker_session_setting = "broker.session.timeout.ms";
 
 std::string counted(std::int64_t count, const std::string& one) {
   return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
@@ -75,6 +78,8 @@ class administration {
         const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
             metadata, &rd_kafka_metadata_destroy};
         brokers_ = metadata->broker_cnt;
+        if (brokers_ > 0)
+          some_broker_ = metadata->brokers[0].id;
         return read(*metadata);
       }
       if (time_left(deadline_).count() == 0)
@@ -100,13 +105,34 @@ class administration {
   /// How many there are; 0 before the first answer.
   int brokers() const { return brokers_; }
 
+  /// The settings of one of the brokers. Precondition: topics has answered.
+  result<std::map<std::string, std::string>> broker_settings() {
+    const auto id = std::to_string(some_broker_);
+    auto found = settings_of(RD_KAFKA_RESOURCE_BROKER, {id});
+    if (!found)
+      return found.error();
+    return std::move((*found)[id]);
+  }
+
   /// Adds the settings of these topics. Precondition: they exist.
   result<done> describe(const std::vector<std::string>& names,
                         std::map<std::string, existing_topic>& topics) {
+    auto found = settings_of(RD_KAFKA_RESOURCE_TOPIC, names);
+    if (!found)
+      return found.error();
+    for (auto& [name, settings] : *found)
+      topics[name].settings = std::move(settings);
+    return done{};
+  }
+
+  /// The settings of these, by name, defaults too.
+  result<std::map<std::string, std::map<std::string, std::string>>>
+  settings_of(rd_kafka_ResourceType_t kind, const std::vector<std::string>& names) {
+    const std::string of_what = kind == RD_KAFKA_RESOURCE_TOPIC ? "topic" : "broker";
     std::vector<config_resource> resources;
     std::vector<rd_kafka_ConfigResource_t*> raw;
     for (const auto& name : names) {
-      resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()),
+      resources.emplace_back(rd_kafka_ConfigResource_new(kind, name.c_str()),
                              &rd_kafka_ConfigResource_destroy);
       raw.push_back(resources.back().get());
     }
@@ -114,7 +140,8 @@ class administration {
     rd_kafka_DescribeConfigs(client_.get(), raw.data(), raw.size(), options.get(), queue_.get());
     const auto event = answer();
     if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return unavailable("asking for the settings of topics", error_text(event.get()));
+      return unavailable("asking for the settings of " + of_what + 's', error_text(event.get()));
+    std::map<std::string, std::map<std::string, std::string>> found;
     std::size_t count = 0;
     const auto* const* described =
         rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
@@ -122,16 +149,16 @@ class administration {
       const std::string name = rd_kafka_ConfigResource_name(described[i]);
       if (rd_kafka_ConfigResource_error(described[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         const auto* const why = rd_kafka_ConfigResource_error_string(described[i]);
-        return unavailable("asking for the settings of topic " + name,
+        return unavailable("asking for the settings of " + of_what + ' ' + name,
                            why == nullptr ? "no reason given" : why);
       }
       std::size_t entries = 0;
       const auto* const* settings = rd_kafka_ConfigResource_configs(described[i], &entries);
       for (std::size_t k = 0; k < entries; ++k)
         if (const auto* const value = rd_kafka_ConfigEntry_value(settings[k]); value != nullptr)
-          topics[name].settings[rd_kafka_ConfigEntry_name(settings[k])] = value;
+          found[name][rd_kafka_ConfigEntry_name(settings[k])] = value;
     }
-    return done{};
+    return found;
   }
 
   /// Creates topics; one that somebody else has created meanwhile is as good.
@@ -224,6 +251,7 @@ class administration {
   const kafka_settings& settings_;
   std::chrono::steady_clock::time_point deadline_;
   int brokers_ = 0;
+  std::int32_t some_broker_ = 0;
   std::string last_error_;
   kafka_handle<rd_kafka_t> client_;
   kafka_handle<rd_kafka_queue_t> queue_;
@@ -342,6 +370,30 @@ result<std::vector<topic_difference>> compare_topics(const topology& all, std::s
       differences.push_back(std::move(difference));
   }
   return differences;
+}
+
+result<broker_facts> ask_brokers(const kafka_settings& settings, milliseconds wait) {
+  administration kafka{settings, wait};
+  if (const auto opened = kafka.open(); !opened)
+    return opened.error();
+  if (const auto topics = kafka.topics(); !topics)
+    return topics.error();
+  const auto found = kafka.broker_settings();
+  if (!found)
+    return found.error();
+  broker_facts facts{kafka.brokers(), {}};
+  if (const auto timeout = found->find(broker_session_setting); timeout != found->end())
+    facts.session_timeout = milliseconds{std::stoll(timeout->second)};
+  return facts;
+}
+
+std::optional<std::string> broker_death_problem(const broker_facts& facts, milliseconds session_timeout) {
+  if (facts.brokers < 2 || !facts.session_timeout || *facts.session_timeout * 2 <= session_timeout)
+    return std::nullopt;
+  return fmt::format(
+      "a broker that dies is missed after {} ms ({}), our groups' members give themselves up after {} "
+      "(session.timeout.ms): its death may stop the sites for twice as long",
+      facts.session_timeout->count(), broker_session_setting, session_timeout.count());
 }
 
 result<std::vector<std::string>> create_topics(const topology& all, milliseconds wait) {

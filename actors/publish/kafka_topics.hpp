@@ -55,6 +55,21 @@ std::vector<topic_difference> differences_of(const planned_topic& planned,
 result<std::vector<topic_difference>> compare_topics(const topology& all, std::string_view file,
                                                      std::chrono::milliseconds wait);
 
+/// Kafka's brokers, and for how long a dead one passes for a living one.
+struct broker_facts {
+  int brokers = 0;
+  std::optional<std::chrono::milliseconds>
+      session_timeout;  ///< broker.session.timeout.ms, as one of them has it
+};
+
+/// Asks one of them; waits up to `wait`. Errors as of compare_topics.
+result<broker_facts> ask_brokers(const kafka_settings& settings, std::chrono::milliseconds wait);
+
+/// What may go wrong when a broker dies: none if another has taken its place before our groups' members, whose
+/// coordinator it may have been, give themselves up after `session_timeout`.
+std::optional<std::string> broker_death_problem(const broker_facts& facts,
+                                                std::chrono::milliseconds session_timeout);
+
 /// Creates the topics that do not exist and leaves the others as they are; answers the names of those
 /// created. Waits up to `wait` for Kafka to answer, and as long again for the topics. Errors:
 /// kafka_unavailable, topic_mismatch (Kafka refuses to create one, and says why).

@@ -2,6 +2,7 @@
 #include "actors/subscribe/kafka_consumer.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -34,6 +35,10 @@ constexpr int ask_timeout_ms = 50;
 /// How long a member that leaves waits for what its group has to tell it, and how often it looks whether that has come.
 constexpr std::chrono::seconds hear_max{5};
 constexpr int hear_again_ms = 100;
+
+constexpr const char* session_timeout_setting = "session.timeout.ms";
+/// A member that was killed is given up after this instead of librdkafka's 45 s.
+constexpr std::chrono::milliseconds session_timeout_default{10'000};
 
 class kafka_consumer final : public group_consumer {
  public:
@@ -343,8 +348,7 @@ class kafka_consumer final : public group_consumer {
 result<kafka_handle<rd_kafka_conf_t>> kafka_consumer_configuration(kafka_settings settings,
                                                                    const std::string& group,
                                                                    std::size_t prefetch_bytes_max) {
-  // A member that was killed is given up after ten seconds instead of librdkafka's 45.
-  settings.properties.try_emplace("session.timeout.ms", "10000");
+  settings.properties.try_emplace(session_timeout_setting, std::to_string(session_timeout_default.count()));
   settings.properties.try_emplace("heartbeat.interval.ms", "2000");
   return kafka_configuration(
       settings,
@@ -360,6 +364,13 @@ result<kafka_handle<rd_kafka_conf_t>> kafka_consumer_configuration(kafka_setting
        {"fetch.message.max.bytes", "8388608"},
        {"queued.min.messages", std::to_string(queued_messages_max)},
        {"queued.max.messages.kbytes", std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
+}
+
+std::chrono::milliseconds session_timeout_of(const kafka_settings& settings) {
+  auto timeout = session_timeout_default.count();
+  if (const auto own = settings.properties.find(session_timeout_setting); own != settings.properties.end())
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), timeout);
+  return std::chrono::milliseconds{timeout};
 }
 
 group_consumer_ptr make_kafka_consumer(const kafka_settings& settings, const std::string& group,

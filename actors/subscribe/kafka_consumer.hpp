@@ -5,6 +5,7 @@
 #include "actors/subscribe/group_consumer.hpp"
 #include "config/topology.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -20,5 +21,9 @@ group_consumer_ptr make_kafka_consumer(const kafka_settings& settings, const std
 result<kafka_handle<rd_kafka_conf_t>> kafka_consumer_configuration(kafka_settings settings,
                                                                    const std::string& group,
                                                                    std::size_t prefetch_bytes_max);
+
+/// How long after its last sign of life a member is given up: session.timeout.ms, of which it does not mind whether it is
+/// a number.
+std::chrono::milliseconds session_timeout_of(const kafka_settings& settings);
 
 }  // namespace matricula

@@ -128,13 +128,16 @@ TEST_F(moodle_site, writes_no_wal_for_what_it_holds_already) {
   pqxx::connection observer{database_.url()};
   pqxx::nontransaction look{observer};
   look.exec("create extension pg_walinspect");
-  const auto log_position = [&] { return look.exec1("select pg_current_wal_insert_lsn()")[0].as<std::string>(); };
+  const auto log_position = [&] {
+    return look.exec1("select pg_current_wal_insert_lsn()")[0].as<std::string>();
+  };
   // The log is the whole server's, and other tests write to it.
   const auto is_written_here_since = [&](const std::string& position) {
     look.exec("select pg_logical_emit_message(true, '', '')");  // whose commit flushes what came before it
     return look
         .exec_params1(
-            "select exists (select from pg_get_wal_records_info($1, pg_current_wal_flush_lsn()) where block_ref "
+            "select exists (select from pg_get_wal_records_info($1, pg_current_wal_flush_lsn()) where "
+            "block_ref "
             "like '%/' || (select oid from pg_database where datname = current_database()) || '/%')",
             position)[0]
         .as<bool>();

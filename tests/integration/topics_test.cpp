@@ -57,6 +57,15 @@ TEST_F(topics_test, what_is_missing_is_created_once) {
   EXPECT_THAT(out.str(), Not(HasSubstr("created")));
 }
 
+TEST_F(topics_test, a_broker_tells_how_long_it_would_be_missed) {
+  const auto facts = ask_brokers(deployment.load().kafka, wait);
+  ASSERT_TRUE(facts) << facts.error().text;
+  EXPECT_EQ(facts->brokers, 1);
+  ASSERT_TRUE(facts->session_timeout);
+  EXPECT_GE(*facts->session_timeout, milliseconds{1'000});
+  EXPECT_LE(*facts->session_timeout, milliseconds{60'000});
+}
+
 /// librdkafka's own brokers: they hold the planned topics, and answer that they know none until they are told to.
 class forgetful_brokers {
  public:

@@ -104,5 +104,18 @@ TEST(topic_differences, settings_are_compared_with_their_words) {
   EXPECT_EQ(differences[1].what, "segment.ms is unknown, not 86400000");
 }
 
+TEST(a_brokers_death, is_no_problem_where_it_is_missed_in_time) {
+  using std::chrono::milliseconds;
+  EXPECT_FALSE(broker_death_problem({3, milliseconds{4'500}}, milliseconds{10'000}));
+  EXPECT_FALSE(broker_death_problem({3, milliseconds{5'000}}, milliseconds{10'000}));
+  EXPECT_FALSE(broker_death_problem({1, milliseconds{9'000}}, milliseconds{10'000}))
+      << "nobody takes its place";
+  EXPECT_FALSE(broker_death_problem({3, {}}, milliseconds{10'000})) << "it does not say";
+  const auto problem = broker_death_problem({3, milliseconds{9'000}}, milliseconds{10'000});
+  ASSERT_TRUE(problem);
+  EXPECT_THAT(*problem, HasSubstr("missed after 9000 ms (broker.session.timeout.ms)"));
+  EXPECT_THAT(*problem, HasSubstr("after 10000 (session.timeout.ms)"));
+}
+
 }  // namespace
 }  // namespace matricula
