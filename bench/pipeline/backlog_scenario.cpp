@@ -5,6 +5,7 @@
 #include "page_feed.hpp"
 #include "process_figures.hpp"
 #include "scenario.hpp"
+#include "server_setting.hpp"
 #include "told.hpp"
 
 #include <fmt/format.h>
@@ -76,6 +77,8 @@ class backlog_scenario final : public scenario {
     auto source = world.start({"--node", "source", "--pages", std::to_string(school_.pages())});
     world.await(source, wait);
 
+    // Its bursts would be taken for the peer's writing, and some would fall upon one and not upon the other.
+    const server_setting no_autovacuum{on_, "autovacuum", "off"};
     std::vector<measured> all;
     const auto add = [&](const std::string& about, const figures& values) {
       all.push_back({"backlog", about, number, settings_.page, values});

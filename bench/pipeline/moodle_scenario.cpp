@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lone_pages.hpp"
 #include "moodle_user.hpp"
+#include "server_setting.hpp"
 #include "told.hpp"
 
 #include <fmt/format.h>
@@ -83,22 +84,9 @@ class full_moodle {
 class lock_log {
  public:
   explicit lock_log(const servers& on)
-      : server_(on.services.postgres_url() + "/postgres")
-      , file_(on.services.folder() / "logs" / "postgres.log") {
-    set("log_lock_waits = on");
-    set("deadlock_timeout = '50ms'");
-  }
-  ~lock_log() {
-    try {
-      execute(server_, "alter system reset log_lock_waits");
-      execute(server_, "alter system reset deadlock_timeout");
-      execute(server_, "select pg_reload_conf()");
-    } catch (const std::exception&) {
-      // They go with the server.
-    }
-  }
-  lock_log(const lock_log&) = delete;
-  lock_log& operator=(const lock_log&) = delete;
+      : file_(on.services.folder() / "logs" / "postgres.log")
+      , waits_(on, "log_lock_waits", "on")
+      , timeout_(on, "deadlock_timeout", "'50ms'") {}
 
   double longest_wait_ms(const moodle_user& user) const {
     std::ifstream in{file_};
@@ -106,13 +94,8 @@ class lock_log {
   }
 
  private:
-  void set(const std::string& what) const {
-    execute(server_, "alter system set " + what);
-    execute(server_, "select pg_reload_conf()");
-  }
-
-  std::string server_;
   std::filesystem::path file_;
+  server_setting waits_, timeout_;
 };
 
 /// Somebody reads and somebody writes while the pages come.

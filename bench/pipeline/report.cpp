@@ -171,7 +171,7 @@ headers arrive as Base64 text, from which the table computes the numbers. Alone:
 psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
 asking which of them differ; their CPU is that of reading, and of psql. What the CPU allows: as with pages back to back.
 Memory is counted anew for new and for unchanged rows: matricula's from its start, Kafka Connect's from when it is given
-the topic.)",
+the topic. The server's autovacuum is off meanwhile.)",
        {{"rows/s", "rows_per_s", 1, 0},
         {"of psql alone", "psql_ratio"},
         {"CPU allows, rows/s", "cpu_bound_per_s", 1, 0},
