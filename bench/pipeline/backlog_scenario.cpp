@@ -156,32 +156,38 @@ class backlog_scenario final : public scenario {
   void add_peer(const bench_deployment& world, const std::filesystem::path& folder, int number,
                 std::vector<measured>& all) const {
     connect_sink peer{on_, folder, world.name()};
+    const auto add = [&](const std::string& about, const figures& values) {
+      all.push_back({"backlog", about, number, settings_.page, values});
+    };
     // It is measured at its best: with its code compiled.
     if (!settings_.quick) {
       const flat_database scratch{on_, world.name() + "_warm_up"};
-      peer.drain("warm_up", world.topic("ESO-46"), scratch.url(), records_);
-      peer.remove("warm_up");
+      add("new, Kafka Connect just started", drained_by_peer(peer, "warm_up", world, scratch));
     }
     const flat_database database{on_, world.name() + "_connect"};
     for (const std::string rows : {"new", "unchanged"}) {
-      const auto sink = fmt::format("{}{}", rows, number);
-      const auto before = world.read();
       // As matricula's, which is another process for each: what it took before does not count.
       forget_rss_peak(peer.process());
-      const auto cpu_before = cpu_seconds(peer.process());
-      const auto found = peer.drain(sink, world.topic("ESO-46"), database.url(), records_);
-      const auto after = world.read();
-      const auto cpu = cpu_seconds(peer.process()) - cpu_before;
-      auto values = figures_of(found.seconds(), before, after, cpu);
-      values["rss_peak_bytes"] = static_cast<double>(rss_peak_bytes(peer.process()));
+      const auto values = drained_by_peer(peer, fmt::format("{}{}", rows, number), world, database);
       for (auto& ours : all)
         if (ours.about == rows) {
           ours.values["rate_ratio"] = ours.values.at("rows_per_s") / values.at("rows_per_s");
           ours.values["memory_ratio"] = ours.values.at("rss_peak_bytes") / values.at("rss_peak_bytes");
         }
-      all.push_back({"backlog", rows + ", Kafka Connect", number, settings_.page, values});
-      peer.remove(sink);
+      add(rows + ", Kafka Connect", values);
     }
+  }
+
+  figures drained_by_peer(connect_sink& peer, const std::string& sink, const bench_deployment& world,
+                          const flat_database& database) const {
+    const auto before = world.read();
+    const auto cpu_before = cpu_seconds(peer.process());
+    const auto found = peer.drain(sink, world.topic("ESO-46"), database.url(), records_);
+    const auto after = world.read();
+    auto values = figures_of(found.seconds(), before, after, cpu_seconds(peer.process()) - cpu_before);
+    values["rss_peak_bytes"] = static_cast<double>(rss_peak_bytes(peer.process()));
+    peer.remove(sink);
+    return values;
   }
 
   const servers& on_;
