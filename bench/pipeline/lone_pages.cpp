@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 
 namespace matricula::bench {
 
@@ -46,15 +48,19 @@ std::vector<measured> lone_pages::run(const std::string& scenario, const std::ve
   return all;
 }
 
-/// Something was written though nothing had changed: pg_waldump has just said what.
+/// Something was written though nothing had changed: pg_waldump has just said what, and the server's log may say why.
 void lone_pages::keep_trace(int number) const {
-  const auto kept =
-      std::filesystem::temp_directory_path() / fmt::format("matricula-bench-wal-{}.txt", number);
-  std::error_code error;
-  std::filesystem::copy_file(on_.services.folder() / "pg_waldump.log", kept,
-                             std::filesystem::copy_options::overwrite_existing, error);
-  if (!error)
-    std::cout << "an unchanged page left WAL behind: " << kept.string() << '\n';
+  const auto stem =
+      (std::filesystem::temp_directory_path() / fmt::format("matricula-bench-wal-{}-{}", getpid(), number))
+          .string();
+  const auto& folder = on_.services.folder();
+  for (const auto& [file, kept] : {std::pair{folder / "pg_waldump.log", stem + ".txt"},
+                                   std::pair{folder / "logs" / "postgres.log", stem + "-postgres.log"}}) {
+    std::error_code error;
+    std::filesystem::copy_file(file, kept, std::filesystem::copy_options::overwrite_existing, error);
+    if (!error)
+      std::cout << "an unchanged page left WAL behind: " << kept << '\n';
+  }
 }
 
 between_pages lone_pages::look(const running_process& process) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "floors.hpp"
 #include "lone_pages.hpp"
+#include "server_setting.hpp"
 
 #include <utility>
 
@@ -20,6 +21,8 @@ class page_scenario final : public scenario {
                     page_with_changes(school_, settings_.page), school_.withdrawn_page(1), school_.page(1)}};
     const auto wishes = wishes_for_two_sites(settings_, feed);
     bench_deployment world{on_, folder / "world", "page" + std::to_string(number), wishes};
+    // What it writes of its own accord would be taken for an unchanged page's.
+    const server_setting no_autovacuum{on_, "autovacuum", "off"};
     lone_pages pages{on_, world, feed, settings_.every_s};
     auto all = pages.run("page", {"new", "unchanged", "1 % changed", "withdrawn"}, number, settings_.page);
     const auto page_bytes = all.front().values.at("bytes");

@@ -165,7 +165,8 @@ std::uint64_t wal_bytes_between(const faults::services& on, std::uint64_t from, 
   std::istringstream in{dump.log()};
   for (std::string line; std::getline(in, line);)
     if (const auto slash = line.find('/', line.find("(rec/tot):") + 10);
-        line.rfind("rmgr: ", 0) == 0 && line.rfind("rmgr: Standby", 0) != 0)
+        line.rfind("rmgr: ", 0) == 0 && line.rfind("rmgr: Standby", 0) != 0 &&
+        line.find("desc: CHECKPOINT") == line.npos)
       bytes += std::stoull(line.substr(slash + 1));
   return bytes;
 }

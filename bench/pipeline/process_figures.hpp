@@ -36,7 +36,7 @@ void forget_rss_peak(pid_t process);
 pid_t process_with_argument(const std::string& argument);
 
 /// Of the write-ahead log between two positions, in bytes, what the server has not written of its own accord, as when it
-/// notes every 15 s which transactions run. To be asked when all of it has been flushed.
+/// notes every 15 s which transactions run, or makes a checkpoint. To be asked when all of it has been flushed.
 std::uint64_t wal_bytes_between(const faults::services& on, std::uint64_t from, std::uint64_t to);
 
 pid_t broker_of(const faults::services& on);

@@ -66,7 +66,8 @@ const std::vector<section>& sections() {
        "One page alone",
        R"(A page of records for two sites (ESO-46 and FP-46, two partitions each), alone: from its request until all of it
 is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the same way. CPU
-is that of all of the time from page to page, Java's idling included; WAL that of the whole server.)",
+is that of all of the time from page to page, Java's idling included; WAL that of the whole server, whose
+autovacuum is off meanwhile and beside the floors.)",
        {{"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
         {"changed", "changed_records", 1, 0},

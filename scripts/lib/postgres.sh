@@ -60,6 +60,8 @@ shared_buffers = 256MB
 max_connections = 200
 fsync = on
 synchronous_commit = on
+# So that its log says whose a burst of the write-ahead log was.
+log_autovacuum_min_duration = 0
 log_line_prefix = '%m [%p] %q%a %d '
 timezone = 'UTC'
 END
