@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace matricula::bench {
@@ -20,12 +21,13 @@ class school_pages {
   explicit school_pages(std::uint64_t records, std::uint64_t seed = 1)
       : school_(seed, records, 2026) {}
 
-  /// Calls see(bytes) with every page of the sweep.
+  /// Calls see(bytes) with every page of the sweep, or with so many at most.
   template <class Visitor>
-  void for_each(Visitor see) const {
+  void for_each(Visitor see, std::size_t pages_max = SIZE_MAX) const {
     const simulator::moment at{school_, {}};
     std::uint64_t slot = 0;
-    for (bool last = false; !last;) {
+    bool last = false;
+    for (std::size_t page = 0; !last && page < pages_max; ++page) {
       const auto run = simulator::write_run(at, slot, page_records);
       last = run.last;
       simulator::cursor next{1, run.next_slot};
@@ -37,14 +39,15 @@ class school_pages {
     }
   }
 
-  /// The first page.
-  std::string first() const {
-    const auto run = simulator::write_run(simulator::moment{school_, {}}, 0, page_records);
-    auto bytes = simulator::envelope({1, 0}, std::nullopt, run.count());
-    bytes += run.bytes;
-    bytes += simulator::feed_page::tail;
-    return bytes;
+  /// So many pages, from the first on, or as many as there are.
+  std::vector<std::string> first(std::size_t pages_max) const {
+    std::vector<std::string> pages;
+    for_each([&](std::string bytes) { pages.push_back(std::move(bytes)); }, pages_max);
+    return pages;
   }
+
+  /// The first page.
+  std::string first() const { return first(1).front(); }
 
  private:
   simulator::school_system school_;

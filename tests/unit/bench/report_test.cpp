@@ -241,6 +241,21 @@ TEST_F(report_test, names_what_the_peer_does_better) {
   EXPECT_THAT(text, Not(HasSubstr("- new rows, seconds")));
 }
 
+TEST_F(report_test, puts_benchmarks_that_came_in_turns_in_their_order) {
+  std::ofstream{file} << R"({"benchmarks": [
+    {"run_type": "iteration", "run_name": "b/2", "family_index": 1, "per_family_instance_index": 1, "real_time": 1,
+     "time_unit": "ms"},
+    {"run_type": "iteration", "run_name": "b/1", "family_index": 1, "per_family_instance_index": 0, "real_time": 1,
+     "time_unit": "ms"},
+    {"run_type": "iteration", "run_name": "a", "family_index": 0, "per_family_instance_index": 0, "real_time": 1,
+     "time_unit": "ms"}]})";
+  const auto all = parts_in(file);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].about, "a");
+  EXPECT_EQ(all[1].about, "b/1");
+  EXPECT_EQ(all[2].about, "b/2");
+}
+
 TEST_F(report_test, takes_the_repetitions_of_google_benchmark_for_runs) {
   std::ofstream{file} << R"({"benchmarks": [
     {"run_type": "iteration", "run_name": "floor_key_fields_by_simdjson", "repetition_index": 1, "real_time": 14.0,
