@@ -10,6 +10,7 @@
 #include "messages/hashing.hpp"
 #include "messages/page.hpp"
 #include "parts/key_fields.hpp"
+#include "process_figures.hpp"
 #include "tests/faults/topic_reader.hpp"
 
 #include <curl/curl.h>
@@ -238,9 +239,9 @@ double psqls_ms(const bench_deployment& into, const target& steps, Work work_of,
         const auto stem = into.folder() / fmt::format("psql-{}", ++number);
         const std::filesystem::path file{stem.string() + ".sql"};
         std::ofstream{file, std::ios::binary} << script(steps, work_of(lane, partition, stem));
-        processes.push_back(
-            running_process{{"/usr/bin/psql", "-X", "-q", "-f", file.string(), into.database_url(site.name)},
-                            stem.string() + ".log"});
+        processes.push_back(running_process{{std::string{postgres_programs} + "psql", "-X", "-q", "-f",
+                                             file.string(), into.database_url(site.name)},
+                                            stem.string() + ".log"});
       }
   }
   // Until all of them wait for the gun.

@@ -154,7 +154,7 @@ std::uint64_t wal_bytes_between(const faults::services& on, std::uint64_t from, 
   const auto position = [](std::uint64_t at) {
     return fmt::format("{:X}/{:X}", at >> 32U, at & 0xFFFFFFFFU);
   };
-  running_process dump{{"/usr/lib/postgresql/15/bin/pg_waldump", "--path",
+  running_process dump{{std::string{postgres_programs} + "pg_waldump", "--path",
                         (on.folder() / "postgres" / "data" / "pg_wal").string(), "--start", position(from),
                         "--end", position(to)},
                        on.folder() / "pg_waldump.log"};
