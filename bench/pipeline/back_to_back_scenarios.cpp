@@ -126,12 +126,16 @@ class throughput_scenario final : public scenario {
   figures kafka_alone(const bench_deployment& floor, const std::vector<sent_record>& sent) const {
     const auto before = floor.read();
     const auto cpu_before = own_cpu_seconds();
-    const auto sending_s = produce_pages_floor_ms(on_, floor, sent) / 1000;
-    const auto reading_s = consume_floor_ms(on_, floor, {}, sent) / 1000;
+    double sending_s = 0, reading_s = 0;
+    const auto grown = growth_while([&] {
+      sending_s = produce_pages_floor_ms(on_, floor, sent) / 1000;
+      reading_s = consume_floor_ms(on_, floor, {}, sent) / 1000;
+    });
     auto values =
         cost_of(records(), sending_s + reading_s, own_cpu_seconds() - cpu_before, before, floor.read());
     values.erase("postgres_cpu_s_per_million");
     values.erase("wal_bytes");
+    values["rss_peak_bytes"] = grown;
     values["published_per_s"] = records() / sending_s;
     values["read_per_s"] = records() / reading_s;
     return values;
@@ -142,11 +146,13 @@ class throughput_scenario final : public scenario {
                      std::size_t batch_records_max) const {
     reading before;
     const auto cpu_before = ended_childrens_cpu_seconds();
-    const auto seconds =
-        psql_backlog_floor_ms(floor, sent, batch_records_max, false, [&] { before = floor.read(); }) / 1000;
+    const auto found =
+        psql_backlog_floor(floor, sent, batch_records_max, false, [&] { before = floor.read(); });
+    const auto seconds = found.ms / 1000;
     auto values =
         cost_of(records(), seconds, ended_childrens_cpu_seconds() - cpu_before, before, floor.read());
     values.erase("kafka_cpu_s_per_million");
+    values["rss_peak_bytes"] = found.rss_peak_bytes;
     values["records_per_s"] = records() / seconds;
     return values;
   }

@@ -133,18 +133,21 @@ class backlog_scenario final : public scenario {
     const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes};
     auto before = world.read();
     auto cpu_before = own_cpu_seconds();
-    const auto ms = consume_floor_ms(on_, world, {}, records);
+    double ms = 0;
+    const auto grown = growth_while([&] { ms = consume_floor_ms(on_, world, {}, records); });
     auto reading_alone = figures_of(ms / 1000, before, world.read(), own_cpu_seconds() - cpu_before);
     reading_alone.erase("postgres_cpu_s_per_million");
     reading_alone.erase("wal_bytes");
+    reading_alone["rss_peak_bytes"] = grown;
     all.push_back({"backlog", "librdkafka alone", number, settings_.page, reading_alone});
     for (const bool known : {false, true}) {
       cpu_before = ended_childrens_cpu_seconds();
-      const auto took_ms = psql_backlog_floor_ms(floor, records, limits{}.batch_records_max, known,
-                                                 [&] { before = world.read(); });
+      const auto found = psql_backlog_floor(floor, records, limits{}.batch_records_max, known,
+                                            [&] { before = world.read(); });
       auto values =
-          figures_of(took_ms / 1000, before, world.read(), ended_childrens_cpu_seconds() - cpu_before);
+          figures_of(found.ms / 1000, before, world.read(), ended_childrens_cpu_seconds() - cpu_before);
       values.erase("kafka_cpu_s_per_million");
+      values["rss_peak_bytes"] = found.rss_peak_bytes;
       for (auto& ours : all)
         if (ours.about == (known ? "unchanged" : "new"))
           ours.values["psql_ratio"] = ours.values.at("rows_per_s") / values.at("rows_per_s");

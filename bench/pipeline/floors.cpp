@@ -181,20 +181,29 @@ std::string script(const target& steps, const psql_work& work) {
       "set temp_buffers = '64MB';\nset datestyle = 'ISO, YMD';\nset timezone = 'UTC';\n"
       "select set_config('matricula.site', 'floor', false), "
       "set_config('matricula.base_url', 'https://aules.example', false);\n"
-      "{}\n{}\n{}select pg_advisory_lock_shared({});\n{}{}{}",
-      staging_tables_sql(), steps.session.sql, work.before, starting_gun, now, work.after, now);
+      "{}\n{}\n{}select pg_advisory_lock_shared({});\n{}{}{}{}",
+      staging_tables_sql(), steps.session.sql, work.before, starting_gun, now, work.after, now,
+      "\\! exec grep VmHWM: /proc/$PPID/status\n");
 }
 
-/// The two times that the script has printed.
-std::pair<double, double> times_in(const std::string& log) {
+/// What the script has printed.
+struct script_figures {
+  double began = 0, ended = 0, rss_peak_bytes = 0;
+};
+
+script_figures figures_in(const std::string& log) {
+  const std::string time = "time|", peak = "VmHWM:";
   std::vector<double> times;
+  double rss_peak_bytes = 0;
   std::istringstream in{log};
   for (std::string line; std::getline(in, line);)
-    if (line.rfind("time|", 0) == 0)
-      times.push_back(std::stod(line.substr(5)));
-  if (times.size() != 2)
+    if (line.rfind(time, 0) == 0)
+      times.push_back(std::stod(line.substr(time.size())));
+    else if (line.rfind(peak, 0) == 0)
+      rss_peak_bytes = std::stod(line.substr(peak.size())) * 1024;
+  if (times.size() != 2 || rss_peak_bytes == 0)
     throw std::runtime_error{"psql alone: " + log};
-  return {times[0], times[1]};
+  return {times[0], times[1], rss_peak_bytes};
 }
 
 target target_of(const bench_deployment& into) {
@@ -224,8 +233,8 @@ std::string question(const std::vector<sent_record>& batch) {
 
 /// One psql for each partition, all at a time: from when the first begins until the last has ended.
 template <class Work>
-double psqls_ms(const bench_deployment& into, const target& steps, Work work_of,
-                const std::function<void()>& ready = {}) {
+psqls_cost psqls(const bench_deployment& into, const target& steps, Work work_of,
+                 const std::function<void()>& ready = {}) {
   std::vector<running_process> processes;
   std::vector<std::unique_ptr<pqxx::connection>> guns;
   int number = 0;
@@ -256,14 +265,15 @@ double psqls_ms(const bench_deployment& into, const target& steps, Work work_of,
   if (ready)
     ready();
   guns.clear();
-  double began = 0, ended = 0;
+  script_figures all;
   for (auto& process : processes) {
     into.await(process, std::chrono::seconds{120});
-    const auto [from, to] = times_in(process.log());
-    began = began == 0 ? from : std::min(began, from);
-    ended = std::max(ended, to);
+    const auto one = figures_in(process.log());
+    all.began = all.began == 0 ? one.began : std::min(all.began, one.began);
+    all.ended = std::max(all.ended, one.ended);
+    all.rss_peak_bytes += one.rss_peak_bytes;
   }
-  return (ended - began) * 1000;
+  return {(all.ended - all.began) * 1000, all.rss_peak_bytes};
 }
 
 }  // namespace
@@ -367,24 +377,25 @@ double consume_floor_ms(const servers& on, const bench_deployment& from,
 double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
                      const std::vector<sent_record>& records) {
   const auto steps = target_of(into);
-  return psqls_ms(into, steps,
-                  [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
-                    const auto wanted = [&](const sent_record& record) {
-                      return record.lane == lane && record.partition == partition;
-                    };
-                    const auto part = [&](const char* what, const std::vector<sent_record>& of) {
-                      const std::filesystem::path file{stem.string() + what};
-                      std::ofstream{file, std::ios::binary} << rows_of(of, wanted);
-                      return transaction(steps, file);
-                    };
-                    return psql_work{part(".warm", warm_up), part(".rows", records)};
-                  });
+  return psqls(into, steps,
+               [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
+                 const auto wanted = [&](const sent_record& record) {
+                   return record.lane == lane && record.partition == partition;
+                 };
+                 const auto part = [&](const char* what, const std::vector<sent_record>& of) {
+                   const std::filesystem::path file{stem.string() + what};
+                   std::ofstream{file, std::ios::binary} << rows_of(of, wanted);
+                   return transaction(steps, file);
+                 };
+                 return psql_work{part(".warm", warm_up), part(".rows", records)};
+               })
+      .ms;
 }
 
-double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
-                             std::size_t batch_records_max, bool known, const std::function<void()>& ready) {
+psqls_cost psql_backlog_floor(const bench_deployment& into, const std::vector<sent_record>& records,
+                              std::size_t batch_records_max, bool known, const std::function<void()>& ready) {
   const auto steps = target_of(into);
-  return psqls_ms(
+  return psqls(
       into, steps,
       [&](const std::string& lane, std::int32_t partition, const std::filesystem::path& stem) {
         psql_work work;

@@ -51,9 +51,14 @@ double consume_floor_ms(const servers& on, const bench_deployment& from,
 double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record>& warm_up,
                      const std::vector<sent_record>& records);
 
+/// What all psqls together have taken.
+struct psqls_cost {
+  double ms = 0, rss_peak_bytes = 0;
+};
+
 /// The same with a backlog, in transactions of so many records at most. `known`: the sites have had all of it, and are only
 /// asked which records differ. `ready` is called just before all of them begin.
-double psql_backlog_floor_ms(const bench_deployment& into, const std::vector<sent_record>& records,
-                             std::size_t batch_records_max, bool known, const std::function<void()>& ready);
+psqls_cost psql_backlog_floor(const bench_deployment& into, const std::vector<sent_record>& records,
+                              std::size_t batch_records_max, bool known, const std::function<void()>& ready);
 
 }  // namespace matricula::bench

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <malloc.h>
 #include <sstream>
 #include <stdexcept>
 #include <sys/resource.h>
@@ -132,6 +134,15 @@ void forget_rss_peak(pid_t process) {
   out << "5\n";  // proc(5)
   if (!out.flush())
     throw std::runtime_error{"the peak of process " + std::to_string(process) + " cannot be forgotten"};
+}
+
+double growth_while(const std::function<void()>& work) {
+  malloc_trim(0);
+  const auto self = getpid();
+  forget_rss_peak(self);
+  const auto before = rss_bytes(self);
+  work();
+  return std::max(0.0, static_cast<double>(rss_peak_bytes(self)) - static_cast<double>(before));
 }
 
 pid_t process_with_argument(const std::string& argument) {

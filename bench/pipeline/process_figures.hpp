@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -34,6 +35,9 @@ std::uint64_t rss_bytes(pid_t process);
 std::uint64_t rss_peak_bytes(pid_t process);
 /// From now on the greatest is counted anew, from what it has now. Throws std::runtime_error if that is not allowed.
 void forget_rss_peak(pid_t process);
+
+/// By how many bytes this process has been greater at most, while work() ran, than before.
+double growth_while(const std::function<void()>& work);
 
 /// The process that has this argument in its command line. Throws std::runtime_error if there is none.
 pid_t process_with_argument(const std::string& argument);

@@ -130,7 +130,8 @@ rate of all cores, if none ever waited, by the CPU time that a record has taken 
 and of the servers; since the rate counts from the first request, a short run, of which starting is a large part, may
 exceed it.
 Allowed: 200 MB, 40 bytes a key, and what the limits allow (docs/topology.md): prefetch_bytes_max for each site,
-batches_in_flight_max for each partition, pages_in_flight_max.)",
+batches_in_flight_max for each partition, pages_in_flight_max. librdkafka's memory is what it takes beside the rows
+themselves, psql's that of all of them.)",
        {{"records/s", "records_per_s", 1, 0},
         {"into Kafka/s", "published_per_s", 1, 0},
         {"from Kafka/s", "read_per_s", 1, 0},
@@ -172,7 +173,8 @@ headers arrive as Base64 text, from which the table computes the numbers. Alone:
 psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
 asking which of them differ; their CPU is that of reading, and of psql. What the CPU allows: as with pages back to back.
 Memory is counted anew for new and for unchanged rows: matricula's from its start, Kafka Connect's from when it is given
-the topic, with the heap that it has kept from that first draining; in the row of that, from its start. The server's autovacuum is off meanwhile.)",
+the topic, with the heap that it has kept from that first draining; in the row of that, from its start;
+librdkafka's is what it takes beside the rows themselves, psql's that of both. The server's autovacuum is off meanwhile.)",
        {{"rows/s", "rows_per_s", 1, 0},
         {"of psql alone", "psql_ratio"},
         {"CPU allows, rows/s", "cpu_bound_per_s", 1, 0},
