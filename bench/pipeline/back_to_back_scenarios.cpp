@@ -133,8 +133,6 @@ class throughput_scenario final : public scenario {
     });
     auto values =
         cost_of(records(), sending_s + reading_s, own_cpu_seconds() - cpu_before, before, floor.read());
-    values.erase("postgres_cpu_s_per_million");
-    values.erase("wal_bytes");
     values["rss_peak_bytes"] = grown;
     values["published_per_s"] = records() / sending_s;
     values["read_per_s"] = records() / reading_s;
@@ -151,7 +149,6 @@ class throughput_scenario final : public scenario {
     const auto seconds = found.ms / 1000;
     auto values =
         cost_of(records(), seconds, ended_childrens_cpu_seconds() - cpu_before, before, floor.read());
-    values.erase("kafka_cpu_s_per_million");
     values["rss_peak_bytes"] = found.rss_peak_bytes;
     values["records_per_s"] = records() / seconds;
     return values;

@@ -136,8 +136,6 @@ class backlog_scenario final : public scenario {
     double ms = 0;
     const auto grown = growth_while([&] { ms = consume_floor_ms(on_, world, {}, records); });
     auto reading_alone = figures_of(ms / 1000, before, world.read(), own_cpu_seconds() - cpu_before);
-    reading_alone.erase("postgres_cpu_s_per_million");
-    reading_alone.erase("wal_bytes");
     reading_alone["rss_peak_bytes"] = grown;
     all.push_back({"backlog", "librdkafka alone", number, settings_.page, reading_alone});
     for (const bool known : {false, true}) {
@@ -146,7 +144,6 @@ class backlog_scenario final : public scenario {
                                             [&] { before = world.read(); });
       auto values =
           figures_of(found.ms / 1000, before, world.read(), ended_childrens_cpu_seconds() - cpu_before);
-      values.erase("kafka_cpu_s_per_million");
       values["rss_peak_bytes"] = found.rss_peak_bytes;
       for (auto& ours : all)
         if (ours.about == (known ? "unchanged" : "new"))
