@@ -7,11 +7,13 @@
 #include "scenario.hpp"
 #include "server_setting.hpp"
 #include "told.hpp"
+#include "watching_session.hpp"
 
 #include <fmt/format.h>
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -83,29 +85,50 @@ class backlog_scenario final : public scenario {
     const auto add = [&](const std::string& about, const figures& values) {
       all.push_back({"backlog", about, number, settings_.page, values});
     };
-    add("new", drained_by_matricula(world));
+    const auto records = records_in(on_, world);
+    const auto end = sum_of_ends(records);
+    add("new", drained_by_matricula(world, end));
     execute(world.database_url("flat"), "update matricula.positions set next_offset = 0");
-    add("unchanged", drained_by_matricula(world));
-    add_floors(world, folder, wishes, number, all);
+    add("unchanged", drained_by_matricula(world, end));
+    add_floors(world, folder, wishes, number, records, all);
     add_peer(world, folder, number, all);
     return all;
   }
 
  private:
-  figures drained_by_matricula(bench_deployment& world) const {
+  /// Of all partitions, what follows their last records.
+  static std::int64_t sum_of_ends(const std::vector<sent_record>& records) {
+    std::map<std::pair<std::string, std::int32_t>, std::int64_t> ends;
+    for (const auto& record : records)
+      ends[{record.lane, record.partition}] = record.offset + 1;
+    std::int64_t sum = 0;
+    for (const auto& [partition, end] : ends)
+      sum += end;
+    return sum;
+  }
+
+  static bool has_come_to(std::int64_t sum_of_ends, watching_session& watch) {
+    return watch.number("select count(*) from pg_class where oid = to_regclass('matricula.positions')") > 0 &&
+           watch.number("select coalesce(sum(next_offset), 0) from matricula.positions") >= sum_of_ends;
+  }
+
+  figures drained_by_matricula(bench_deployment& world, std::int64_t sum_of_ends) const {
+    watching_session watch{world.database_url("flat")};
     const auto before = world.read();
+    const auto watching_before = watch.cpu_s();
     auto process = world.start({"--node", "sites"});
     const auto deadline = std::chrono::steady_clock::now() + wait;
-    for (double applied = 0; applied < static_cast<double>(records_);) {
+    while (!has_come_to(sum_of_ends, watch)) {
       if (!process.alive() || std::chrono::steady_clock::now() > deadline)
         throw std::runtime_error{"matricula does not come to the topic's end: " + process.log()};
-      std::this_thread::sleep_for(std::chrono::milliseconds{100});
-      const auto told = newest_figures(process.log());
-      applied = told.is_null() ? 0 : told.at("sites").at(0).at("applied").get<double>();
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
     }
-    const auto after = world.read();
+    auto after = world.read();
+    after.postgres_cpu_s -= watch.cpu_s() - watching_before;
     world.end(process);
     const auto report = world.report();
+    if (report.at("sites").at(0).at("applied").get<std::uint64_t>() != records_)
+      throw std::runtime_error{"matricula has not applied each record once: " + report.dump()};
     const auto began = first_said(process.log(), "site:flat has partitions");
     if (!began)
       throw std::runtime_error{"matricula's log does not say when its site began"};
@@ -128,8 +151,8 @@ class backlog_scenario final : public scenario {
 
   /// librdkafka reading the same records, and psql with the same SQL.
   void add_floors(const bench_deployment& world, const std::filesystem::path& folder,
-                  const bench_wishes& wishes, int number, std::vector<measured>& all) const {
-    const auto records = records_in(on_, world);
+                  const bench_wishes& wishes, int number, const std::vector<sent_record>& records,
+                  std::vector<measured>& all) const {
     const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes};
     auto before = world.read();
     auto cpu_before = own_cpu_seconds();
@@ -183,7 +206,8 @@ class backlog_scenario final : public scenario {
     const auto before = world.read();
     const auto cpu_before = cpu_seconds(peer.process());
     const auto found = peer.drain(sink, world.topic("ESO-46"), database.url(), records_);
-    const auto after = world.read();
+    auto after = world.read();
+    after.postgres_cpu_s -= found.watching_cpu_s;
     auto values = figures_of(found.seconds(), before, after, cpu_seconds(peer.process()) - cpu_before);
     values["rss_peak_bytes"] = static_cast<double>(rss_peak_bytes(peer.process()));
     peer.remove(sink);

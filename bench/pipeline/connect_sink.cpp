@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connect_sink.hpp"
 
+#include "watching_session.hpp"
+
 #include <httplib.h>
-#include <pqxx/pqxx>
 
 #include <fstream>
 #include <stdexcept>
@@ -55,16 +56,12 @@ std::string connect_sink::address() const {
 
 growth connect_sink::drain(const std::string& name, const std::string& topic, const std::string& database_url,
                            std::uint64_t records) {
-  pqxx::connection connection{database_url};
-  pqxx::nontransaction work{connection};
-  const auto written = [&] {
-    return work.exec1("select pg_current_wal_insert_lsn() - '0/0'")[0].as<std::int64_t>();
-  };
-  const auto first_transaction = work.exec1("select pg_current_xact_id()::text")[0].as<std::string>();
+  watching_session watch{database_url};
+  const auto written = [&] { return watch.number("select pg_current_wal_insert_lsn() - '0/0'"); };
+  const auto first_transaction = watch.text("select pg_current_xact_id()::text");
   const auto rows_written = [&] {
-    return work
-        .exec1("select count(*) from classrooms.record where xmin::text::bigint >= " + first_transaction)[0]
-        .as<std::uint64_t>();
+    return static_cast<std::uint64_t>(watch.number(
+        "select count(*) from classrooms.record where xmin::text::bigint >= " + first_transaction));
   };
   const auto began = steady_clock::now();
   auto before = written();
@@ -91,8 +88,10 @@ growth connect_sink::drain(const std::string& name, const std::string& topic, co
     }
     if (ordered && found.first != steady_clock::time_point{} && now - found.last > quiet_for) {
       const auto rows = rows_written();
-      if (rows == records)
+      if (rows == records) {
+        found.watching_cpu_s = watch.cpu_s();
         return found;
+      }
       found.last = steady_clock::now();
       if (rows == 0) {  // it was somebody else
         found = {};

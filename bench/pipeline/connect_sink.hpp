@@ -10,9 +10,10 @@
 
 namespace matricula::bench {
 
-/// When a server's write-ahead log began to grow, and when it had grown last.
+/// When a server's write-ahead log began to grow, and when it had grown last; and what the server has spent on watching it.
 struct growth {
   std::chrono::steady_clock::time_point first, last;
+  double watching_cpu_s = 0;
   double seconds() const { return std::chrono::duration<double>(last - first).count(); }
 };
 

@@ -172,6 +172,8 @@ Debezium JDBC sink, which runs already and has drained the same once, into anoth
 headers arrive as Base64 text, from which the table computes the numbers. Alone: librdkafka reading the topic, and a
 psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
 asking which of them differ; their CPU is that of reading, and of psql. What the CPU allows: as with pages back to back.
+The servers' CPU and the WAL are those from matricula's start until the last row is durable, and from Kafka Connect's order
+until 4 s after its last write.
 Memory is counted anew for new and for unchanged rows: matricula's from its start, Kafka Connect's from when it is given
 the topic, with the heap that it has kept from that first draining; in the row of that, from its start;
 librdkafka's is what it takes beside the rows themselves, psql's that of both. The server's autovacuum is off meanwhile.)",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "told.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -35,16 +37,6 @@ std::optional<wall_time> first_said(const std::string& log, const std::string& b
       return time_from(parsed.at("time").get<std::string>());
   }
   return std::nullopt;
-}
-
-nlohmann::json newest_figures(const std::string& printed) {
-  std::istringstream in{printed};
-  nlohmann::json newest;
-  for (std::string line; std::getline(in, line);)
-    if (auto parsed = nlohmann::json::parse(line, nullptr, false);
-        parsed.is_object() && parsed.contains("sites"))
-      newest = std::move(parsed);
-  return newest;
 }
 
 double longest_lock_wait_ms(const std::string& server_log, int process) {

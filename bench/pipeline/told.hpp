@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include <chrono>
 #include <optional>
 #include <string>
@@ -16,9 +14,6 @@ wall_time time_from(const std::string& text);
 
 /// When the log (JSON lines) said first what begins with this text.
 std::optional<wall_time> first_said(const std::string& log, const std::string& begins);
-
-/// The newest figures among what a process has printed; null: none yet.
-nlohmann::json newest_figures(const std::string& printed);
 
 /// How long a process of PostgreSQL has waited for a lock at most, by what the server has written with log_lock_waits; 0: never
 /// as long as its deadlock_timeout.

@@ -25,12 +25,6 @@ TEST(told_test, finds_the_first_line_that_begins_so) {
   EXPECT_FALSE(first_said(log, "source:"));
 }
 
-TEST(told_test, figures_are_told_again_and_again) {
-  EXPECT_TRUE(newest_figures("").is_null());
-  EXPECT_EQ(newest_figures("{\"sites\":[1]}\n{\"text\":\"a\"}\n{\"sites\":[2]}\n{\"sit").at("sites").at(0),
-            2);
-}
-
 TEST(told_test, finds_the_longest_wait_for_a_lock_of_one_process) {
   const std::string log =
       "2026-11-23 08:15:00.100 UTC [12] moodle LOG:  process 12 still waiting for ShareLock on transaction 7 "
