@@ -24,7 +24,7 @@ const std::vector<scenario_kind>& scenarios() {
        make_startup_scenario},
       {"backlog", "300,000 records from Kafka to a flat table, beside Kafka Connect", true,
        make_backlog_scenario},
-      {"big-table", "a page into a site of 4,000,000 rows, and into one of 30,000", false,
+      {"big-table", "a page into a site of 4,000,000 rows, and into one of 40,000", false,
        make_big_table_scenario},
       {"moodle", "a page into a Moodle's tables that are full, with somebody at work in them", false,
        make_moodle_scenario},
