@@ -309,6 +309,11 @@ std::string commit_and_day(const json& origin) {
   return fmt::format("{} of {}", origin.value("commit", "unknown"), origin.value("time", "").substr(0, 10));
 }
 
+/// What measures a scenario alone.
+std::string command_of(const std::string& scenario) {
+  return "scripts/bench " + (scenario == "parts" ? "--parts" : "--scenario " + scenario);
+}
+
 /// Commits and days of a scenario's figures; empty if they are those of the report's head.
 std::string other_origins(const result_lines& results, const std::string& scenario) {
   const auto head = results.origin().is_null() ? std::string{} : commit_and_day(results.origin());
@@ -461,7 +466,7 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
     if (std::none_of(cases.begin(), cases.end(),
                      [&](const auto& about) { return any_value(results, part, about); }))
       continue;
-    text += fmt::format("## {}\n\n{}\n\n", part.title, part.text);
+    text += fmt::format("## {}\n\n{}\n\n`{}`\n\n", part.title, part.text, command_of(part.scenario));
     if (part.picture != nullptr)
       for (const auto& picture : pictures)
         if (picture == std::string{part.picture} + ".svg")
