@@ -25,6 +25,10 @@ struct goal {
     worst
   } judged_by = median;  ///< worst: by the greatest or least of all runs, whichever is worse
 
+  /// Of the figure's values, the one that must reach the bound.
+  double judged(const spread& found) const {
+    return judged_by == median ? found.median : side == at_least ? found.least : found.greatest;
+  }
   bool reached_by(const spread& found) const {
     const auto value = judged(found);
     return side == at_least ? value >= bound : value <= bound;
@@ -35,11 +39,6 @@ struct goal {
   bool worse(const spread& earlier, const spread& later) const {
     const auto loss = (judged(earlier) - judged(later)) * (side == at_least ? 1 : -1);
     return loss > earlier.greatest - earlier.least;
-  }
-
- private:
-  double judged(const spread& found) const {
-    return judged_by == median ? found.median : side == at_least ? found.least : found.greatest;
   }
 };
 

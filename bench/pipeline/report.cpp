@@ -272,13 +272,17 @@ std::string table_of(const result_lines& results, const section& part) {
   return head + '\n' + line + '\n' + rows;
 }
 
+std::uint64_t records_of_a_page(const result_lines& results) {
+  std::uint64_t most = 0;
+  for (const auto& one : results.all())
+    most = std::max(most, one.records);
+  return most;
+}
+
 std::string origin_text(const result_lines& results) {
   const auto& origin = results.origin();
   if (origin.is_null())
     return {};
-  std::uint64_t page = 0;
-  for (const auto& one : results.all())
-    page = std::max(page, one.records);
   const auto& machine = origin.at("machine");
   std::string settings;
   for (const auto& [name, value] : origin.at("settings").items())
@@ -299,9 +303,9 @@ std::string origin_text(const result_lines& results) {
       "|\n\n",
       machine.at("cpu").get<std::string>(), more, machine.at("cores").get<int>(),
       machine.at("memory_bytes").get<double>() / (1 << 30), machine.at("kernel").get<std::string>(),
-      shown(static_cast<double>(page), 0), widths, origin.at("commit").get<std::string>(),
-      origin.at("build").get<std::string>(), origin.at("time").get<std::string>(),
-      origin.at("command").get<std::string>(), settings);
+      shown(static_cast<double>(records_of_a_page(results)), 0), widths,
+      origin.at("commit").get<std::string>(), origin.at("build").get<std::string>(),
+      origin.at("time").get<std::string>(), origin.at("command").get<std::string>(), settings);
 }
 
 /// "f849f4f35740 of 2026-11-24"
@@ -347,6 +351,34 @@ std::string goals_table(const result_lines& results) {
                                                  : "**no**");
   }
   return text;
+}
+
+/// The same for a program, without a scale: null where there is no figure.
+json goals_json(const result_lines& results) {
+  auto all = json::array();
+  for (const auto& each : goals()) {
+    const auto found = results.of(each.scenario, each.about, each.figure);
+    const bool known = found.runs > 0;
+    all.push_back({{"what", each.what},
+                   {"scenario", each.scenario},
+                   {"about", each.about},
+                   {"figure", each.figure},
+                   {"side", each.side == goal::at_least ? "at_least" : "at_most"},
+                   {"bound", each.bound},
+                   {"judged_by", each.judged_by == goal::median ? "median" : "worst"},
+                   {"measured", known ? json(each.judged(found)) : json()},
+                   {"reached", known ? json(each.reached_by(found)) : json()}});
+  }
+  return all;
+}
+
+/// For each scenario, which of the origins its figures are of.
+json origins_by_scenario(const result_lines& results) {
+  std::map<std::string, std::set<int>> all;
+  for (const auto& one : results.all())
+    if (one.origin >= 0)
+      all[one.scenario].insert(one.origin);
+  return all;
 }
 
 /// Where the peer's median is the better one.
@@ -525,7 +557,13 @@ json report_json(const result_lines& results) {
     for (const auto& scenario : {std::string{part.scenario}, std::string{part.scenario} + quick_mark})
       if (const auto others = other_origins(results, scenario); !others.empty())
         origins[scenario] = others.substr(0, others.size() - 2);
-  return {{"origin", results.origin()}, {"other_origins", origins}, {"figures", entries}};
+  return {{"origin", results.origin()},
+          {"origins", results.origins()},
+          {"origins_of", origins_by_scenario(results)},
+          {"other_origins", origins},
+          {"records", records_of_a_page(results)},
+          {"goals", goals_json(results)},
+          {"figures", entries}};
 }
 
 std::vector<comparison> compared_with(const json& earlier, const result_lines& results) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <tuple>
 #include <utility>
@@ -230,6 +231,31 @@ TEST_F(report_test, an_unchanged_page_may_leave_its_cursor_and_nothing_else_in_k
   };
   EXPECT_TRUE(reached(2));
   EXPECT_FALSE(reached(3));
+}
+
+TEST_F(report_test, tells_a_program_which_goals_are_reached) {
+  result_lines results{file};
+  results.add_origin(machine("here"));
+  results.add({page(1, 100), page(2, 900), page(3, 150)});
+  const auto all = report_json(results);
+  EXPECT_EQ(all.at("records"), 30'000);
+  EXPECT_EQ(all.at("origins").at(all.at("origins_of").at("page").at(0).get<std::size_t>()).at("commit"),
+            "here");
+  const auto found = [&](const std::string& scenario, const std::string& about) {
+    const auto& goals = all.at("goals");
+    return *std::find_if(goals.begin(), goals.end(), [&](const auto& each) {
+      return each.at("scenario") == scenario && each.at("about") == about &&
+             each.at("figure") == "applied_ms";
+    });
+  };
+  const auto known = found("page", "1 % changed"), unknown = found("page", "unchanged");
+  EXPECT_EQ(known.at("measured"), 150);
+  EXPECT_EQ(known.at("bound"), 200);
+  EXPECT_EQ(known.at("side"), "at_most");
+  EXPECT_EQ(known.at("judged_by"), "median");
+  EXPECT_EQ(known.at("reached"), true);
+  EXPECT_TRUE(unknown.at("measured").is_null());
+  EXPECT_TRUE(unknown.at("reached").is_null());
 }
 
 TEST_F(report_test, names_what_the_peer_does_better) {
