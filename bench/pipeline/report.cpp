@@ -574,7 +574,8 @@ std::vector<comparison> compared_with(const json& earlier, const result_lines& r
       if (now.runs == 0)
         continue;
       auto& one = all.emplace_back();
-      one.text = fmt::format("{}: {} {}, ", each.what, shown(now, each.scale, each.decimals), each.unit);
+      one.text = fmt::format("{}{}: {} {}, ", each.what, scenario == each.scenario ? "" : quick_mark,
+                             shown(now, each.scale, each.decimals), each.unit);
       const auto& known = earlier.at("figures");
       const auto same = std::find_if(known.begin(), known.end(), [&](const auto& figure) {
         return figure.at("scenario") == scenario && figure.at("about") == each.about &&

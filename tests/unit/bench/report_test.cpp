@@ -194,7 +194,7 @@ TEST_F(report_test, compares_what_was_measured_in_a_hurry_with_its_like) {
   const auto unlike = compared_with(report_json(with_runs({100})), results);
   ASSERT_EQ(unlike.size(), 1U);
   EXPECT_EQ(unlike[0].verdict, comparison::unknown);
-  EXPECT_EQ(unlike[0].text, "page alone, 1 % changed: 100 ms, there is no earlier figure");
+  EXPECT_EQ(unlike[0].text, "page alone, 1 % changed (quick): 100 ms, there is no earlier figure");
 }
 
 TEST_F(report_test, says_what_it_compares_with) {
