@@ -386,6 +386,7 @@ std::string peers_advantages(const result_lines& results) {
   const std::pair<const char*, const char*> less_is_better[] = {
       {"seconds_s", "seconds"},
       {"program_cpu_s_per_million", "CPU of the program"},
+      {"kafka_cpu_s_per_million", "CPU of Kafka"},
       {"postgres_cpu_s_per_million", "CPU of PostgreSQL"},
       {"wal_bytes", "WAL bytes"},
       {"rss_peak_bytes", "peak RSS"}};
