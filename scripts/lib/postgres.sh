@@ -8,7 +8,8 @@ postgres_user=matricula
 
 postgres_data() { printf '%s' "$dir/postgres/data"; }
 postgres_processes() { processes_in_folder postgres "$(postgres_data)"; }
-postgres_port() { sed -n 's/^port = //p' "$dir/postgres/data/postgresql.auto.conf"; }
+# The server puts quotes around it when `alter system` has written the file anew.
+postgres_port() { sed -n "s/^port = '*\([0-9]*\)'*\$/\1/p" "$dir/postgres/data/postgresql.auto.conf"; }
 
 # Runs a command as the user that owns the cluster, out of the reach of the terminal's Ctrl-C: whoever is
 # interrupted ends it in good order.
