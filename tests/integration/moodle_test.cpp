@@ -1144,6 +1144,28 @@ TEST_F(moodle_site, looks_for_names_that_are_taken_after_it_has_waited_for_all_o
             "2026 46012345 1234567890 VAL 1ESOA 3");
 }
 
+/// Who logs in while it waits still knows what was before.
+TEST_F(moodle_site, has_flags_no_older_than_its_commit) {
+  for (const auto* batch : {"of a new flag", "of one that is there"}) {
+    site_gets({.person = anna, .teachers = "[]"});
+    pqxx::connection connection{database_.url()};
+    pqxx::work other{connection};
+    other.exec("select from matricula.moodle_change where kind = 'categories' for update");
+    std::thread waiting{[&] {
+      site_gets_page({withdrawn({.person = anna, .teachers = "[]"}), {.person = berta, .subject = batch}});
+    }};
+    await_waiting(database_, 1);
+    std::this_thread::sleep_for(3s);
+    const auto free_at = other.exec1("select extract(epoch from clock_timestamp())")[0].as<std::string>();
+    other.abort();
+    waiting.join();
+    EXPECT_EQ(value("select min(timemodified) >= floor(" + free_at + ") and max(timemodified) <= " + free_at +
+                    " + 20 from mdl_cache_flags"),
+              "t")
+        << batch;
+  }
+}
+
 TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_suspends_while_a_batch_withdraws_it) {
   const given_record of_anna{.person = anna, .teachers = "[]"};
   site_gets(of_anna);

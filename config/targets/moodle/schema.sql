@@ -194,6 +194,12 @@ begin
 end
 $$;
 
+-- What a flag carries as its time: ten seconds from now. What the program does after the steps, the commit and clocks that
+-- differ may take as long; who comes to Moodle meanwhile only has his rights read with each page until then.
+create or replace function matricula.moodle_flag_time() returns bigint language sql volatile as $$
+  select floor(extract(epoch from clock_timestamp()))::bigint + 10
+$$;
+
 -- What templates of a course's names may have in braces.
 create or replace function matricula.moodle_placeholders() returns text[] language sql immutable as $$
   select array['year', 'centre.code', 'centre.name', 'centre.flavour', 'course.code', 'course.name', 'subject.code',
