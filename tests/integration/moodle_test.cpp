@@ -289,6 +289,38 @@ TEST_F(moodle_site, writes_nothing_for_an_account_that_somebody_has_deleted) {
                                 Not(HasSubstr("10000001 1ESOA student enrolled"))));
 }
 
+TEST_F(moodle_site, takes_on_a_new_account_of_the_name_of_one_that_was_deleted) {
+  constexpr auto notices =
+      "select string_agg(n.kind || ' ' || g.username, ', ' order by g.username) "
+      "from matricula.moodle_notice n left join gone g on g.id = n.ref";
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}, {.person = berta}});
+  const auto before = people();
+  // What Moodle's delete_user does; of the teacher, the row itself is gone.
+  database_.query(
+      "create table gone as select id, username from mdl_user where username in ('10000001', '12345678z'); "
+      "delete from mdl_user_enrolments where userid in (select id from gone); "
+      "delete from mdl_role_assignments where userid in (select id from gone); "
+      "delete from mdl_groups_members where userid in (select id from gone); "
+      "update mdl_user set deleted = 1, username = id || '@invalid.invalid.1795290469', idnumber = '' "
+      "where username = '10000001'; delete from mdl_user where username = '12345678z'");
+  for (const auto* room : {"B1", "B2"}) {
+    site_gets({.person = anna, .room = room});
+    EXPECT_EQ(value(notices), "account_deleted 10000001, account_deleted 12345678z") << room;
+  }
+  database_.query("insert into mdl_user (username, mnethostid, confirmed, firstname, lastname) values "
+                  "('10000001', 1, 1, 'A', 'B'), ('12345678z', 1, 1, 'C', 'D')");
+  site_gets({.person = anna, .name = "Anna Maria", .room = "B3", .teachers = "[]"});
+  site_gets({.person = anna, .name = "Anna Maria", .room = "B4"});
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(value("select firstname || ' ' || idnumber from mdl_user where username = '10000001'"),
+            "Anna Maria 10000001");
+  EXPECT_EQ(value("select count(*) from mdl_user_enrolments where userid in (select id from gone)"), "0");
+  EXPECT_EQ(value("select count(*) from mdl_groups_members"), "3");
+  const auto rows = moodle();
+  site_gets({.person = anna, .name = "Anna Maria", .room = "B5"});
+  EXPECT_EQ(moodle(), rows);
+}
+
 TEST_F(moodle_site, makes_nobody_of_a_newcomer_who_has_left_already) {
   EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})), "created 0 changed 0 withdrawn 1");
   EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Per course and account. Where groups are merged, a course has other classrooms than those that the batch speaks of; and two
 -- people of ITACA may have one account, whose codes differ by a zero alone. An account that somebody has deleted in Moodle is
--- nobody's any more, and no step writes anything for it.
+-- nobody's any more, and no step writes anything for it; one of that name that there is by now has been taken on in 96.
 insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher, component,
                            is_merged)
 select t.course_id, t.context_id, t.enrol_id, min(t.person_id), t.user_id, bool_or(t.is_student), bool_or(t.is_teacher),

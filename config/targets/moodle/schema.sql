@@ -120,6 +120,7 @@ create table if not exists matricula.moodle_notice (
   text text        not null,
   at   timestamptz not null default now()
 );
+create index if not exists moodle_notice_ref on matricula.moodle_notice (kind, ref);
 
 -- What Moodle may still have in a cache, for its plugin local_matricula: the newest change of each thing.
 create table if not exists matricula.moodle_change (

@@ -206,10 +206,11 @@ create temporary table moodle_place (
 ) on commit delete rows;
 
 create temporary table new_user (
-  person_id  bigint not null,
-  username   text   not null,
-  user_id    bigint not null default nextval('mdl_user_id_seq'),
-  context_id bigint not null default nextval('mdl_context_id_seq')
+  person_id  bigint  not null,
+  username   text    not null,
+  is_back    boolean not null,  -- his account has been deleted, and there is another one of his name
+  user_id    bigint  not null default nextval('mdl_user_id_seq'),
+  context_id bigint  not null default nextval('mdl_context_id_seq')
 ) on commit delete rows;
 
 create index on new_user (user_id);
