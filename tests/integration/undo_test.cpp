@@ -340,8 +340,11 @@ TEST_F(moodle_undo, leaves_a_new_course_shown_in_which_somebody_has_worked) {
   an_hour_passes();
   site_gets_page({{.person = anna, .subject = "VAL"},
                   {.person = anna, .subject = "ENG"},
-                  {.person = anna, .subject = "BIO"}});
+                  {.person = anna, .subject = "BIO"},
+                  {.person = anna, .subject = "MUS"}});
   database_.query(
+      "insert into mdl_user_lastaccess (userid, courseid, timeaccess) select 2, id, extract(epoch from now()) "
+      "from mdl_course where idnumber like '%/MUS/%'; "
       "update mdl_course_sections set sequence = '7' where section = 1 and course = "
       "(select id from mdl_course where idnumber like '%/VAL/%'); "
       "insert into mdl_user_enrolments (enrolid, userid) select i.id, 2 from mdl_enrol i join mdl_course c "
@@ -349,9 +352,11 @@ TEST_F(moodle_undo, leaves_a_new_course_shown_in_which_somebody_has_worked) {
   EXPECT_THAT(undone(),
               AllOf(Contains("course hide 2026/46012345/1234567890/VAL/1ESOA: somebody has worked in it"),
                     Contains("course hide 2026/46012345/1234567890/ENG/1ESOA: somebody has worked in it"),
+                    Contains("course hide 2026/46012345/1234567890/MUS/1ESOA: somebody has been in it"),
                     Contains("course hide 2026/46012345/1234567890/BIO/1ESOA")));
-  EXPECT_EQ(visibility_of("VAL") + ", " + visibility_of("ENG") + ", " + visibility_of("BIO"),
-            "1 1, 1 1, 0 0");
+  EXPECT_EQ(visibility_of("VAL") + ", " + visibility_of("ENG") + ", " + visibility_of("MUS") + ", " +
+                visibility_of("BIO"),
+            "1 1, 1 1, 1 1, 0 0");
 }
 
 TEST_F(moodle_undo, leaves_what_a_newer_record_has_said_meanwhile) {

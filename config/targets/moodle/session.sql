@@ -335,7 +335,7 @@ cross join lateral (
      where l.userid = a.user_id and l.courseid = c.course_id) as last_there
 ) as x;
 
--- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has worked stays.
+-- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has been stays.
 create temporary view undo_name as
 select t.kind, t.ref, t.person_id, t.back,
        coalesce((select min(split_part(r.key, '/', 2))
@@ -371,7 +371,10 @@ select 'visibility', t.ref, t.person_id, '{"visible": 0, "visibleold": 0}', spli
            or (select count(*) from mdl_enrol i
                join mdl_user_enrolments e on e.enrolid = i.id
                where i.courseid = c.id and i.id <> m.enrol_id) > 0
-         then 'somebody has worked in it' else ''
+         then 'somebody has worked in it'
+         when (select count(*) from mdl_user_lastaccess l where l.courseid between c.id and c.id) > 0
+         then 'somebody has been in it'
+         else ''
        end
 from undo_thing t
 join matricula.moodle_course m on m.course_id = t.ref
