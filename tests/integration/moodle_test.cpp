@@ -309,7 +309,7 @@ TEST_F(moodle_site, takes_on_a_new_account_of_the_name_of_one_that_was_deleted) 
   }
   database_.query("insert into mdl_user (username, mnethostid, confirmed, firstname, lastname) values "
                   "('10000001', 1, 1, 'A', 'B'), ('12345678z', 1, 1, 'C', 'D')");
-  site_gets({.person = anna, .name = "Anna Maria", .room = "B3", .teachers = "[]"});
+  site_gets({.person = anna, .name = "Anna Maria", .teachers = "[]", .room = "B3"});
   site_gets({.person = anna, .name = "Anna Maria", .room = "B4"});
   EXPECT_EQ(people(), before);
   EXPECT_EQ(value("select firstname || ' ' || idnumber from mdl_user where username = '10000001'"),
@@ -1405,6 +1405,34 @@ TEST_F(moodle_site, writes_and_quarantines_nothing_without_what_moodle_itself_mu
   EXPECT_EQ(value("select count(*) from matricula.outbox"), "0");
   EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");
   EXPECT_EQ(site_gets({.person = anna}), "created 1 changed 0 withdrawn 0");
+}
+
+TEST_F(moodle_site, writes_nothing_while_moodle_is_upgraded_and_looks_anew_afterwards) {
+  site_gets({.person = anna});
+  const auto refused = [&] {
+    const auto before = moodle();
+    const auto why = site_gets({.person = "10000009"});
+    --offset_;
+    EXPECT_EQ(moodle(), before);
+    return why;
+  };
+  database_.query("insert into mdl_config (name, value) select 'upgraderunning', extract(epoch from now())::bigint + 300");
+  EXPECT_THAT(refused(), HasSubstr("Moodle is being upgraded"));
+  session_.reset();
+  EXPECT_THAT(refused(), HasSubstr("Moodle is being upgraded"));
+  EXPECT_THAT(diagnosis(), HasSubstr("wrong Moodle is being upgraded"));
+  // One that has ended, or that was broken off.
+  database_.query("update mdl_config set value = extract(epoch from now())::bigint - 1 where name = 'upgraderunning'");
+  EXPECT_EQ(site_gets({.person = berta}), "created 1 changed 0 withdrawn 0");
+
+  database_.query("update mdl_config set value = '2025041404.06' where name = 'version'");
+  EXPECT_THAT(refused(), HasSubstr("Moodle has another version than when the site connected"));
+  session_.reset();
+  EXPECT_EQ(site_gets({.person = "10000003"}), "created 1 changed 0 withdrawn 0");
+  database_.query("update mdl_config set value = '2030010100' where name = 'version'");
+  EXPECT_THAT(refused(), HasSubstr("another version"));
+  EXPECT_THAT(refusal(), HasSubstr("Version 2030010100 of Moodle is not known"));
+  EXPECT_EQ(value("select count(*) from matricula.outbox where kind = 'quarantine'"), "0");
 }
 
 /// The differences of the tables from those of 4.3, as Moodle's own upgrade steps make them.

@@ -187,6 +187,13 @@ end
 $$;
 drop function if exists matricula.moodle_plugin_version();
 
+-- A row of Moodle's config, by its index; null: there is none.
+create or replace function matricula.moodle_config(of_name text) returns text language plpgsql stable as $$
+begin
+  return (select c.value from mdl_config c where c.name = of_name);
+end
+$$;
+
 -- For how long a session in Moodle lasts without a page, in seconds, and a flag for those that are open must.
 create or replace function matricula.moodle_session_seconds() returns bigint language plpgsql stable as $$
 begin

@@ -84,6 +84,7 @@ $$;
 -- One row: Moodle's own numbers, and the settings. Templates are for format(), see 83_classrooms_1_named.
 create temporary table moodle_site as
 select
+  matricula.moodle_config('version') as version,  -- the one that has been looked at above
   (select value::bigint from mdl_config where name = 'mnet_localhost_id') as host_id,
   (select nullif(split_part(value, ',', 1), '')::bigint from mdl_config where name = 'siteadmins') as admin_id,
   (select id from mdl_role where shortname = 'student') as student_role_id,
@@ -113,20 +114,26 @@ select
 from (select matricula.moodle_placeholders() as names) as n;
 analyze moodle_site;
 
--- What of Moodle's own is not there, and what to do: 01_site refuses to write without it, and doctor tells it.
+-- What of Moodle's own is not there, and what to do: 01_site refuses to write without it, and doctor tells it. Moodle may be
+-- upgraded while a connection stands; the next one looks at the version and prepares the steps anew.
 create temporary view moodle_lack as
 select l.what, l.mend
 from moodle_site s
 cross join lateral (values
-  (1, s.student_role_id is null, 'there is no role with the short name student',
+  (1, (select c.value ~ '^[0-9]{1,18}$' and c.value::numeric > extract(epoch from clock_timestamp())
+       from matricula.moodle_config('upgraderunning') as c (value)),
+   'Moodle is being upgraded (upgraderunning in mdl_config)', 'The site goes on by itself when that has ended'),
+  (2, matricula.moodle_config('version') is distinct from s.version,
+   'Moodle has another version than when the site connected', 'The site connects anew, and looks whether it knows it'),
+  (3, s.student_role_id is null, 'there is no role with the short name student',
    'Site administration, Users, Define roles, where students have the short name student and teachers editingteacher'),
-  (2, s.teacher_role_id is null, 'there is no role with the short name editingteacher',
+  (4, s.teacher_role_id is null, 'there is no role with the short name editingteacher',
    'Site administration, Users, Define roles, where students have the short name student and teachers editingteacher'),
-  (3, s.admin_id is null, 'siteadmins in mdl_config names no administrator',
+  (5, s.admin_id is null, 'siteadmins in mdl_config names no administrator',
    'Site administration, Users, Permissions, Site administrators'),
-  (4, s.host_id is null, 'mnet_localhost_id is not in mdl_config',
+  (6, s.host_id is null, 'mnet_localhost_id is not in mdl_config',
    'Moodle writes it when it is installed; take it from a copy of this database'),
-  (5, s.system_path is null, 'mdl_context has no row for the system, of contextlevel 10',
+  (7, s.system_path is null, 'mdl_context has no row for the system, of contextlevel 10',
    'Moodle writes it when it is installed; take it from a copy of this database')
 ) as l (place, is_lacking, what, mend)
 where l.is_lacking
