@@ -236,7 +236,8 @@ bool may_start(const topology& all, const plan_options& options, std::istream& i
       errors << status.error().text << '\n';
       return false;
     }
-    if (status->installed)
+    // A start that the target has refused, as of a database that is no Moodle, leaves tables and no position.
+    if (status->installed && !status->next_offsets.empty())
       continue;
     site_plan plan{all, site, options};
     if (const auto ran = plan.run(); !ran) {

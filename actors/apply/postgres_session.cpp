@@ -563,8 +563,8 @@ result<partition_offsets> postgres_session::open_rehearsal() {
   return guarded(
       [&]() -> result<partition_offsets> {
         begin_rehearsal();
-        // Of a site that runs, an upgrade would lock the tables until the end.
-        if (is_of_another_version(*rehearsal_, target_))
+        // Of a site that runs, an upgrade would lock the tables until the end. One that has read nothing does not.
+        if (is_of_another_version(*rehearsal_, target_) && !read_offsets(*rehearsal_).empty())
           return failure{error_code::target_broken,
                          "site " + site_.name + ": its tables were made by another version of the target " +
                              target_.name + "; start the site first, which brings them up to date"};

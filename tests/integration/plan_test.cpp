@@ -214,6 +214,19 @@ TEST_F(moodle_plan, tells_what_a_first_start_would_make_and_what_it_would_take_o
   EXPECT_EQ(database.value("select count(*) from mdl_course"), before);
 }
 
+TEST_F(moodle_plan, asks_again_where_a_first_start_was_refused) {
+  topic_says(1, student("10000001"));
+  database.query("alter table mdl_config rename to kept");
+  postgres_session session{deployment.load().sites[0]};
+  EXPECT_FALSE(session.open({deployment.lane(), 0}));
+  EXPECT_EQ(database.value("select to_regnamespace('matricula') is not null"), "t");
+  database.query("alter table kept rename to mdl_config; update matricula.target set digest = 0");
+  std::istringstream in{"n\n"};
+  EXPECT_FALSE(may_start(deployment.load(), {}, in, out, errors));
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("1 to create"), HasSubstr("Start it? [y/N]")));
+  EXPECT_EQ(errors.str(), "");
+}
+
 TEST_F(moodle_plan, tells_what_would_be_called_otherwise_and_who_would_teach_no_more) {
   topic_says(1, student("10000001"));
   site_gets(1, student("10000001"));
