@@ -8,6 +8,7 @@
 #include "cli/loaded_topology.hpp"
 #include "cli/newest_messages.hpp"
 #include "cli/plan_tally.hpp"
+#include "cli/portions.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/site_status.hpp"
 #include "cli/wait_option.hpp"
@@ -163,7 +164,7 @@ class site_plan {
 
   result<done> walk(const site_batch& batch) {
     for (batch_walk walk{batch.records.size()}; !walk.finished();) {
-      const auto tried = store_.rehearse(batch, walk.range(), walk.refused());
+      const auto tried = rehearse(batch, walk);
       if (!tried && tried.error().code == error_code::row_refused && walk.refused().empty()) {
         walk.refuse(tried.error());
         continue;
@@ -183,6 +184,21 @@ class site_plan {
       walk.applied();
     }
     return done{};
+  }
+
+  /// Beside a site that runs, of whose sessions the database may take one back.
+  result<postgres_session::rehearsed> rehearse(const site_batch& batch, const batch_walk& walk) {
+    postgres_session::rehearsed outcome;
+    const auto ended = do_in_portions([&]() -> result<bool> {
+      auto tried = store_.rehearse(batch, walk.range(), walk.refused());
+      if (!tried)
+        return tried.error();
+      outcome = std::move(*tried);
+      return false;
+    });
+    if (!ended)
+      return ended.error();
+    return outcome;
   }
 
   void refuse(const site_batch& batch, const refused_record& one) {

@@ -757,7 +757,8 @@ std::string documented_grants(const std::string& role, const std::string& databa
 TEST_F(moodle_site, needs_no_more_rights_than_its_page_says) {
   const auto role = database_.name() + "_role";
   database_.query("create role " + role);
-  database_.query("revoke create on schema public from public");
+  database_.query("revoke create on schema public from public; revoke temporary on database " +
+                  database_.name() + " from public");
   database_.query(documented_grants(role, database_.name()));
   site_.database = secret{database_.url() + "?options=-crole%3D" + role};
   site_gets_page({{.person = anna}, {.person = berta}});
