@@ -852,6 +852,28 @@ TEST_F(moodle_site, names_courses_that_enrol_by_a_plugin_that_is_off) {
                     Not(HasSubstr("flatfile"))));
 }
 
+TEST_F(moodle_site, tells_of_a_plugin_that_takes_away_whom_its_own_database_does_not_name) {
+  const auto sets = [&](const std::string& name, const std::string& value) {
+    database_.query("delete from mdl_config_plugins where plugin = 'enrol_database' and name = '" + name +
+                    "'; insert into mdl_config_plugins (plugin, name, value) values ('enrol_database', '" + name +
+                    "', '" + value + "')");
+  };
+  constexpr auto told = "wrong the enrolment plugin \"database\" has an external database of its own";
+  sets("dbtype", "postgres");
+  sets("remoteenroltable", "");
+  EXPECT_THAT(diagnosis(), Not(HasSubstr(told)));
+  sets("remoteenroltable", "enrolments");
+  EXPECT_THAT(diagnosis(), AllOf(HasSubstr(told), HasSubstr("from our courses > Site administration")));
+  given_settings({{"enrol", "flatfile"}});
+  EXPECT_THAT(diagnosis(), Not(HasSubstr(told)));
+  given_settings({});
+  site_gets({.person = anna});
+  given_settings({{"enrol", "flatfile"}});
+  EXPECT_THAT(diagnosis(), HasSubstr("from 1 of our courses"));
+  sets("dbtype", "");
+  EXPECT_THAT(diagnosis(), Not(HasSubstr(told)));
+}
+
 TEST_F(moodle_site, tells_of_a_plugin_that_does_not_run_and_of_notices) {
   database_.query("insert into mdl_config_plugins (plugin, name, value) "
                   "values ('local_matricula', 'version', '2026112300')");

@@ -55,6 +55,21 @@ from (
     and i.enrol <> all (string_to_array((select value from mdl_config where name = 'enrol_plugins_enabled'), ','))
   group by i.enrol
   union all
+  select 3, 'wrong', 'the enrolment plugin "database" has an external database of its own, so Moodle takes away whom that does '
+           'not name from ' || case when used.courses > 0 then used.courses || ' of our courses' else 'our courses' end,
+         'Site administration, Plugins, Enrolments, External database: empty "Remote user enrolment table" '
+           '(remoteenroltable), or, before there are courses, name another plugin in the setting enrol, such as flatfile'
+  from moodle_site s
+  cross join (
+    select count(*) as courses
+    from matricula.moodle_course c
+    join mdl_enrol i on i.id = c.enrol_id
+    where i.enrol = 'database'
+  ) as used
+  where (s.enrol = 'database' or used.courses > 0)
+    and matricula.moodle_plugin_setting('enrol_database', 'dbtype') <> ''
+    and matricula.moodle_plugin_setting('enrol_database', 'remoteenroltable') <> ''
+  union all
   select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',
          'Site administration, Plugins, Authentication, Manage authentication: switch it on, or name another in the '
            'setting auth'

@@ -176,14 +176,20 @@ begin
 end
 $$;
 
--- The version of a plugin of Moodle's, such as local_matricula or format_topics; null: there is none, or this role may not
--- look. A query that names the table would fail without the right to read it, whatever else it asks.
-create or replace function matricula.moodle_plugin_version(of_plugin text) returns text language plpgsql stable as $$
+-- A setting of a plugin of Moodle's; null: there is none, or this role may not look. A query that names the table would fail
+-- without the right to read it, whatever else it asks.
+create or replace function matricula.moodle_plugin_setting(of_plugin text, of_name text) returns text
+language plpgsql stable as $$
 begin
-  return (select value from mdl_config_plugins where plugin = of_plugin and name = 'version');
+  return (select value from mdl_config_plugins where plugin = of_plugin and name = of_name);
 exception when insufficient_privilege then
   return null;
 end
+$$;
+
+-- The version of a plugin, such as local_matricula or format_topics.
+create or replace function matricula.moodle_plugin_version(of_plugin text) returns text language sql stable as $$
+  select matricula.moodle_plugin_setting(of_plugin, 'version')
 $$;
 drop function if exists matricula.moodle_plugin_version();
 
