@@ -786,7 +786,10 @@ TEST_F(moodle_site, tells_what_stands_in_the_way_of_a_first_start_and_leaves_no_
                                  HasSubstr("wrong the enrolment plugin \"database\" is off"),
                                  HasSubstr("wrong the authentication plugin \"cas\" is off"),
                                  HasSubstr("wrong there is no role with the short name student"),
-                                 HasSubstr("late Moodle's plugin local_matricula is not installed")));
+                                 HasSubstr("late Moodle's plugin local_matricula is not installed: groups, and courses "
+                                           "in a category's list that are new there or that the calendar has hidden "
+                                           "or opened, appear when Moodle's caches go; who joins or leaves a group, "
+                                           "for activities restricted to it, only when somebody clears them")));
   EXPECT_EQ(moodle(), before);
   EXPECT_EQ(value("select to_regnamespace('matricula') is null and to_regnamespace('classrooms') is null"),
             "t");

@@ -91,8 +91,9 @@ from (
   where p.is_known and matricula.moodle_plugin_version('format_' || s.format) is null
   union all
   select 6, 'late',
-         'Moodle''s plugin local_matricula is not installed: groups, and further courses in a category''s list, appear '
-           'when Moodle''s caches go',
+         'Moodle''s plugin local_matricula is not installed: groups, and courses in a category''s list that are new there or '
+           'that the calendar has hidden or opened, appear when Moodle''s caches go; who joins or leaves a group, for '
+           'activities restricted to it, only when somebody clears them, since that cache has no limit of time',
          'Copy moodle/local_matricula to local/matricula of the site and run admin/cli/upgrade.php'
   from plugin
   where is_known and version is null
