@@ -261,7 +261,8 @@ $$;
 
 -- Makes the categories of wanted_category that are still missing, from the top, with their contexts. One that stands
 -- there already, by its parent and idnumber, is taken on. The caller has the lock of the centres that they are of. A new one
--- comes after all that there are, and shares its place with none: Moodle numbers them one step after the other from the top,
+-- has no idnumber where another category has that already, elsewhere in the tree: Moodle gives none twice. It comes after all
+-- that there are, and shares its place with none: Moodle numbers them one step after the other from the top,
 -- and has given out at least as many ids. Below a hidden one it is hidden, and shows when that does.
 create or replace function matricula.moodle_make_categories() returns bigint language plpgsql as $$
 declare
@@ -272,6 +273,7 @@ declare
   path_of  text;
   step     constant bigint := (select s.category_step from moodle_site s);
   found_it boolean;
+  taken    text[];
   made     bigint := 0;
 begin
   -- Above the centre, such as a province, they are everybody's.
@@ -282,6 +284,9 @@ begin
   ) then
     perform pg_advisory_xact_lock(hashtext('matricula.moodle_category'));
   end if;
+  -- Once for all of them, since Moodle has no index on it.
+  taken := array(
+    select c.idnumber from mdl_course_categories c where c.idnumber = any (array(select w.key from wanted_category w)));
   for wanted in select * from wanted_category order by depth, key loop
     continue when exists (
       select from matricula.moodle_category m
@@ -316,10 +321,15 @@ begin
       context := nextval('mdl_context_id_seq');
       insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, visible, timemodified, depth,
                                          path)
-      values (category, wanted.name, wanted.key, '', above.category_id, step * category, above.visible,
+      values (category, wanted.name, case when wanted.key <> all (taken) then wanted.key end, '', above.category_id, step * category, above.visible,
               extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
+      if wanted.key = any (taken) then
+        insert into matricula.moodle_notice (kind, ref, text)
+        values ('category_idnumber_taken', category,
+                'another category has the idnumber that this one was to have, which is left empty');
+      end if;
     end if;
     insert into matricula.moodle_category (key, category_id, context_id, name, adopted)
     values (wanted.key, category, context, wanted.name, found_it)
