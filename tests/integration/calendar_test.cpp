@@ -104,6 +104,22 @@ TEST_F(moodle_calendar, keeps_who_is_to_leave_during_a_blackout_until_it_is_over
   EXPECT_THAT(portions_of("2027-01-08"), ElementsAre());
 }
 
+TEST_F(moodle_calendar, leaves_a_pupil_in_his_group_of_a_merged_course_during_a_blackout) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = anna, .teachers = "[]"};
+  auto in_b = in_a;
+  in_b.group = "1ESOB";
+  in_b.group_name = "1r ESO B";
+  it_is("2026-12-31");
+  site_gets_page({in_a, in_b});
+  site_gets(withdrawn(in_a));
+  EXPECT_EQ(people(), "10000001 Matemàtiques: active student [1r ESO A+1r ESO B]");
+  it_is("2027-01-08");
+  in_b.since = "2027-01-08";
+  site_gets(in_b);
+  EXPECT_EQ(people(), "10000001 Matemàtiques: active student [1r ESO B]");
+}
+
 TEST_F(moodle_calendar, lets_newcomers_in_during_a_blackout_and_forgets_who_is_enrolled_again) {
   it_is("2027-03-15");
   site_gets_page(people_of(north, 1, 2));

@@ -1,11 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who has moved to another group of the course, or is no longer enrolled. Who is suspended keeps his place, until he
--- comes back to another group. Rows are taken in the order of their numbers, so that no two batches wait for each other.
+-- comes back to another group; and on a day of the calendar's blackout nobody loses one, but by an undo, until a record
+-- of his comes after it. Rows are taken in the order of their numbers, so that no two batches wait for each other.
 with mover as materialized (
   select m.*
   from moodle_member m
   cross join moodle_site s
-  where m.is_student and m.is_merged or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
+  where m.is_student and m.is_merged
+    and (not (select matricula.moodle_is_blackout()) or exists (select from moodle_undo))
+    or not m.is_student and s.withdraw = 'unenrol' and not m.is_held
 ), leaving as materialized (
   select g.id
   from mover m
