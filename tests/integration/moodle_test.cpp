@@ -82,11 +82,15 @@ TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
   EXPECT_EQ(differences("mdl_course_categories", "id = 2", moodles::category), "idnumber name");
   EXPECT_EQ(differences("mdl_course", "id = 2", moodles::course),
             "category fullname idnumber newsitems shortname sortorder startdate");
+  EXPECT_EQ(differences("mdl_context", "contextlevel = 40 and instanceid = 2", moodles::category_context), "");
   EXPECT_EQ(differences("mdl_context", "contextlevel = 50 and instanceid = 2", moodles::course_context),
             "depth path");
   EXPECT_EQ(differences("mdl_course_sections", "course = 2 and section = 0", moodles::section), "sequence");
   EXPECT_EQ(differences("mdl_course_format_options", "courseid = 2 and name = 'hiddensections'",
                         moodles::format_option),
+            "");
+  EXPECT_EQ(differences("mdl_course_format_options", "courseid = 2 and name = 'coursedisplay'",
+                        moodles::coursedisplay_option),
             "");
   EXPECT_EQ(value("select string_agg(name || ' ' || value, ', ' order by id) from mdl_course_format_options"),
             "hiddensections 1, coursedisplay 0");
@@ -107,10 +111,20 @@ TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
                         "userid = (select id from mdl_user where username = '10000001')",
                         moodles::role_assignment),
             "component contextid itemid");
+  EXPECT_EQ(differences("mdl_role_assignments",
+                        "userid = (select id from mdl_user where username = '12345678z')",
+                        moodles::role_assignment),
+            "component contextid itemid roleid userid");
   EXPECT_EQ(differences("mdl_groups", "true", moodles::group), "idnumber name");
   EXPECT_EQ(differences("mdl_groups_members", "true", moodles::group_member), "component itemid");
+  const std::string annas = "(select id from mdl_user where username = '10000001')";
   site_gets(withdrawn({.person = anna}));
   EXPECT_EQ(differences("mdl_cache_flags", "true", moodles::dirty_user_flag), "");
+  EXPECT_EQ(differences("mdl_user_enrolments", "userid = " + annas, moodles::suspended_user_enrolment), "");
+  site_gets({.person = anna, .name = "Anna Maria"});
+  EXPECT_EQ(differences("mdl_user_enrolments", "userid = " + annas, moodles::user_enrolment), "");
+  EXPECT_EQ(differences("mdl_user", "id = " + annas, moodles::user),
+            "email firstname idnumber lang lastname password username");
 }
 
 TEST_F(moodle_site, is_left_alone_by_what_it_holds_already) {
