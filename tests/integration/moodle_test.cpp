@@ -82,7 +82,8 @@ TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
   EXPECT_EQ(differences("mdl_course_categories", "id = 2", moodles::category), "idnumber name");
   EXPECT_EQ(differences("mdl_course", "id = 2", moodles::course),
             "category fullname idnumber newsitems shortname sortorder startdate");
-  EXPECT_EQ(differences("mdl_context", "contextlevel = 40 and instanceid = 2", moodles::category_context), "");
+  EXPECT_EQ(differences("mdl_context", "contextlevel = 40 and instanceid = 2", moodles::category_context),
+            "");
   EXPECT_EQ(differences("mdl_context", "contextlevel = 50 and instanceid = 2", moodles::course_context),
             "depth path");
   EXPECT_EQ(differences("mdl_course_sections", "course = 2 and section = 0", moodles::section), "sequence");
@@ -304,9 +305,8 @@ TEST_F(moodle_site, writes_nothing_for_an_account_that_somebody_has_deleted) {
 }
 
 TEST_F(moodle_site, takes_on_a_new_account_of_the_name_of_one_that_was_deleted) {
-  constexpr auto notices =
-      "select string_agg(n.kind || ' ' || g.username, ', ' order by g.username) "
-      "from matricula.moodle_notice n left join gone g on g.id = n.ref";
+  constexpr auto notices = "select string_agg(n.kind || ' ' || g.username, ', ' order by g.username) "
+                           "from matricula.moodle_notice n left join gone g on g.id = n.ref";
   site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}, {.person = berta}});
   const auto before = people();
   // What Moodle's delete_user does; of the teacher, the row itself is gone.
@@ -795,15 +795,16 @@ TEST_F(moodle_site, tells_what_stands_in_the_way_of_a_first_start_and_leaves_no_
   database_.query("delete from mdl_role where shortname = 'student'");
   given_settings({{"auth", "cas"}});
   const auto before = moodle();
-  EXPECT_THAT(diagnosis(), AllOf(HasSubstr("whose own tables the first start will make"),
-                                 HasSubstr("fine Moodle 4.3 (Build: 20231009)"),
-                                 HasSubstr("wrong the enrolment plugin \"database\" is off"),
-                                 HasSubstr("wrong the authentication plugin \"cas\" is off"),
-                                 HasSubstr("wrong there is no role with the short name student"),
-                                 HasSubstr("late Moodle's plugin local_matricula is not installed: groups, and courses "
-                                           "in a category's list that are new there or that the calendar has hidden "
-                                           "or opened, appear when Moodle's caches go; who joins or leaves a group, "
-                                           "for activities restricted to it, only when somebody clears them")));
+  EXPECT_THAT(diagnosis(),
+              AllOf(HasSubstr("whose own tables the first start will make"),
+                    HasSubstr("fine Moodle 4.3 (Build: 20231009)"),
+                    HasSubstr("wrong the enrolment plugin \"database\" is off"),
+                    HasSubstr("wrong the authentication plugin \"cas\" is off"),
+                    HasSubstr("wrong there is no role with the short name student"),
+                    HasSubstr("late Moodle's plugin local_matricula is not installed: groups, and courses "
+                              "in a category's list that are new there or that the calendar has hidden "
+                              "or opened, appear when Moodle's caches go; who joins or leaves a group, "
+                              "for activities restricted to it, only when somebody clears them")));
   EXPECT_EQ(moodle(), before);
   EXPECT_EQ(value("select to_regnamespace('matricula') is null and to_regnamespace('classrooms') is null"),
             "t");
@@ -872,8 +873,8 @@ TEST_F(moodle_site, names_courses_that_enrol_by_a_plugin_that_is_off) {
 TEST_F(moodle_site, tells_of_a_plugin_that_takes_away_whom_its_own_database_does_not_name) {
   const auto sets = [&](const std::string& name, const std::string& value) {
     database_.query("delete from mdl_config_plugins where plugin = 'enrol_database' and name = '" + name +
-                    "'; insert into mdl_config_plugins (plugin, name, value) values ('enrol_database', '" + name +
-                    "', '" + value + "')");
+                    "'; insert into mdl_config_plugins (plugin, name, value) values ('enrol_database', '" +
+                    name + "', '" + value + "')");
   };
   constexpr auto told = "wrong the enrolment plugin \"database\" has an external database of its own";
   sets("dbtype", "postgres");
@@ -1456,13 +1457,15 @@ TEST_F(moodle_site, writes_nothing_while_moodle_is_upgraded_and_looks_anew_after
     EXPECT_EQ(moodle(), before);
     return why;
   };
-  database_.query("insert into mdl_config (name, value) select 'upgraderunning', extract(epoch from now())::bigint + 300");
+  database_.query("insert into mdl_config (name, value) select 'upgraderunning', extract(epoch from "
+                  "now())::bigint + 300");
   EXPECT_THAT(refused(), HasSubstr("Moodle is being upgraded"));
   session_.reset();
   EXPECT_THAT(refused(), HasSubstr("Moodle is being upgraded"));
   EXPECT_THAT(diagnosis(), HasSubstr("wrong Moodle is being upgraded"));
   // One that has ended, or that was broken off.
-  database_.query("update mdl_config set value = extract(epoch from now())::bigint - 1 where name = 'upgraderunning'");
+  database_.query(
+      "update mdl_config set value = extract(epoch from now())::bigint - 1 where name = 'upgraderunning'");
   EXPECT_EQ(site_gets({.person = berta}), "created 1 changed 0 withdrawn 0");
 
   database_.query("update mdl_config set value = '2025041404.06' where name = 'version'");
@@ -1826,7 +1829,8 @@ constexpr std::pair<std::string_view, std::string_view> read_as_a_whole[] = {
     {"select u.person_id\n      from matricula.moodle_user u\n",
      "moodle_people_of counts a site's people, where more leave than always may, once in ten minutes"},
     {"select c.idnumber from mdl_course_categories c where c.idnumber = any",
-     "moodle_make_categories looks for idnumbers, which have no index, once in a batch that makes categories"}};
+     "moodle_make_categories looks for idnumbers, which have no index, once in a batch that makes "
+     "categories"}};
 
 /// The plans of all statements of a connection in the order in which they end, those within functions, too.
 class plan_log : public pqxx::errorhandler {

@@ -24,7 +24,8 @@ struct said_twice {
 
 void PrintTo(const said_twice& one, std::ostream* out) { *out << one.name; }
 
-const given_record of_anna{.person = anna}, of_berta{.person = berta}, of_a_teacher{.person = "0A", .role = "teacher"};
+const given_record of_anna{.person = anna}, of_berta{.person = berta},
+    of_a_teacher{.person = "0A", .role = "teacher"};
 const given_record anna_in_b{.person = anna, .group = "1ESOB", .group_name = "1r ESO B"};
 const given_record berta_in_b{.person = berta, .group = "1ESOB", .group_name = "1r ESO B"};
 

@@ -234,11 +234,14 @@ TEST_F(moodle_plan, tries_again_when_it_was_in_the_way_of_a_session_of_the_site)
   renamed.name = "Anna Maria";
   topic_says(2, renamed);
   // The first batch that is tried is one that a deadlock would have taken back.
-  database.query("create sequence public.tries; create function interfere() returns trigger language plpgsql as $$ begin "
-                 "if nextval('public.tries') = 1 then raise exception 'x' using errcode = '40P01'; end if; "
-                 "return new; end $$; "
-                 "create trigger interferes before update on mdl_user for each row execute function interfere()");
-  EXPECT_THAT(told(), AllOf(HasSubstr("0 to create, 1 to change"), HasSubstr(" account change 1 10000001\n")));
+  database.query(
+      "create sequence public.tries; create function interfere() returns trigger language plpgsql as $$ "
+      "begin "
+      "if nextval('public.tries') = 1 then raise exception 'x' using errcode = '40P01'; end if; "
+      "return new; end $$; "
+      "create trigger interferes before update on mdl_user for each row execute function interfere()");
+  EXPECT_THAT(told(),
+              AllOf(HasSubstr("0 to create, 1 to change"), HasSubstr(" account change 1 10000001\n")));
   EXPECT_EQ(database.value("select last_value from public.tries"), "2");
 }
 

@@ -343,7 +343,8 @@ TEST_F(moodle_undo, leaves_a_new_course_shown_in_which_somebody_has_worked) {
                   {.person = anna, .subject = "BIO"},
                   {.person = anna, .subject = "MUS"}});
   database_.query(
-      "insert into mdl_user_lastaccess (userid, courseid, timeaccess) select 2, id, extract(epoch from now()) "
+      "insert into mdl_user_lastaccess (userid, courseid, timeaccess) select 2, id, extract(epoch from "
+      "now()) "
       "from mdl_course where idnumber like '%/MUS/%'; "
       "update mdl_course_sections set sequence = '7' where section = 1 and course = "
       "(select id from mdl_course where idnumber like '%/VAL/%'); "

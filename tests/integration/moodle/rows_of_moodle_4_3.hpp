@@ -19,7 +19,8 @@ inline constexpr auto course =
 "originalcourseid": null, "defaultgroupingid": 0, "relativedatesmode": 0, "showactivitydates": 0,
 "showcompletionconditions": 1})";
 
-inline constexpr auto category_context = R"({"id": 11, "path": "/1/11", "depth": 2, "locked": 0, "instanceid": 2,
+inline constexpr auto category_context =
+    R"({"id": 11, "path": "/1/11", "depth": 2, "locked": 0, "instanceid": 2,
 "contextlevel": 40})";
 
 inline constexpr auto course_context =
@@ -33,7 +34,8 @@ inline constexpr auto section =
 inline constexpr auto format_option = R"({"id": 2, "name": "hiddensections", "value": "1", "format": "topics",
 "courseid": 2, "sectionid": 0})";
 
-inline constexpr auto coursedisplay_option = R"({"id": 3, "name": "coursedisplay", "value": "0", "format": "topics",
+inline constexpr auto coursedisplay_option =
+    R"({"id": 3, "name": "coursedisplay", "value": "0", "format": "topics",
 "courseid": 2, "sectionid": 0})";
 
 inline constexpr auto manual_enrol = R"({"id": 1, "cost": null, "name": null, "enrol": "manual", "roleid": 5,
@@ -61,7 +63,8 @@ inline constexpr auto user_context = R"({"id": 13, "path": "/1/13", "depth": 2, 
 inline constexpr auto user_enrolment = R"({"id": 1, "status": 0, "userid": 3, "enrolid": 1, "timeend": 0,
 "timestart": 0, "modifierid": 2, "timecreated": 1795290429, "timemodified": 1795290429})";
 
-inline constexpr auto suspended_user_enrolment = R"({"id": 1, "status": 1, "userid": 3, "enrolid": 1, "timeend": 0,
+inline constexpr auto suspended_user_enrolment =
+    R"({"id": 1, "status": 1, "userid": 3, "enrolid": 1, "timeend": 0,
 "timestart": 0, "modifierid": 2, "timecreated": 1795290429, "timemodified": 1795290452})";
 
 inline constexpr auto role_assignment = R"({"id": 1, "itemid": 0, "roleid": 5, "userid": 3, "component": "",
