@@ -22,7 +22,8 @@ constexpr auto examples = R"(Examples:
   env MATRICULA_KAFKA=localhost:9092 matricula check my.toml
       references such as ${MATRICULA_KAFKA} are followed, so set what the file refers to
 
-Nothing is started and no connection is made. Exit code 0: ready to run; 78: the file must be changed.)";
+Nothing is started and no connection is made. Exit code 0: ready to run; 2: wrong usage;
+78: the file must be changed.)";
 
 std::string counted(std::size_t count, const std::string& one) {
   return std::to_string(count) + " " + one + (count == 1 ? "" : "s");

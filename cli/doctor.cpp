@@ -30,8 +30,9 @@ constexpr auto examples = R"(Examples:
       Kafka and this site only
 
 A line for each thing: fine; late, which arrives, but later than it could; or wrong, until when records do not arrive.
-The line below says what to do. Nothing is changed: what a site's first start would make is made and taken back.
-Exit code 0: nothing is wrong; 1: something is; 2: there is no such site; 78: the file must be changed first.)";
+The line below says what to do. Nothing is changed: what a site's first start would make is made and rolled back.
+Exit code 0: nothing is wrong; 1: something is; 2: wrong usage, or no such site; 78: the file must
+be changed first.)";
 
 struct options {
   std::string file, site;

@@ -21,7 +21,7 @@ constexpr auto examples = R"(Examples:
   matricula graph config/topologies/demo.toml --format mermaid
       a flowchart to paste into Markdown, between ```mermaid and ```
 
-The file must be a valid one: see matricula check.)";
+The file must be a valid one: see matricula check. Exit code 0: drawn; 2: wrong usage; 78: bad topology file.)";
 
 struct options {
   std::string file;

@@ -36,9 +36,9 @@ constexpr auto examples = R"(Examples:
       only the next ten thousand records of each site, with more ids on each line
 
 Of records with one key the newest counts, as at the site in the end. Each batch is tried as the site would apply it,
-against the site as it is now, and taken back: nobody sees anything of it, and what it locks is let go with it. Numbers
+against the site as it is now, and rolled back: nobody sees anything of it, and what it locks is let go with it. Numbers
 that sequences have given out are gone, and the database's log grows as if the batch had been applied.
-Exit code 0: every site answered; 1: something did not; 2: there is no such site; 78: bad topology file.)";
+Exit code 0: every site answered; 1: something did not; 2: wrong usage, or no such site; 78: bad topology file.)";
 
 constexpr std::size_t scan_messages = 1'000;
 

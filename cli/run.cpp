@@ -51,8 +51,8 @@ constexpr auto examples = R"(Examples:
       waits, says for what and since when, and goes on as soon as it can
 
 On a terminal it shows a line per source and site; otherwise JSON lines, figures on standard output and log on standard
-error. Exit code 0: stopped, or all pages applied; 1: gave up, or the topics are not as the topology says;
-2: wrong usage; 78: bad topology file.)";
+error. Exit code 0: stopped, or all pages applied; 1: gave up, did not drain in time, was ended by a second signal, was
+not allowed to start (--plan-first), or the topics are not as the topology says; 2: wrong usage; 78: bad topology file.)";
 
 /// One try to reach Kafka.
 constexpr milliseconds topics_wait{1'000};

@@ -25,7 +25,7 @@ constexpr auto examples = R"(Examples:
       the line that decides on what is shown, and on nothing that comes later
 
 Reads the databases and Kafka, not the processes: the figures of a running process are on its board and in its log.
-Exit code 0: all answered; 1: something did not; 2: there is no such site; 78: bad topology file.)";
+Exit code 0: all answered; 1: something did not; 2: wrong usage, or no such site; 78: bad topology file.)";
 
 struct options {
   std::string file, site;

@@ -28,7 +28,7 @@ constexpr auto examples = R"(Examples:
 
 Nothing is ever altered or removed: a topic whose partitions, replicas or settings are otherwise is for a person to
 mend, and the last column says how. Exit code 0: all is as the file says; 1: it is not, or Kafka does not answer;
-78: the file must be changed first.)";
+2: wrong usage; 78: the file must be changed first.)";
 
 struct options {
   std::string file;

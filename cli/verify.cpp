@@ -39,13 +39,13 @@ constexpr auto examples = R"(Examples:
 A key is year/centre/course/subject/group/person/role; what fields hold is not printed. What several records share,
 such as a person's name, must be as the newest of them says. A site that still lags behind its topics differs: let
 the pipeline come to rest first. What still differs was changed by hand in the site's database; the next change of that
-record at the source mends it, and until then nothing does. What a target derives from records, such as memberships of
-groups, is not compared. Keys in quarantine, and rows newer than the topic was when it was read, are counted apart and
-do not make a site differ; rows that stay newer mean that the topic has lost messages. Nor do those whom a site holds
-back, as too many of a centre, or until the end of a blackout: they are counted on lines of their own. Nothing is
-changed. Memory for each key: 38 to 69 bytes in a school's usual proportions, less than 200 at any size.
+record at the source mends it, and matricula replay brings back enrolments that are missing or older. What a target
+derives from records, such as memberships of groups, is not compared. Keys in quarantine, and rows newer than the
+topic was when it was read, are counted apart and do not make a site differ; rows that stay newer mean that the topic
+has lost messages. Nor do those whom a site holds back, as too many of a centre, or until the end of a blackout: they
+are counted on lines of their own. Nothing is changed. Memory for each key: less than 200 bytes.
 
-Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: there is no such site;
+Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: wrong usage, or no such site;
 78: the file must be changed first.)";
 
 constexpr std::chrono::milliseconds retry_delay{500};

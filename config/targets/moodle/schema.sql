@@ -321,8 +321,8 @@ begin
       context := nextval('mdl_context_id_seq');
       insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, visible, timemodified, depth,
                                          path)
-      values (category, wanted.name, case when wanted.key <> all (taken) then wanted.key end, '', above.category_id, step * category, above.visible,
-              extract(epoch from now()), above.depth, above.path || '/' || category);
+      values (category, wanted.name, case when wanted.key <> all (taken) then wanted.key end, '', above.category_id,
+              step * category, above.visible, extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
       if wanted.key = any (taken) then
