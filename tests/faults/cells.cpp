@@ -974,7 +974,7 @@ const std::vector<cell>& cells() {
        "connection, backend or PostgreSQL die in COPY, before COMMIT, in it and before its answer",
        ground::one_broker, kill_in_commit, takeover_s},
       {"database-outage", "a site's database refuses connections or falls silent", ground::one_broker,
-       database_outage, outage_aim_s, false, false, "prefetch_bytes_max = 8388608", wishes{}.page_records_max,
+       database_outage, outage_aim_s, false, false, "", wishes{}.page_records_max,
        120},
       {"read-only", "a site's database refuses writes (25006)", ground::one_broker, read_only, outage_aim_s},
       {"disk-full", "the file system of a site's database is full (53100)", ground::one_broker, disk_full,
