@@ -1478,6 +1478,27 @@ TEST_F(moodle_site, writes_nothing_while_moodle_is_upgraded_and_looks_anew_after
   EXPECT_EQ(value("select count(*) from matricula.outbox where kind = 'quarantine'"), "0");
 }
 
+TEST_F(moodle_site, lets_an_upgrade_of_moodle_alter_every_column_while_its_sessions_are_open) {
+  site_gets({.person = anna});
+  const auto beside = opened({"ESO-46", 1});
+  EXPECT_NO_THROW(database_.query(R"sql(
+set lock_timeout = '2s';
+do $$
+declare c record;
+begin
+  for c in
+    select r.relname, a.attname, format_type(a.atttypid, a.atttypmod) as type
+    from pg_class r
+    join pg_attribute a on a.attrelid = r.oid
+    where r.relkind = 'r' and r.relname like 'mdl\_%' and a.attnum > 0 and not a.attisdropped
+  loop
+    execute format('alter table %I alter column %I type %s', c.relname, c.attname, c.type);
+  end loop;
+end
+$$)sql"));
+  EXPECT_EQ(site_gets({.person = berta}), "created 1 changed 0 withdrawn 0");
+}
+
 /// The differences of the tables from those of 4.3, as Moodle's own upgrade steps make them.
 TEST_F(moodle_site, takes_the_tables_of_every_version_from_4_1_to_5_0) {
   const auto becomes = [&](const char* version, const std::string& differences) {

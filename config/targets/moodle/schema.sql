@@ -645,6 +645,128 @@ language sql immutable as $$
   select coalesce(bool_or((holds -> b.key) is distinct from (wrote -> b.key)), false) from jsonb_each(back) as b
 $$;
 
+-- What becomes of the things of undo_thing, put into moodle_undo by the next two. Functions and no views: PostgreSQL lets
+-- nobody alter a column that a view reads, and Moodle's upgrades do.
+
+-- Who is where: records, and lists of teachers. Whoever has been in a course since he was enrolled may have worked there.
+create or replace function matricula.moodle_undo_places() returns void language plpgsql as $$
+begin
+  insert into moodle_undo (kind, ref, person_id, back, centre, what, id, effect, refused)
+  select t.kind, t.ref, t.person_id, t.back, split_part(r.key, '/', 2) as centre,
+         case t.kind when 'teaching' then 'teaching' else 'enrolment' end as what,
+         concat_ws('/', r.key, replace(replace(p.code, '~', '~0'), '/', '~1'), nullif(t.kind, 'teaching')) as id,
+         x.effect,
+         case
+           when t.is_newer then 'a newer record has come'
+           when x.effect = 'withdraw' and x.last_there > extract(epoch from t.first_at)
+             then 'the person has been in the course since'
+           when x.effect <> 'return' then ''
+           when x.status is null and x.suspended > 0 then 'somebody has deleted the enrolment in Moodle'
+           when x.status = 1 and x.suspended = 0 then 'somebody has suspended the enrolment in Moodle'
+           else ''
+         end as refused
+  from (
+    select u.*, e.status, e.revision <> u.revision as is_newer
+    from undo_thing u
+    join enrolment e on e.classroom_id = u.ref and e.person_id = u.person_id and e.role = u.kind
+    where u.kind in ('student', 'teacher')
+    union all
+    select u.*, k.status, jsonb_build_object('status', k.status, 'substitutes', k.substitutes) <> u.wrote
+    from undo_thing u
+    join teaching k on k.classroom_id = u.ref and k.person_id = u.person_id
+    where u.kind = 'teaching'
+  ) as t
+  join classroom r on r.classroom_id = t.ref
+  join person p on p.person_id = t.person_id
+  cross join moodle_site s
+  left join matricula.moodle_classroom m on m.classroom_id = t.ref
+  left join matricula.moodle_course c on c.course_id = m.course_id
+  left join matricula.moodle_user a on a.person_id = t.person_id
+  cross join lateral (
+    select
+      case
+        when t.status = 'enrolled' and coalesce(t.was ->> 'status', 'withdrawn') = 'withdrawn'
+          then case s.withdraw when 'keep' then 'stay' else 'withdraw' end
+        when t.status = 'withdrawn' and t.was ->> 'status' = 'enrolled' then 'return'
+        else 'forget'
+      end as effect,
+      (select e.status from mdl_user_enrolments e where e.enrolid = c.enrol_id and e.userid = a.user_id) as status,
+      (select count(*) from matricula.moodle_suspended z
+       where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended,
+      (select l.timeaccess from mdl_user_lastaccess l
+       where l.userid = a.user_id and l.courseid = c.course_id) as last_there
+  ) as x;
+end
+$$;
+
+-- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has been stays.
+create or replace function matricula.moodle_undo_names() returns void language plpgsql as $$
+begin
+  insert into moodle_undo (kind, ref, person_id, back, centre, what, id, effect, refused)
+  select t.kind, t.ref, t.person_id, t.back,
+         coalesce((select min(split_part(r.key, '/', 2))
+                   from enrolment e
+                   join classroom r on r.classroom_id = e.classroom_id
+                   where e.person_id = t.ref), '') as centre,
+         'account' as what, p.code as id,
+         case when t.was is null then 'stay' else 'put back' end as effect,
+         case when t.was is not null and (coalesce(u.deleted, 1) = 1
+                                          or matricula.moodle_touched(t.back, t.wrote, to_jsonb(u)))
+              then 'somebody has changed it in Moodle' else '' end as refused
+  from undo_thing t
+  join person p on p.person_id = t.ref
+  join matricula.moodle_user m on m.person_id = t.ref
+  left join mdl_user u on u.id = m.user_id
+  where t.kind = 'account' and (t.was is null or t.back is not null)
+  union all
+  select t.kind, t.ref, t.person_id, t.back, split_part(m.key, '/', 2), t.kind, m.key, 'put back',
+         case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
+              then 'somebody has changed it in Moodle' else '' end
+  from undo_thing t
+  join matricula.moodle_course m on m.course_id = t.ref
+  left join mdl_course c on c.id = t.ref
+  where t.kind in ('course', 'visibility') and t.back is not null
+  union all
+  select 'visibility', t.ref, t.person_id, '{"visible": 0, "visibleold": 0}', split_part(m.key, '/', 2), 'course', m.key,
+         'hide',
+         case
+           when c.id is null then 'somebody has deleted it in Moodle'
+           when (select count(*) from mdl_course_sections x
+                 where x.course = c.id and (x.sequence <> '' or x.name <> '' or x.summary <> ''
+                                            or x.timemodified <> c.timecreated)) > 0
+             or (select count(*) from mdl_enrol i
+                 join mdl_user_enrolments e on e.enrolid = i.id
+                 where i.courseid = c.id and i.id <> m.enrol_id) > 0
+           then 'somebody has worked in it'
+           when (select count(*) from mdl_user_lastaccess l where l.courseid between c.id and c.id) > 0
+           then 'somebody has been in it'
+           else ''
+         end
+  from undo_thing t
+  join matricula.moodle_course m on m.course_id = t.ref
+  left join mdl_course c on c.id = t.ref
+  where t.kind = 'course' and t.was is null
+  union all
+  select t.kind, t.ref, t.person_id, t.back, split_part(m.key, '/', 2), 'group', m.key || ': ' || x.code, 'put back',
+         case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(h))
+              then 'somebody has changed it in Moodle' else '' end
+  from undo_thing t
+  join matricula.moodle_group g on g.moodle_group_id = t.ref
+  join matricula.moodle_course m on m.course_id = g.course_id
+  join school_group x on x.group_id = g.group_id
+  left join mdl_groups h on h.id = t.ref
+  where t.kind = 'group' and t.back is not null
+  union all
+  select t.kind, t.ref, t.person_id, t.back, '', 'category', m.key, 'put back',
+         case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
+              then 'somebody has changed it in Moodle' else '' end
+  from undo_thing t
+  join matricula.moodle_category m on m.category_id = t.ref
+  left join mdl_course_categories c on c.id = t.ref
+  where t.kind = 'category' and t.back is not null;
+end
+$$;
+
 -- What has been done from one moment to before another, and can or cannot be put back. If `does`, only of the newest
 -- entries of the journal, which are then taken from it; what can be put back is left in moodle_undo for the files
 -- undo_….sql: to be called in a transaction of its own, again and again while it says so.
@@ -698,7 +820,8 @@ begin
       where j.at >= first_at and j.at < before_at and j.kind <> 'begun';
     end if;
     select count(*) into entries from moodle_undo_entry;
-    insert into moodle_undo select * from undo_place union all select * from undo_name;
+    perform matricula.moodle_undo_places();
+    perform matricula.moodle_undo_names();
   end if;
   return query
     select '', 'journal', 'begins',
