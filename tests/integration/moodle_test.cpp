@@ -1409,10 +1409,12 @@ TEST_F(moodle_site, is_refused_without_moodles_tables) {
 }
 
 TEST_F(moodle_site, is_refused_with_a_version_that_nobody_knows) {
-  database_.query("update mdl_config set value = '2030010100' where name = 'version'");
-  EXPECT_THAT(refusal(),
-              AllOf(HasSubstr("target_broken"), HasSubstr("Version 2030010100 of Moodle is not known"),
-                    HasSubstr("Stop this site")));
+  for (const auto* version : {"2022112700.00", "2025041800.00", "2025100600.00", "2030010100"}) {
+    database_.query(std::string{"update mdl_config set value = '"} + version + "' where name = 'version'");
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("target_broken"),
+                                 HasSubstr(std::string{"Version "} + version + " of Moodle is not known"),
+                                 HasSubstr("Stop this site")));
+  }
 }
 
 TEST_F(moodle_site, writes_and_quarantines_nothing_without_what_moodle_itself_must_have) {
@@ -1463,10 +1465,17 @@ TEST_F(moodle_site, writes_nothing_while_moodle_is_upgraded_and_looks_anew_after
   session_.reset();
   EXPECT_THAT(refused(), HasSubstr("Moodle is being upgraded"));
   EXPECT_THAT(diagnosis(), HasSubstr("wrong Moodle is being upgraded"));
-  // One that has ended, or that was broken off.
-  database_.query(
-      "update mdl_config set value = extract(epoch from now())::bigint - 1 where name = 'upgraderunning'");
+  // One that lasts longer than it was expected to, one that was broken off, and one that has ended.
+  const auto was_to_end = [&](const std::string& seconds_ago) {
+    database_.query("update mdl_config set value = extract(epoch from now())::bigint - " + seconds_ago +
+                    " where name = 'upgraderunning'");
+  };
+  was_to_end("3500");
+  EXPECT_THAT(refused(), HasSubstr("Moodle is being upgraded"));
+  was_to_end("3601");
   EXPECT_EQ(site_gets({.person = berta}), "created 1 changed 0 withdrawn 0");
+  database_.query("delete from mdl_config where name = 'upgraderunning'");
+  EXPECT_EQ(site_gets({.person = berta, .subject = "VAL"}), "created 1 changed 0 withdrawn 0");
 
   database_.query("update mdl_config set value = '2025041404.06' where name = 'version'");
   EXPECT_THAT(refused(), HasSubstr("Moodle has another version than when the site connected"));

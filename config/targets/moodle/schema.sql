@@ -200,6 +200,17 @@ begin
 end
 $$;
 
+-- Whether Moodle is being upgraded. Its scripts write until when a step is expected to last, some minutes ahead, run on when
+-- it lasts longer, and delete the row at their end: one of long ago stands there since somebody has broken them off.
+create or replace function matricula.moodle_is_upgrading() returns boolean language plpgsql volatile as $$
+declare
+  expected_end constant text := matricula.moodle_config('upgraderunning');
+begin
+  return expected_end ~ '^[0-9]{1,18}$'
+         and expected_end::numeric > extract(epoch from clock_timestamp() - interval '1 hour');
+end
+$$;
+
 -- For how long a session in Moodle lasts without a page, in seconds, and a flag for those that are open must.
 create or replace function matricula.moodle_session_seconds() returns bigint language plpgsql stable as $$
 begin

@@ -19,7 +19,8 @@ begin
       'another prefix, which settings of the site can say';
   end if;
   select value::numeric into version from mdl_config where name = 'version';
-  if version is null or version < 2022112800 or version >= 2025100000 then
+  -- From 20250415 on it is 5.1, also where that is being developed.
+  if version is null or version < 2022112800 or version >= 2025041500 then
     raise exception 'Version % of Moodle is not known to this target, which writes the tables of 4.1 to 5.0. Stop this '
       'site until there is a target for it, or use the target classrooms', coalesce(version, 0);
   end if;
@@ -120,9 +121,8 @@ create temporary view moodle_lack as
 select l.what, l.mend
 from moodle_site s
 cross join lateral (values
-  (1, (select c.value ~ '^[0-9]{1,18}$' and c.value::numeric > extract(epoch from clock_timestamp())
-       from matricula.moodle_config('upgraderunning') as c (value)),
-   'Moodle is being upgraded (upgraderunning in mdl_config)', 'The site goes on by itself when that has ended'),
+  (1, matricula.moodle_is_upgrading(), 'Moodle is being upgraded (upgraderunning in mdl_config)',
+   'The site goes on by itself when that has ended, or an hour later than it says where it was broken off'),
   (2, matricula.moodle_config('version') is distinct from s.version,
    'Moodle has another version than when the site connected', 'The site connects anew, and looks whether it knows it'),
   (3, s.student_role_id is null, 'there is no role with the short name student',
