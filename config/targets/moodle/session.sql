@@ -18,6 +18,11 @@ begin
     raise exception 'There is no table mdl_config. Either this database is not that of a Moodle, or its tables begin with '
       'another prefix, which settings of the site can say';
   end if;
+  -- As 01_site, before the session is made: each partition's is tried again and again while it lasts.
+  if matricula.moodle_is_upgrading() then
+    perform matricula.moodle_refuse('Moodle is being upgraded (upgraderunning in mdl_config). The site goes on by itself when '
+      'that has ended, or an hour later than it says where it was broken off');
+  end if;
   select value::numeric into version from mdl_config where name = 'version';
   -- From 20250415 on it is 5.1, also where that is being developed.
   if version is null or version < 2022112800 or version >= 2025041500 then
