@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -81,6 +82,21 @@ class moodle_calendar : public moodle_site {
     return value("select coalesce(string_agg(kind || ' ' || ref, ', '), '') from matricula.moodle_change");
   }
 
+  /// What `matricula verify` reads of a subject: the group, the status in Moodle, why it may differ from the record.
+  std::string compared(const std::string& subject) const {
+    std::set<std::string> rows;
+    const auto outcome = read_site_rows(site_, [&](const site_row& row) {
+      if (row.record.subject_code == subject)
+        rows.insert(std::string{row.record.group_code} + " " + std::string{row.record.status} + " " +
+                    std::string{row.held});
+    });
+    EXPECT_TRUE(outcome) << outcome.error().text;
+    std::string all;
+    for (const auto& row : rows)
+      all += (all.empty() ? "" : ", ") + row;
+    return all;
+  }
+
   void given_years(const std::string& day) {
     it_is(day);
     site_gets_page({{.person = anna, .year = "2025"}, {.person = anna, .subject = "VAL", .year = "2025"}});
@@ -118,6 +134,51 @@ TEST_F(moodle_calendar, leaves_a_pupil_in_his_group_of_a_merged_course_during_a_
   in_b.since = "2027-01-08";
   site_gets(in_b);
   EXPECT_EQ(people(), "10000001 Matemàtiques: active student [1r ESO B]");
+}
+
+TEST_F(moodle_calendar, moves_a_pupil_of_a_merged_course_when_the_blackout_is_over) {
+  for (const auto* how : {"suspend", "unenrol"}) {
+    given_settings({{"classrooms", "merged"}, {"withdraw", how}});
+    const given_record in_a{.person = anna, .subject = how, .subject_name = how, .teachers = "[]"};
+    auto in_b = in_a;
+    in_b.group = "1ESOB";
+    in_b.group_name = "1r ESO B";
+    const auto course = std::string{"10000001 "} + how + ": active student ";
+    it_is("2026-12-31");
+    site_gets(in_a);
+    site_gets_page({withdrawn(in_a), in_b});
+    for (const auto* room : {"B1", "B2"}) {  // a further record changes nothing of it
+      EXPECT_THAT(people(), HasSubstr(course + "[1r ESO A+1r ESO B]"));
+      EXPECT_EQ(held_back(), "46012345 blackout 1 1");
+      EXPECT_EQ(compared(how), "1ESOA enrolled blackout, 1ESOB enrolled ");
+      in_b.room = room;
+      site_gets(in_b);
+    }
+    EXPECT_EQ(somebody(decision::approve, ""), "");
+    EXPECT_THAT(portions_of("2027-01-08"), ElementsAre("released 1"));
+    EXPECT_THAT(people(), HasSubstr(course + "[1r ESO B]"));
+    EXPECT_EQ(compared(how), "1ESOA withdrawn , 1ESOB enrolled ");
+    EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal"), "0");
+    EXPECT_THAT(portions_of("2027-01-08"), ElementsAre());
+  }
+}
+
+TEST_F(moodle_calendar, lets_go_who_has_left_a_merged_course_after_he_changed_his_group) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = anna, .teachers = "[]"};
+  auto in_b = in_a;
+  in_b.group = "1ESOB";
+  in_b.group_name = "1r ESO B";
+  it_is("2026-12-31");
+  site_gets(in_a);
+  site_gets_page({withdrawn(in_a), in_b});
+  site_gets(withdrawn(in_b));
+  EXPECT_EQ(people(), "10000001 Matemàtiques: active student [1r ESO A+1r ESO B]");
+  EXPECT_EQ(held_back(), "46012345 blackout 1 1");
+  EXPECT_EQ(compared("MAT"), "1ESOA enrolled blackout, 1ESOB enrolled blackout");
+  EXPECT_THAT(portions_of("2027-01-08"), ElementsAre("released 1"));
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: suspended student"));
+  EXPECT_EQ(compared("MAT"), "1ESOA withdrawn , 1ESOB withdrawn ");
 }
 
 TEST_F(moodle_calendar, lets_newcomers_in_during_a_blackout_and_forgets_who_is_enrolled_again) {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whom the batch says something about, in which classroom, and what holds of him there now. Nobody is enrolled in a
--- course, or under an instance, that somebody has deleted.
+-- Whom the batch, or the calendar, says something about, in which classroom, and what holds of him there now. Nobody is
+-- enrolled in a course, or under an instance, that somebody has deleted.
 insert into moodle_place
 select t.classroom_id, c.course_id, c.context_id, c.enrol_id, m.moodle_group_id, t.person_id,
        coalesce((select e.status = 'enrolled' from enrolment e
@@ -12,6 +12,8 @@ select t.classroom_id, c.course_id, c.context_id, c.enrol_id, m.moodle_group_id,
        'enrol_' || i.enrol, c.key not like '%/%/%/%/%'
 from (
   select classroom_id, person_id from news
+  union
+  select classroom_id, person_id from moodle_released
   union
   select k.classroom_id, k.person_id
   from newest_classroom n

@@ -83,7 +83,8 @@ create table if not exists matricula.moodle_withdrawal (
   state       text        not null,
   primary key (enrol_id, user_id)
 );
--- blackout: on a day on which nobody leaves. A database of an earlier version has another check.
+-- blackout: on a day on which nobody leaves, be it the course or a group of it. A database of an earlier version has another
+-- check.
 alter table matricula.moodle_withdrawal
   drop constraint if exists moodle_withdrawal_state_check,
   add constraint moodle_withdrawal_state_check
@@ -580,7 +581,7 @@ end
 $$;
 
 -- What is due today, a portion of it: to be called in a transaction of its own, again and again while it says so. Those who
--- may leave after a blackout, a centre's at a time, are put into moodle_member for the steps to judge.
+-- may leave after a blackout, a centre's at a time, are put into moodle_released for the steps to look at.
 create or replace function matricula.moodle_calendar(approves_deletion boolean)
 returns table (what text, year text, number bigint, again boolean) language plpgsql as $$
 declare
@@ -605,17 +606,14 @@ begin
       with free as (
         delete from matricula.moodle_withdrawal w
         where w.state = 'blackout' and w.centre_code = centre
-        returning w.enrol_id, w.user_id, w.person_id, w.course_id
-      ), leaving as (
-        insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher,
-                                   component)
-        select f.course_id, c.context_id, f.enrol_id, f.person_id, f.user_id, false, false,
-               coalesce((select 'enrol_' || i.enrol from mdl_enrol i where i.id = f.enrol_id), '')
+        returning w.person_id, w.course_id
+      ), released as (
+        insert into moodle_released (classroom_id, person_id)
+        select m.classroom_id, f.person_id
         from free f
-        join matricula.moodle_course c on c.course_id = f.course_id
-        returning 1
+        join matricula.moodle_classroom m on m.course_id = f.course_id
       )
-      select count(*) into changed from leaving;
+      select count(*) into changed from free;
       return query select 'released', '', changed, true;
       return;
     end if;

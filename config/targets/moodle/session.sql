@@ -203,6 +203,12 @@ create temporary table new_group (
   moodle_group_id bigint not null default nextval('mdl_groups_id_seq')
 ) on commit delete rows;
 
+-- Who was to leave on a day of the calendar's blackout, which is over: each classroom of the course that it was.
+create temporary table moodle_released (
+  classroom_id bigint not null,
+  person_id    bigint not null
+) on commit delete rows;
+
 -- The people whom the batch says something about, classroom by classroom, and whether they belong there now.
 create temporary table moodle_place (
   classroom_id    bigint  not null,

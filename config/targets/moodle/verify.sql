@@ -5,7 +5,7 @@
 -- course is gone is missing. Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in
 -- a classroom's list of teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that
 -- was deleted as somebody had approved, and who has left a classroom where somebody else stays who has the same account.
--- `held`: why somebody who is withdrawn is still there.
+-- `held`: why somebody who is withdrawn is still there, in the course or, during a blackout, in a group of a merged one.
 select
   r.key, r.classroom, r.key_hash, r.content_hash, r.revision, r.year,
   case
