@@ -1239,6 +1239,26 @@ TEST_F(moodle_site, has_flags_no_older_than_its_commit) {
   }
 }
 
+TEST_F(moodle_site, tells_moodle_of_a_new_role_of_who_logs_in_while_a_batch_waits) {
+  site_gets_page({{.person = anna, .teachers = "[]"}, {.person = berta, .teachers = "[]"}});
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select from matricula.moodle_change where kind = 'categories' for update");
+  std::thread waiting{[&] {
+    site_gets_page({{.person = anna, .subject = "VAL", .teachers = "[]"},
+                    {.person = berta, .subject = "VAL", .teachers = "[]"},
+                    {.person = "10000003", .subject = "VAL", .teachers = "[]"}});
+  }};
+  await_waiting(database_, 1);
+  database_.query("update mdl_user set lastaccess = extract(epoch from now()) where username = '10000001'");
+  other.abort();
+  waiting.join();
+  EXPECT_EQ(
+      value(
+          "select string_agg(u.username, ' ') from mdl_cache_flags f join mdl_user u on u.id::text = f.name"),
+      "10000001");
+}
+
 TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_suspends_while_a_batch_withdraws_it) {
   const given_record of_anna{.person = anna, .teachers = "[]"};
   site_gets(of_anna);

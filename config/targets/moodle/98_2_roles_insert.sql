@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Who may be at work in Moodle at this moment gets his right with the next page, by a flag (see 98_7_withdraw).
+-- Who may be at work in Moodle gets his right with the next page, by a flag (see 98_7_withdraw), but for accounts of this
+-- batch, which nobody can have. Who is at work then is looked at last, in 99_9_flags_1_absent.
 with given as (
   insert into mdl_role_assignments (roleid, contextid, userid, timemodified, modifierid, component, itemid)
   select r.role_id, m.context_id, m.user_id, extract(epoch from now()), s.admin_id, m.component, m.enrol_id
@@ -18,9 +19,7 @@ with given as (
   order by m.context_id, m.user_id
   returning userid
 )
-insert into moodle_flag (name)
-select g.userid::text
+insert into moodle_flag (name, is_gain)
+select g.userid::text, true
 from (select distinct userid from given) as g
-where (select u.lastaccess from mdl_user u where u.id = g.userid)
-      > extract(epoch from now()) - (select matricula.moodle_session_seconds())
-on conflict do nothing
+where not exists (select from new_user n where n.user_id = g.userid)

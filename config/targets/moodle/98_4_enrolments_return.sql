@@ -6,7 +6,9 @@ with returned as (
   where x.enrol_id = m.enrol_id and x.user_id = m.user_id and (m.is_student or m.is_teacher)
   returning x.enrol_id, x.user_id
 ), flagged as (
-  insert into moodle_flag (name) select distinct user_id::text from returned on conflict do nothing
+  insert into moodle_flag (name)
+  select distinct user_id::text from returned
+  on conflict (name) do update set is_gain = false
 )
 update mdl_user_enrolments e
 set status = 0, modifierid = s.admin_id, timemodified = extract(epoch from now())

@@ -11,4 +11,6 @@ with taken as (
     and (a.roleid = s.student_role_id and not m.is_student or a.roleid = s.teacher_role_id and not m.is_teacher)
   returning a.userid
 )
-insert into moodle_flag (name) select distinct userid::text from taken on conflict do nothing
+insert into moodle_flag (name)
+select distinct userid::text from taken
+on conflict (name) do update set is_gain = false

@@ -26,4 +26,4 @@ with gone as (
 )
 insert into moodle_flag (name)
 select userid::text from suspended union select userid::text from unenrolled
-on conflict do nothing
+on conflict (name) do update set is_gain = false

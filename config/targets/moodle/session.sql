@@ -263,7 +263,8 @@ create index on moodle_leaver (centre_code);
 
 -- Whose open sessions must be looked at again: their users' numbers, as mdl_cache_flags has them.
 create temporary table moodle_flag (
-  name text primary key
+  name    text    primary key,
+  is_gain boolean not null default false  -- he has merely gained a role: only if he has been in Moodle lately
 ) on commit delete rows;
 
 -- What an account is to say of somebody, in as many characters as Moodle keeps.
