@@ -1127,13 +1127,14 @@ TEST_F(moodle_site, judges_what_comes_at_once_as_one_after_the_other) {
   EXPECT_EQ(effects[1], "created 0 changed 0 withdrawn 2, 2 held");
 }
 
-TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn_or_for_an_enrolment) {
+TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn_an_enrolment_or_flags) {
   given_record of_anna{.person = anna};
   std::string courses = "1";
   pqxx::connection connection{database_.url()};
   for (const auto& [in_the_way, subject] :
        {std::pair{"select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))", "VAL"},
-        std::pair{"select from mdl_user_enrolments for update", "ENG"}}) {
+        std::pair{"select from mdl_user_enrolments for update", "ENG"},
+        std::pair{"select pg_advisory_xact_lock(hashtext('mdl_cache_flags'))", "BIO"}}) {
     auto of_berta = of_anna;
     of_berta.person = berta;
     site_gets_page({of_anna, of_berta});
