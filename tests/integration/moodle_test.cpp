@@ -335,6 +335,22 @@ TEST_F(moodle_site, takes_on_a_new_account_of_the_name_of_one_that_was_deleted) 
   EXPECT_EQ(moodle(), rows);
 }
 
+TEST_F(moodle_site, takes_on_a_new_account_for_both_people_who_shared_the_one_that_was_deleted) {
+  const given_record with_zero{.person = "012345678Z", .role = "teacher", .teachers = "[]"};
+  given_record without{.person = "12345678Z", .role = "teacher", .subject = "VAL", .teachers = "[]"};
+  site_gets_page({with_zero, without});
+  const auto before = people();
+  database_.query("delete from mdl_user_enrolments; delete from mdl_role_assignments; "
+                  "update mdl_user set deleted = 1, username = 'gone' where username = '12345678z'; "
+                  "insert into mdl_user (username, mnethostid, confirmed) values ('12345678z', 1, 1)");
+  auto again = with_zero;
+  again.room = "B1";
+  site_gets(again);
+  EXPECT_EQ(people(), before);
+  EXPECT_EQ(value("select count(*) || ' ' || count(distinct user_id) from matricula.moodle_user"), "2 1");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_notice"), "0");
+}
+
 TEST_F(moodle_site, makes_nobody_of_a_newcomer_who_has_left_already) {
   EXPECT_EQ(site_gets(withdrawn({.person = anna, .teachers = "[]"})), "created 0 changed 0 withdrawn 1");
   EXPECT_EQ(value("select count(*) from mdl_user where id > 2"), "0");
