@@ -68,7 +68,7 @@ class kafka_topic_scan final : public topic_scan {
                                         // the broker has waited this long for more.
                                         {"fetch.wait.max.ms", "10"},
                                         {"fetch.message.max.bytes", "8388608"},
-                                        {"queued.max.messages.kbytes", "16384"}});
+                                        {"queued.max.messages.kbytes", "65536"}});
     if (!configuration)
       return configuration.error();
     auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));
