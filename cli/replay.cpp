@@ -38,8 +38,8 @@ constexpr auto examples = R"(Examples:
 It works while the site runs, and shows how far the site is; Ctrl-C ends the showing, not the replay. A row that holds a
 newer revision stays. Rows whose record is as it was are left alone too, also where somebody has changed another table
 by hand. A site whose offset the topic no longer holds goes on with the first that it does, whatever --from says.
-Exit code 0: the site is where it was before, or goes on; 1: something did not answer, or no process runs the site; 2: wrong usage;
-78: bad topology file.)";
+Exit code 0: the site is where it was before, or goes on; 1: something did not answer, or no process runs
+the site; 2: wrong usage; 78: bad topology file.)";
 
 constexpr milliseconds look_every{500};
 

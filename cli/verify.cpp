@@ -45,8 +45,8 @@ topic was when it was read, are counted apart and do not make a site differ; row
 has lost messages. Nor do those whom a site holds back, as too many of a centre, or until the end of a blackout: they
 are counted on lines of their own. Nothing is changed. Memory for each key: less than 200 bytes.
 
-Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: wrong usage, or no such site;
-78: the file must be changed first.)";
+Exit code 0: every site is as its topics say; 1: one is not, or something does not answer; 2: wrong usage, or no such
+site; 78: the file must be changed first.)";
 
 constexpr std::chrono::milliseconds retry_delay{500};
 
