@@ -120,12 +120,17 @@ TEST_F(moodle_calendar, keeps_who_is_to_leave_during_a_blackout_until_it_is_over
   EXPECT_THAT(portions_of("2027-01-08"), ElementsAre());
 }
 
+/// The same record in the course's other group.
+given_record in_group_b(given_record record) {
+  record.group = "1ESOB";
+  record.group_name = "1r ESO B";
+  return record;
+}
+
 TEST_F(moodle_calendar, leaves_a_pupil_in_his_group_of_a_merged_course_during_a_blackout) {
   given_settings({{"classrooms", "merged"}});
   const given_record in_a{.person = anna, .teachers = "[]"};
-  auto in_b = in_a;
-  in_b.group = "1ESOB";
-  in_b.group_name = "1r ESO B";
+  auto in_b = in_group_b(in_a);
   it_is("2026-12-31");
   site_gets_page({in_a, in_b});
   site_gets(withdrawn(in_a));
@@ -140,9 +145,7 @@ TEST_F(moodle_calendar, moves_a_pupil_of_a_merged_course_when_the_blackout_is_ov
   for (const auto* how : {"suspend", "unenrol"}) {
     given_settings({{"classrooms", "merged"}, {"withdraw", how}});
     const given_record in_a{.person = anna, .subject = how, .subject_name = how, .teachers = "[]"};
-    auto in_b = in_a;
-    in_b.group = "1ESOB";
-    in_b.group_name = "1r ESO B";
+    auto in_b = in_group_b(in_a);
     const auto course = std::string{"10000001 "} + how + ": active student ";
     it_is("2026-12-31");
     site_gets(in_a);
@@ -166,9 +169,7 @@ TEST_F(moodle_calendar, moves_a_pupil_of_a_merged_course_when_the_blackout_is_ov
 TEST_F(moodle_calendar, lets_go_who_has_left_a_merged_course_after_he_changed_his_group) {
   given_settings({{"classrooms", "merged"}});
   const given_record in_a{.person = anna, .teachers = "[]"};
-  auto in_b = in_a;
-  in_b.group = "1ESOB";
-  in_b.group_name = "1r ESO B";
+  auto in_b = in_group_b(in_a);
   it_is("2026-12-31");
   site_gets(in_a);
   site_gets_page({withdrawn(in_a), in_b});

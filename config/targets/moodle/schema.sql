@@ -220,6 +220,18 @@ begin
 end
 $$;
 
+-- Waits for other batches that write flags, if this one is to write any, by who is in Moodle now: see moodle_flag.
+create or replace function matricula.moodle_lock_flags() returns void language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtext('mdl_cache_flags'))
+  from moodle_flag f
+  where not f.is_gain
+    or (select u.lastaccess from mdl_user u where u.id = f.name::bigint)
+       > extract(epoch from now()) - (select matricula.moodle_session_seconds())
+  limit 1;
+end
+$$;
+
 -- What a flag carries as its time: ten seconds from now. What the program does after the steps, the commit and clocks that
 -- differ may take as long; who comes to Moodle meanwhile only has his rights read with each page until then.
 create or replace function matricula.moodle_flag_time() returns bigint language sql volatile as $$
