@@ -16,8 +16,8 @@ broker_port() { sed -n "s/^advertised.listeners=.*://p" "$dir/kafka/$1/server.pr
 # write_kafka_configuration PORT...: two ports for each broker, its clients' and its controller's.
 write_kafka_configuration() {
   local -a ports=("$@")
-  local n voters='' cluster in_sync=1 noticed_after_ms=6000
-  if ((brokers == 3)); then in_sync=2 noticed_after_ms=3000; fi
+  local n voters='' cluster in_sync=1 noticed_after_ms=6000 unheard_after_ms=2000
+  if ((brokers == 3)); then in_sync=2 noticed_after_ms=2000 unheard_after_ms=1200; fi
   for ((n = 1; n <= brokers; ++n)); do
     voters+=${voters:+,}$n@127.0.0.1:${ports[2 * n - 1]}
   done
@@ -49,10 +49,13 @@ share.coordinator.state.topic.num.partitions=3
 share.coordinator.state.topic.replication.factor=$brokers
 share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
-# A broker that died without a word is noticed after so long, by the others: soon enough for the members of a group that
-# it coordinated, whose sessions last 6 s and more, to find the next coordinator before they are given up.
+# A broker that died without a word is noticed after so long, by the others, and where it was the controller, a next one is
+# elected before they begin to count: soon enough, together, for the members of a group that it coordinated, whose sessions
+# last 6 s and more, to find the next coordinator before they are given up.
 broker.session.timeout.ms=$noticed_after_ms
 broker.heartbeat.interval.ms=$((noticed_after_ms / 6))
+controller.quorum.fetch.timeout.ms=$unheard_after_ms
+controller.quorum.election.timeout.ms=$((unheard_after_ms / 2))
 END
   done
 }
