@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
 #include <mutex>
 #include <optional>
@@ -46,10 +47,13 @@ class signal_listener {
     thread_.join();
   }
 
-  /// From now on the first signal is a message to `listener`; without one it only counts as the first.
+  /// From now on the first signal is a message to `listener`, also one that has come already; without a listener it
+  /// only counts as the first.
   void tell(caf::actor listener) {
     const std::lock_guard lock{mutex_};
     listener_ = std::move(listener);
+    if (told_ && listener_)
+      caf::anon_send(listener_, stop_atom::value);
   }
 
  private:
@@ -75,6 +79,7 @@ class signal_listener {
       first_at = now;
       spdlog::info("told to stop: drains; a second signal ends it at once");
       const std::lock_guard lock{mutex_};
+      told_ = true;
       if (listener_)
         caf::anon_send(listener_, stop_atom::value);
     }
@@ -82,7 +87,42 @@ class signal_listener {
 
   std::mutex mutex_;
   caf::actor listener_;
+  bool told_ = false;
   std::thread thread_;  // last: it uses the others
+};
+
+/// Calls for help if it is still there `limit` after it was started. Made before the actors it outlives them, who are
+/// waited for until the last of them has returned from its call.
+class end_watch {
+ public:
+  end_watch() = default;
+  end_watch(const end_watch&) = delete;
+  end_watch& operator=(const end_watch&) = delete;
+
+  ~end_watch() {
+    if (!thread_.joinable())
+      return;
+    {
+      const std::lock_guard lock{mutex_};
+      ended_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+
+  void start(milliseconds limit, std::function<void()> too_late) {
+    thread_ = std::thread{[this, limit, too_late = std::move(too_late)] {
+      std::unique_lock lock{mutex_};
+      if (!changed_.wait_until(lock, std::chrono::steady_clock::now() + limit, [this] { return ended_; }))
+        too_late();
+    }};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;
+  std::thread thread_;
 };
 
 /// Sends `signal` to `listener` when `who` has answered `question`.
@@ -99,6 +139,7 @@ void tell_when_answered(caf::actor_system& system, Handle who, caf::actor listen
 
 run_outcome graph_process::run() const {
   signal_listener signals;
+  end_watch watch;
   caf::actor_system_config config;
   // Idle workers wait on a condition instead of polling for work to steal.
   config.set("scheduler.policy", caf::atom("sharing"));
@@ -167,7 +208,10 @@ run_outcome graph_process::run() const {
   ask_figures(true);
   signals.tell({});
   if (outcome == run_outcome::stuck)
-    on_stuck();
+    on_stuck(*outcome);
+  else
+    watch.start(milliseconds{deployment->topology.limits.drain_timeout_ms},
+                [this, why = *outcome] { on_stuck(why); });
   self->send_exit(root, caf::exit_reason::kill);
   self->send_exit(board, caf::exit_reason::kill);
   return *outcome;

@@ -26,9 +26,10 @@ struct graph_process {
   std::vector<planned_crash> crashes;  ///< those with a call are left to throwing_adapters
   /// Called every figures_every without the pages' own figures, and once at the end with them.
   std::function<void(const std::string& figures_json)> on_figures;
-  /// Called when the graph was told to stop and did not drain within limits.drain_timeout_ms. It ends the
-  /// process, for an actor's thread hangs in a call; if it returns, run waits for that thread.
-  std::function<void()> on_stuck;
+  /// Called, on a thread of its own unless `stuck`, when the graph was told to stop and did not drain within
+  /// limits.drain_timeout_ms, or when it has ended in another way and an actor's thread hangs in a call as long after
+  /// that. It ends the process; if it returns, run waits for that thread.
+  std::function<void(run_outcome)> on_stuck;
 
   /// SIGTERM and SIGINT must be blocked in the calling thread before any other thread starts. The first of
   /// them stops the graph from the source; a second one ends the process at once, with exit_failed: Kafka and

@@ -256,17 +256,22 @@ int run_topology(const run_options& options) {
       std::cout << json << std::endl;
   };
   const auto report = [&] { return options.report.empty() || write_report(options.report, figures); };
-  process.on_stuck = [&] {
+  const auto tell_if_it_gave_up = [](run_outcome outcome) {
+    if (outcome == run_outcome::gave_up)
+      spdlog::error("ended because a supervisor gave up or died; nothing committed is lost, and it may "
+                    "be started again");
+  };
+  process.on_stuck = [&](run_outcome outcome) {
     report();
-    spdlog::error("did not drain within {} ms (limits.drain_timeout_ms); ends now, nothing committed is lost",
+    tell_if_it_gave_up(outcome);
+    spdlog::error("{} within {} ms (limits.drain_timeout_ms); ends now, nothing committed is lost",
+                  outcome == run_outcome::stuck ? "did not drain" : "an actor has not returned from a call",
                   made->topology.limits.drain_timeout_ms);
     std::cout.flush();
     _exit(exit_failed);
   };
   const auto outcome = process.run();
-  if (outcome == run_outcome::gave_up)
-    spdlog::error("ended because a supervisor gave up or died; nothing committed is lost, and it may "
-                  "be started again");
+  tell_if_it_gave_up(outcome);
   const bool reported = report();
   return reported && outcome != run_outcome::gave_up ? exit_done : exit_failed;
 }

@@ -25,6 +25,32 @@ class held_table {
   pqxx::work transaction_;
 };
 
+/// The sessions at a site that wait for somebody's lock neither answer nor end, until the end of this object. They wait, so
+/// they hold nothing that the other databases of the server want.
+class stopped_sessions {
+ public:
+  explicit stopped_sessions(const site_database& site) {
+    for (const auto& row :
+         site.query("select distinct l.pid from pg_locks l join pg_database d on d.oid = l.database "
+                    "where d.datname = current_database() and not l.granted"))
+      if (const auto pid = row[0].as<pid_t>(); ::kill(pid, SIGSTOP) == 0)
+        pids_.push_back(pid);
+  }
+
+  stopped_sessions(const stopped_sessions&) = delete;
+  stopped_sessions& operator=(const stopped_sessions&) = delete;
+
+  ~stopped_sessions() {
+    for (const auto pid : pids_)
+      ::kill(pid, SIGCONT);
+  }
+
+  bool none() const { return pids_.empty(); }
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
 class pipeline_deaths : public pipeline_test {
  protected:
   /// Whether the source runs in this process, by what its log has said last.
@@ -40,9 +66,9 @@ class pipeline_deaths : public pipeline_test {
 
   /// MATRICULA_CRASH: the actors of this kind die again and again. One that is not there at the moment is
   /// spared.
-  static running_process::variables dying(const std::string& kind) {
+  static running_process::variables dying(const std::string& kind, int first_ms = 500) {
     std::string crashes;
-    for (int ms = 500; ms <= 60'000; ms += 250)
+    for (int ms = first_ms; ms <= 60'000; ms += 250)
       crashes += (crashes.empty() ? "" : ",") + kind + '@' + std::to_string(ms);
     return {{"MATRICULA_CRASH", crashes}};
   }
@@ -197,6 +223,37 @@ TEST_F(pipeline_deaths, a_process_told_to_stop_drains_and_the_next_one_goes_on) 
   pipeline->simulator().change(0);
   ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
   ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+}
+
+TEST_F(pipeline_deaths, a_process_told_to_stop_before_it_began_stops) {
+  ASSERT_NO_FATAL_FAILURE(given());
+  auto process = pipeline->start_run_told_to_stop();
+  EXPECT_EQ(process.exit_code(), 0) << process.log();
+  EXPECT_TRUE(process.has_logged("drained") || process.has_logged("stopped before anything was started"))
+      << process.log();
+}
+
+TEST_F(pipeline_deaths, a_process_that_gives_up_does_not_wait_for_a_call_that_hangs) {
+  pipeline_wishes wishes;
+  wishes.every = "0s";
+  wishes.limits = "drain_timeout_ms = 1000\nrestarts_max = 6\n";
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  // The source gives up at the seventh death of its fetcher, which takes six seconds, for each of them waits longer.
+  auto process = pipeline->start_run({}, dying("fetcher", 3'000));
+  const auto& site = pipeline->database("ESO-46");
+  ASSERT_TRUE(eventually([&] { return pipeline->difference("ESO-46") != "the site has no tables yet"; }))
+      << process.log();
+  in_the_way.emplace(site);
+  std::optional<stopped_sessions> hang;
+  ASSERT_TRUE(eventually([&] { return !hang.emplace(site).none(); })) << process.log();
+  EXPECT_EQ(process.exit_code(), 1) << process.log();
+  hang.reset();
+  in_the_way.reset();
+  EXPECT_TRUE(process.has_logged("source:itaca gives up")) << process.log();
+  EXPECT_TRUE(process.has_logged("ended because a supervisor gave up")) << process.log();
+  EXPECT_TRUE(process.has_logged("an actor has not returned from a call within 1000 ms")) << process.log();
+  ASSERT_NO_FATAL_FAILURE(expect_that_the_next_one_goes_on());
 }
 
 TEST_F(pipeline_deaths, a_second_signal_ends_a_process_that_cannot_drain) {

@@ -209,7 +209,15 @@ running_process pipeline_deployment::start(const std::string& command,
   line.insert(line.end(), options.begin(), options.end());
   auto variables = environment();
   variables.insert(variables.end(), more.begin(), more.end());
-  return {std::move(line), folder_ / (command + std::to_string(++started_) + ".log"), variables};
+  return {std::move(line), next_log(command), variables};
+}
+
+running_process pipeline_deployment::start_run_told_to_stop() {
+  // A signal that is blocked stays pending in the program that takes the shell's place.
+  return {{"/usr/bin/env", "--block-signal=TERM", "/bin/sh", "-c", "kill -TERM $$ && exec \"$@\"", "sh",
+           MATRICULA_PROGRAM, "run", file_.string()},
+          next_log("run"),
+          environment()};
 }
 
 std::pair<std::optional<int>, std::string>

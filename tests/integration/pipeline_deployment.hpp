@@ -57,7 +57,9 @@ class pipeline_deployment {
                             const running_process::variables& more = {}) {
     return start("run", options, more);
   }
-  /// The same, to its end: the exit code, and what it has printed.
+  /// `matricula run FILE`, to which SIGTERM was sent before it began.
+  running_process start_run_told_to_stop();
+  /// `matricula COMMAND FILE OPTION...` to its end: the exit code, and what it has printed.
   std::pair<std::optional<int>, std::string> finish(const std::string& command,
                                                     const std::vector<std::string>& options = {});
 
@@ -82,6 +84,9 @@ class pipeline_deployment {
 
  private:
   running_process::variables environment() const;
+  std::filesystem::path next_log(const std::string& command) {
+    return folder_ / (command + std::to_string(++started_) + ".log");
+  }
   void remove_from_kafka() const;
 
   pipeline_wishes wishes_;
