@@ -38,8 +38,11 @@ std::vector<measured> lone_pages::run(const std::string& scenario, const std::ve
   const auto pages = world_.report().at("pages");
   std::vector<measured> all;
   for (std::size_t i = 0; i < cases.size(); ++i) {
+    auto values = figures_of(pages.at(i + 1), looks_[i], looks_[i + 1]);
+    if (cases[i] == settling)
+      continue;
     auto& one = all.emplace_back();
-    one = {scenario, cases[i], number, page, figures_of(pages.at(i + 1), looks_[i], looks_[i + 1])};
+    one = {scenario, cases[i], number, page, std::move(values)};
     if (scenario == "page" && cases[i] == "unchanged" && one.values.at("wal_bytes") > 0)
       keep_trace(number);
     one.values["rss_peak_bytes"] = rss_peak;

@@ -29,6 +29,9 @@ class lone_pages {
       , feed_(feed)
       , every_s_(every_s) {}
 
+  /// A case of which nothing is told: what the page before it has left for later is done meanwhile.
+  static constexpr const char* settling = "";
+
   /// `before` is called with the case that comes next; `after` with its figures.
   using before_case = std::function<void(std::size_t which)>;
   using after_case = std::function<void(std::size_t which, figures& values)>;

@@ -65,9 +65,11 @@ const std::vector<section>& sections() {
       {"page",
        "One page alone",
        R"(A page of records for two sites (ESO-46 and FP-46, two partitions each), alone: from its request until all of it
-is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the same way. CPU
-is that of all of the time from page to page, Java's idling included; WAL that of the whole server, whose
-autovacuum is off meanwhile and beside the floors.)",
+is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the same way; before the
+unchanged one, another that is unchanged, while which the sites' outboxes are tidied. CPU is that of all of the time from
+page to page, Java's idling included; WAL that of the whole server, whose autovacuum is off meanwhile and beside the floors.
+Where it is less than 2 MB, the server's own records are left out: that of a checkpoint, and those that pg_waldump gives the
+resource manager Standby, as which transactions run, which it writes every 15 s.)",
        {{"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
         {"changed", "changed_records", 1, 0},
