@@ -2,21 +2,13 @@
 #pragma once
 
 #include "bench_deployment.hpp"
+#include "sent_records.hpp"
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace matricula::bench {
-
-/// A record as matricula has sent it to Kafka.
-struct sent_record {
-  std::string lane, key, value;
-  std::int32_t partition = 0;
-  std::int64_t offset = 0;
-  std::uint64_t content_hash = 0, revision = 0;
-};
 
 /// What was committed to a deployment's lanes, in order per partition.
 std::vector<sent_record> records_in(const servers& on, const bench_deployment& world);
@@ -33,7 +25,11 @@ double fetch_floor_ms(const std::string& url);
 /// simdjson reading the fields of the keys, on one core.
 double json_floor_ms(const std::string& url);
 
-/// librdkafka sending the records to the lanes of `into` in one transaction, `warm_up` in one before it.
+/// How often produce_floor_ms sends its records: a time as short as that of one transaction is spread wide.
+inline constexpr std::size_t produce_floor_times = 7;
+
+/// librdkafka sending the records to the lanes of `into` in one transaction, `warm_up` in one before it: the median of
+/// produce_floor_times, one after the other.
 double produce_floor_ms(const servers& on, const bench_deployment& into,
                         const std::vector<sent_record>& warm_up, const std::vector<sent_record>& records);
 
@@ -41,9 +37,9 @@ double produce_floor_ms(const servers& on, const bench_deployment& into,
 double produce_pages_floor_ms(const servers& on, const bench_deployment& into,
                               const std::vector<sent_record>& records);
 
-/// librdkafka reading these records, which follow others in the lanes of `from`, as committed.
-double consume_floor_ms(const servers& on, const bench_deployment& from,
-                        const std::vector<sent_record>& before, const std::vector<sent_record>& records);
+/// librdkafka reading these records, as committed, which are the last in the lanes of `from` and follow others.
+double consume_floor_ms(const servers& on, const bench_deployment& from, const transactions& before,
+                        const std::vector<sent_record>& records);
 
 /// psql copying the records into the staging table and running the target's steps and outcomes, in one transaction for
 /// each partition, all of them at a time, as the appliers do; `warm_up` in one before it. The sites' databases must be

@@ -86,7 +86,7 @@ resource manager Standby, as which transactions run, which it writes every 15 s.
        "Its floors",
        R"(What no program on these libraries and servers can be faster than, with the same bytes, after each run on the
 same servers: libcurl reading the page, simdjson looking for the fields of the keys, librdkafka sending the
-records in one transaction and reading them back, psql copying them into the staging table and running the
+records in one transaction, of seven the median, and reading them back, psql copying them into the staging table and running the
 target's own SQL in a transaction for each partition, all at a time. Ratios: fetch, simdjson and produce against
 matricula's request → in Kafka; produce alone against all of that, and against what follows the fetch, in which
 matricula also decodes; consume and psql against in Kafka → visible, and psql alone against it; last, matricula's
