@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lone_pages.hpp"
-#include "report.hpp"
 
 #include <fmt/format.h>
 
@@ -20,7 +19,7 @@ class changes_scenario final : public scenario {
 
   std::vector<measured> run(int number, const std::filesystem::path& folder) override {
     auto all = with(where::together, "", number, folder / "together");
-    auto strewn = with(where::strewn, strewn_mark, number, folder / "strewn");
+    auto strewn = with(where::strewn, ", strewn", number, folder / "strewn");
     all.insert(all.end(), strewn.begin(), strewn.end());
     return all;
   }

@@ -126,7 +126,7 @@ struct report_options {
     all.include(bounds_by_cpu(all));
     if (!parts.empty())
       all.include(parts_in(parts), parts_origin_in(parts));
-    all.include(lines_of_changes(all));
+    all.include(sum_of_changes(all));
     return all;
   }
 };

@@ -18,12 +18,9 @@ std::vector<measured> parts_in(const std::filesystem::path& file);
 /// When they were measured, and at which commit, as far as the file says so.
 nlohmann::json parts_origin_in(const std::filesystem::path& file);
 
-/// What the medians of the scenario "changes" have in common: its cases "line", and that of the cases that end in
-/// `strewn_mark`. None where there are fewer than three.
-std::vector<measured> lines_of_changes(const result_lines& results);
-
-/// What of a case's name says that its records lie strewn over the page.
-inline constexpr const char* strewn_mark = ", strewn";
+/// What the medians of the scenario "changes" say that a page, a changed record and a changed classroom cost: its case
+/// "sum". None where they leave it open (fitted_plane.hpp), or where there are but three, which a plane always meets.
+std::vector<measured> sum_of_changes(const result_lines& results);
 
 /// A page of Markdown: what was to be reached, a table for each scenario that has results, what the peer does better.
 /// `pictures`: the links of the pictures that exist.

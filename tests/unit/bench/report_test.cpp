@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/report.hpp"
-#include "pipeline/straight_line.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -99,42 +98,28 @@ TEST_F(report_test, tells_times_but_does_not_judge_them) {
   EXPECT_EQ(found[0].text, "page alone, 1 % changed: 1,000 ms, was 110 (100–120)");
 }
 
-TEST_F(report_test, lays_a_straight_line_through_pages_that_have_changed_in_part) {
+TEST_F(report_test, tells_what_a_page_a_record_and_a_classroom_cost) {
   result_lines results{file};
-  results.add({{"changes", "a", 1, 30'000, {{"changed_records", 300}, {"applied_ms", 112}}},
-               {"changes", "b", 1, 30'000, {{"changed_records", 1'000}, {"applied_ms", 140}}},
-               {"changes", "c", 1, 30'000, {{"changed_records", 10'000}, {"applied_ms", 500}}}});
-  const auto line = lines_of_changes(results);
-  ASSERT_EQ(line.size(), 1U);
-  EXPECT_NEAR(line[0].values.at("fixed_ms"), 100, 1e-6);
-  EXPECT_NEAR(line[0].values.at("us_per_changed"), 40, 1e-6);
-  EXPECT_NEAR(line[0].values.at("residual_ratio"), 0, 1e-9);
-  EXPECT_THAT(lines_of_changes(with_runs({100})), IsEmpty());
-}
-
-TEST_F(report_test, lays_another_line_through_changes_that_lie_strewn) {
-  result_lines results{file};
-  for (const auto& [records, together_ms, strewn_ms] :
-       {std::tuple{300.0, 112.0, 200.0}, {1'000.0, 140.0, 270.0}, {10'000.0, 500.0, 1'170.0}})
+  for (const auto& [records, classrooms] :
+       {std::pair{300.0, 12.0}, {10'000.0, 386.0}, {300.0, 300.0}, {10'000.0, 1'200.0}}) {
+    EXPECT_THAT(sum_of_changes(results), IsEmpty());
     results.add({{"changes",
-                  fmt::format("{} places", records),
+                  fmt::format("{} records in {} classrooms", records, classrooms),
                   1,
                   30'000,
-                  {{"changed_records", records}, {"applied_ms", together_ms}}},
-                 {"changes",
-                  fmt::format("{} places{}", records, strewn_mark),
-                  1,
-                  30'000,
-                  {{"changed_records", records}, {"applied_ms", strewn_ms}}}});
-  const auto lines = lines_of_changes(results);
-  ASSERT_EQ(lines.size(), 2U);
-  EXPECT_EQ(lines[0].about, "line");
-  EXPECT_NEAR(lines[0].values.at("us_per_changed"), 40, 1e-6);
-  EXPECT_EQ(lines[1].about, "line, strewn");
-  EXPECT_NEAR(lines[1].values.at("us_per_changed"), 100, 1e-6);
-  results.include(lines);
-  EXPECT_THAT(report_text(results, {}), HasSubstr("| the same, strewn over the page | ≤ 20 % | 0.0 % | 1 | "
-                                                  "yes |"));
+                  {{"changed_records", records},
+                   {"other_entries", classrooms + 2},
+                   {"applied_ms", 75 + 0.023 * records + 0.089 * classrooms}}}});
+  }
+  const auto found = sum_of_changes(results);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NEAR(found[0].values.at("fixed_ms"), 75, 1e-6);
+  EXPECT_NEAR(found[0].values.at("us_per_changed"), 23, 1e-6);
+  EXPECT_NEAR(found[0].values.at("us_per_classroom"), 89, 1e-6);
+  EXPECT_NEAR(found[0].values.at("residual_ratio"), 0, 1e-9);
+  results.include(found);
+  EXPECT_THAT(report_text(results, {}),
+              HasSubstr("together and strewn: greatest deviation | ≤ 20 % | 0.0 % | 1 | yes |"));
 }
 
 TEST_F(report_test, says_where_a_section_comes_from_that_is_not_of_the_head) {
@@ -153,12 +138,6 @@ TEST_F(report_test, says_where_a_section_comes_from_that_is_not_of_the_head) {
   EXPECT_THAT(text, HasSubstr("Measured at older of 2026-11-24.\n"));
   EXPECT_THAT(text, HasSubstr("Measured at newer of 2026-11-25.\n"));
   EXPECT_THAT(text, Not(HasSubstr("Measured at newer of 2026-11-24.")));
-}
-
-TEST(straight_line_test, tells_its_greatest_deviation) {
-  const auto line = line_through({{0, 100}, {1, 200}, {2, 100}});
-  EXPECT_GT(line.deviation_ratio, 0.2);
-  EXPECT_LT(line.deviation_ratio, 0.5);
 }
 
 TEST_F(report_test, tells_what_rate_the_cpu_allows) {
