@@ -70,13 +70,18 @@ class big_table_scenario final : public scenario {
     if (!large_)
       large_.emplace(on_, settings_, "largetable", 133);
     const server_setting no_autovacuum{on_, "autovacuum", "off"};
-    const auto small = full_site{on_, settings_, fmt::format("smalltable{}", number), 1}.apply_ms();
-    const auto large = large_->apply_ms();
+    full_site small{on_, settings_, fmt::format("smalltable{}", number), 1};
+    // In turns, for who comes second finds the servers warmer, and what the first has left them to do.
+    const bool large_first = number % 2 == 0;
+    double small_ms = large_first ? 0 : small.apply_ms();
+    const double large_ms = large_->apply_ms();
+    if (large_first)
+      small_ms = small.apply_ms();
     return {{"big-table",
              "page",
              number,
              settings_.page,
-             {{"small_ms", small}, {"large_ms", large}, {"time_ratio", large / small}}}};
+             {{"small_ms", small_ms}, {"large_ms", large_ms}, {"time_ratio", large_ms / small_ms}}}};
   }
 
  private:
