@@ -199,7 +199,7 @@ librdkafka's is what it takes beside the rows themselves, psql's that of both. T
        "A big table",
        R"(One page, all new, into a site that holds 4,000,000 rows already, and into one that holds 40,000; those of the page
 before it are among them. Both have been vacuumed and analysed before that one, and the server's autovacuum is off
-meanwhile. The large site holds 60,000 rows more with each run.)",
+meanwhile. The large site holds 60,000 rows more with each run. In every other run it is the large one's turn first.)",
        {{"into the large, ms", "large_ms", 1, 0},
         {"into the small, ms", "small_ms", 1, 0},
         {"large : small", "time_ratio"}}},
@@ -284,35 +284,6 @@ std::uint64_t records_of_a_page(const result_lines& results) {
   return most;
 }
 
-std::string origin_text(const result_lines& results) {
-  const auto& origin = results.origin();
-  if (origin.is_null())
-    return {};
-  const auto& machine = origin.at("machine");
-  std::string settings;
-  for (const auto& [name, value] : origin.at("settings").items())
-    settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", name,
-                            value.is_string() ? value.get<std::string>() : value.dump());
-  std::string more;
-  if (machine.contains("cpu_family"))
-    more += fmt::format(", family {} model {}, AVX-512 {}", machine.value("cpu_family", ""),
-                        machine.value("cpu_model", ""), machine.value("avx512", false) ? "yes" : "no");
-  std::string widths;
-  if (const auto value = results.of("page", "new", "json_bytes_per_record"),
-      copy = results.of("page", "new", "copy_bytes_per_row");
-      value.runs > 0 && copy.runs > 0)
-    widths = fmt::format(", a record {:.0f} bytes of JSON, {:.0f} of COPY's text", value.median, copy.median);
-  return fmt::format(
-      "| | |\n|---|---|\n| machine | {}{}, {} cores, {:.0f} GiB, {}; all servers and programs on it |\n"
-      "| page | {} records{} |\n| commit | {}, {} |\n| begun | {} |\n| command | `{}` |\n| settings | {} "
-      "|\n\n",
-      machine.at("cpu").get<std::string>(), more, machine.at("cores").get<int>(),
-      machine.at("memory_bytes").get<double>() / (1 << 30), machine.at("kernel").get<std::string>(),
-      shown(static_cast<double>(records_of_a_page(results)), 0), widths,
-      origin.at("commit").get<std::string>(), origin.at("build").get<std::string>(),
-      origin.at("time").get<std::string>(), origin.at("command").get<std::string>(), settings);
-}
-
 /// "f849f4f35740 of 2026-11-24"
 std::string commit_and_day(const json& origin) {
   return fmt::format("{} of {}", origin.value("commit", "unknown"), origin.value("time", "").substr(0, 10));
@@ -323,19 +294,92 @@ std::string command_of(const std::string& scenario) {
   return "scripts/bench " + (scenario == "parts" ? "--parts" : "--scenario " + scenario);
 }
 
-/// Commits and days of a scenario's figures; empty if they are those of the report's head.
-std::string other_origins(const result_lines& results, const std::string& scenario) {
-  const auto head = results.origin().is_null() ? std::string{} : commit_and_day(results.origin());
-  std::vector<std::string> all;
+/// For each scenario, which of the origins its figures are of.
+std::map<std::string, std::set<int>> origins_by_scenario(const result_lines& results) {
+  std::map<std::string, std::set<int>> all;
   for (const auto& one : results.all())
-    if (one.scenario == scenario && one.origin >= 0) {
-      const auto from = commit_and_day(results.origins().at(static_cast<std::size_t>(one.origin)));
-      if (std::find(all.begin(), all.end(), from) == all.end())
-        all.push_back(from);
-    }
-  if (all.empty() || (all.size() == 1 && all.front() == head))
+    if (one.origin >= 0)
+      all[one.scenario].insert(one.origin);
+  return all;
+}
+
+/// Commits and days of a scenario's figures; empty if none are known.
+std::string measured_at(const result_lines& results, const std::string& scenario) {
+  auto origins = origins_by_scenario(results);
+  std::vector<std::string> all;
+  for (const auto origin : origins[scenario])
+    if (const auto from = commit_and_day(results.origins().at(static_cast<std::size_t>(origin)));
+        std::find(all.begin(), all.end(), from) == all.end())
+      all.push_back(from);
+  return all.empty() ? std::string{} : fmt::format("Measured at {}.", fmt::join(all, ", "));
+}
+
+/// Names and values, as they are shown, of what an origin says about its machine, build and settings.
+std::map<std::string, std::string> circumstances_of(const json& origin) {
+  std::map<std::string, std::string> all;
+  const auto settings = origin.value("settings", json::object());
+  for (const auto& [name, value] : settings.items())
+    all[name] = value.is_string() ? value.get<std::string>() : value.dump();
+  if (origin.contains("build"))
+    all["build"] = origin.at("build").get<std::string>();
+  if (!origin.contains("machine"))
+    return all;
+  const auto& machine = origin.at("machine");
+  std::string more;
+  if (machine.contains("cpu_family"))
+    more = fmt::format(", family {} model {}, AVX-512 {}", machine.value("cpu_family", ""),
+                       machine.value("cpu_model", ""), machine.value("avx512", false) ? "yes" : "no");
+  all["machine"] = fmt::format("{}{}, {} cores, {:.0f} GiB, {}; all servers and programs on it",
+                               machine.at("cpu").get<std::string>(), more, machine.at("cores").get<int>(),
+                               machine.at("memory_bytes").get<double>() / (1 << 30),
+                               machine.at("kernel").get<std::string>());
+  return all;
+}
+
+std::string page_text(const result_lines& results) {
+  auto text = shown(static_cast<double>(records_of_a_page(results)), 0) + " records";
+  const auto json_bytes = results.of("page", "new", "json_bytes_per_record"),
+             copy_bytes = results.of("page", "new", "copy_bytes_per_row");
+  if (json_bytes.runs > 0 && copy_bytes.runs > 0)
+    text += fmt::format(", a record {:.0f} bytes of JSON, {:.0f} of COPY's text", json_bytes.median,
+                        copy_bytes.median);
+  return text;
+}
+
+/// What is the same wherever figures come from, and then a row for each origin that has any.
+std::string origins_text(const result_lines& results) {
+  std::map<int, std::vector<std::string>> measured_there;  // scenarios by origin
+  for (const auto& [scenario, origins] : origins_by_scenario(results))
+    for (const auto origin : origins)
+      measured_there[origin].push_back(scenario);
+  std::map<std::string, std::set<std::string>> values;  // of all origins
+  for (const auto& [origin, scenarios] : measured_there)
+    for (const auto& [name, value] : circumstances_of(results.origins().at(static_cast<std::size_t>(origin))))
+      values[name].insert(value);
+  if (values.empty())
     return {};
-  return fmt::format("Measured at {}.\n\n", fmt::join(all, ", "));
+  auto same = fmt::format("| | |\n|---|---|\n| page | {} |\n", page_text(results));
+  std::string head = "| measured | commit | begun | command |", line = "|---|---|---|---|", rows;
+  for (const auto& [name, found] : values)
+    if (found.size() == 1)
+      same += fmt::format("| {} | {} |\n", name, *found.begin());
+    else {
+      head += fmt::format(" {} |", name);
+      line += "---|";
+    }
+  for (const auto& [place, scenarios] : measured_there) {
+    const auto& origin = results.origins().at(static_cast<std::size_t>(place));
+    rows +=
+        fmt::format("| {} | {} | {} | {} |", fmt::join(scenarios, ", "), origin.value("commit", "unknown"),
+                    origin.value("time", ""),
+                    origin.contains("command") ? '`' + origin.at("command").get<std::string>() + '`' : "–");
+    const auto here = circumstances_of(origin);
+    for (const auto& [name, found] : values)
+      if (found.size() > 1)
+        rows += fmt::format(" {} |", here.count(name) == 0 ? "–" : here.at(name));
+    rows += '\n';
+  }
+  return same + '\n' + head + '\n' + line + '\n' + rows + '\n';
 }
 
 std::string bound_text(const goal& each) {
@@ -374,15 +418,6 @@ json goals_json(const result_lines& results) {
                    {"measured", known ? json(each.judged(found)) : json()},
                    {"reached", known ? json(each.reached_by(found)) : json()}});
   }
-  return all;
-}
-
-/// For each scenario, which of the origins its figures are of.
-json origins_by_scenario(const result_lines& results) {
-  std::map<std::string, std::set<int>> all;
-  for (const auto& one : results.all())
-    if (one.origin >= 0)
-      all[one.scenario].insert(one.origin);
   return all;
 }
 
@@ -499,7 +534,7 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
   std::string text = "# Performance\n\nWritten by `scripts/bench`; the medians of all runs, and in brackets "
                      "the least and the greatest. "
                      "Ratios are taken inside each run. The figures themselves: performance.json.\n\n";
-  text += origin_text(results) + "## What was to be reached\n\n" + goals_table(results) +
+  text += origins_text(results) + "## What was to be reached\n\n" + goals_table(results) +
           "\n[what_takes_the_time.md](what_takes_the_time.md) says what stands in the way of the rest.\n\n";
   for (const auto& part : sections()) {
     const auto cases = cases_of(results, part.scenario);
@@ -511,7 +546,9 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
       for (const auto& picture : pictures)
         if (picture == std::string{part.picture} + ".svg")
           text += fmt::format("![{}](performance/{})\n\n", part.title, picture);
-    text += other_origins(results, part.scenario) + table_of(results, part) + '\n';
+    if (const auto from = measured_at(results, part.scenario); results.origins().size() > 1 && !from.empty())
+      text += from + "\n\n";
+    text += table_of(results, part) + '\n';
     if (std::string{part.scenario} == "backlog" && results.origin().contains("peer"))
       text += "The peer: " + results.origin().at("peer").get<std::string>() + ".\n\n";
     if (std::string{part.scenario} == "backlog")
@@ -545,33 +582,31 @@ std::vector<measured> bounds_by_cpu(const result_lines& results) {
 }
 
 json report_json(const result_lines& results) {
+  auto entries = json::array();
   std::set<std::tuple<std::string, std::string, std::string>> names;
   for (const auto& one : results.all())
     for (const auto& [figure, value] : one.values)
-      names.emplace(one.scenario, one.about, figure);
-  auto entries = json::array();
-  for (const auto& [scenario, about, figure] : names) {
-    const auto found = results.of(scenario, about, figure);
-    entries.push_back({{"scenario", scenario},
-                       {"about", about},
-                       {"figure", figure},
-                       {"median", found.median},
-                       {"least", found.least},
-                       {"greatest", found.greatest},
-                       {"runs", found.runs}});
-  }
-  auto origins = json::object();
-  for (const auto& part : sections())
-    for (const auto& scenario : {std::string{part.scenario}, std::string{part.scenario} + quick_mark})
-      if (const auto others = other_origins(results, scenario); !others.empty())
-        origins[scenario] = others.substr(0, others.size() - 2);
-  return {{"origin", results.origin()},
-          {"origins", results.origins()},
-          {"origins_of", origins_by_scenario(results)},
-          {"other_origins", origins},
-          {"records", records_of_a_page(results)},
-          {"goals", goals_json(results)},
-          {"figures", entries}};
+      if (names.emplace(one.scenario, one.about, figure).second) {
+        const auto found = results.of(one.scenario, one.about, figure);
+        entries.push_back({{"scenario", one.scenario},
+                           {"about", one.about},
+                           {"figure", figure},
+                           {"median", found.median},
+                           {"least", found.least},
+                           {"greatest", found.greatest},
+                           {"runs", found.runs}});
+      }
+  const auto head =
+      results.origin().is_null() ? "" : fmt::format("Measured at {}.", commit_and_day(results.origin()));
+  const auto by_scenario = origins_by_scenario(results);
+  auto others = json::object();
+  for (const auto& [scenario, origins] : by_scenario)
+    if (const auto from = measured_at(results, scenario); from != head)
+      others[scenario] = from;
+  return {
+      {"origin", results.origin()}, {"origins", results.origins()},          {"origins_of", by_scenario},
+      {"other_origins", others},    {"records", records_of_a_page(results)}, {"goals", goals_json(results)},
+      {"figures", entries}};
 }
 
 std::vector<comparison> compared_with(const json& earlier, const result_lines& results) {
