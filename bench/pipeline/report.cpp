@@ -382,6 +382,14 @@ std::string origins_text(const result_lines& results) {
   return same + '\n' + head + '\n' + line + '\n' + rows + '\n';
 }
 
+/// As many as a figure's, or so many more as it takes to tell its value from a bound that it misses or keeps.
+int decimals_beside(double bound, double value, int decimals) {
+  constexpr int decimals_max = 6;
+  while (value != bound && decimals < decimals_max && shown(value, decimals) == shown(bound, decimals))
+    ++decimals;
+  return decimals;
+}
+
 std::string bound_text(const goal& each) {
   const auto bound = each.bound * each.scale;
   return shown(bound, bound == std::round(bound) ? 0 : 1);
@@ -391,10 +399,12 @@ std::string goals_table(const result_lines& results) {
   std::string text = "| what | goal | measured | runs | reached |\n|---|---|---|---|---|\n";
   for (const auto& each : goals()) {
     const auto found = results.of(each.scenario, each.about, each.figure);
+    const auto decimals =
+        decimals_beside(each.bound * each.scale, each.judged(found) * each.scale, each.decimals);
     text += fmt::format("| {}{} | {} {} {} | {} {} | {} | {} |\n", each.what,
                         each.judged_by == goal::worst ? ", in any run" : "",
                         each.side == goal::at_least ? "≥" : "≤", bound_text(each), each.unit,
-                        shown(found, each.scale, each.decimals), found.runs == 0 ? "" : each.unit, found.runs,
+                        shown(found, each.scale, decimals), found.runs == 0 ? "" : each.unit, found.runs,
                         found.runs == 0          ? "not measured"
                         : each.reached_by(found) ? "yes"
                                                  : "**no**");

@@ -71,6 +71,11 @@ TEST_F(report_test, says_what_was_reached_and_what_was_not) {
   EXPECT_THAT(report_text(with_runs({}), {}), HasSubstr("not measured"));
 }
 
+TEST_F(report_test, tells_a_figure_from_a_bound_that_it_just_misses) {
+  EXPECT_THAT(report_text(with_runs({200.04}), {}), HasSubstr("≤ 200 ms | 200.04 ms | 1 | **no** |"));
+  EXPECT_THAT(report_text(with_runs({200}), {}), HasSubstr("≤ 200 ms | 200 ms | 1 | yes |"));
+}
+
 TEST_F(report_test, finds_worse_what_has_lost_more_than_it_varied) {
   const auto with_ratios = [&](const std::vector<double>& ratios) {
     std::filesystem::remove(file);
