@@ -28,6 +28,8 @@ Examples:
   bench_pipeline --list                          the scenarios
   bench_pipeline report all.jsonl --parts parts.json --out docs/performance.md --json docs/performance.json
                                                  tables and pictures of a round, and of bench_parts' figures
+  bench_pipeline report docs/performance.json --out docs/performance.md
+                                                 the same of the figures of an earlier report
   bench_pipeline compare new.jsonl --with docs/performance.json
                                                  how the goals have come off since
 
@@ -117,10 +119,19 @@ bool run_all(const options& all, const std::string& command) {
   return well;
 }
 
+nlohmann::json read_json(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  if (!in)
+    throw std::runtime_error{"cannot read " + file.string()};
+  return nlohmann::json::parse(in);
+}
+
 struct report_options {
   std::string results, parts, out, json, earlier;
 
   result_lines read() const {
+    if (std::filesystem::path{results}.extension() == ".json")
+      return result_lines::of_report(read_json(results));
     result_lines all{results};
     all.keep_largest_pages();
     all.include(bounds_by_cpu(all));
@@ -153,10 +164,7 @@ void report(const report_options& wanted) {
 }
 
 void compare(const report_options& wanted) {
-  std::ifstream in{wanted.earlier};
-  if (!in)
-    throw std::runtime_error{"cannot read " + wanted.earlier};
-  const auto earlier = nlohmann::json::parse(in);
+  const auto earlier = read_json(wanted.earlier);
   const auto results = wanted.read();
   std::cout << fmt::format("    {} is of {}\n", wanted.earlier,
                            fmt::join(origins_of(earlier, results), "\n    "));
@@ -207,7 +215,9 @@ int main(int argc, char** argv) {
   app.add_flag("--list", all.list, "Name the scenarios");
   report_options reported;
   const auto add_results = [&](CLI::App* command) {
-    command->add_option("results", reported.results, "What --results has written")
+    command
+        ->add_option("results", reported.results,
+                     "What --results has written; or the figures of an earlier report, *.json")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--parts", reported.parts, "What bench_parts --benchmark_out has written, as JSON")

@@ -30,7 +30,8 @@ std::string report_text(const result_lines& results, const std::vector<std::stri
 /// as much, and the share of it that was reached.
 std::vector<measured> bounds_by_cpu(const result_lines& results);
 
-/// Where all of it comes from, how the goals have come off, and median, least and greatest of every figure.
+/// Where all of it comes from, how the goals have come off, and median, least and greatest of every figure, in the order of
+/// the results: what result_lines::of_report reads.
 nlohmann::json report_json(const result_lines& results);
 
 /// What of a scenario's name says that it was measured in a hurry: only such figures compare with such figures.

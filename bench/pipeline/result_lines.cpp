@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace matricula::bench {
@@ -26,7 +27,41 @@ measured from_json(const json& line, int origin) {
       line.at("records").get<std::uint64_t>(), line.at("values").get<figures>(),    origin};
 }
 
+/// The value that run `run`, from 1, has of a figure.
+double value_of_run(const json& figure, std::size_t run) {
+  const auto runs = figure.at("runs").get<std::size_t>();
+  return figure.at(runs == 1     ? "median"
+                   : run == 1    ? "least"
+                   : run == runs ? "greatest"
+                                 : "median")
+      .get<double>();
+}
+
 }  // namespace
+
+result_lines result_lines::of_report(const json& report) {
+  result_lines results;
+  results.origin_ = report.at("origin");
+  results.origins_ = report.at("origins").get<std::vector<json>>();
+  std::map<std::tuple<std::string, std::string, std::size_t>, std::size_t> places;
+  for (const auto& figure : report.at("figures")) {
+    const auto scenario = figure.at("scenario").get<std::string>(),
+               about = figure.at("about").get<std::string>();
+    const auto origins = report.at("origins_of").value(scenario, std::vector<int>{-1});
+    for (std::size_t run = 1; run <= figure.at("runs").get<std::size_t>(); ++run) {
+      const auto [place, is_new] = places.try_emplace({scenario, about, run}, results.all_.size());
+      if (is_new)
+        results.all_.push_back({scenario,
+                                about,
+                                static_cast<int>(run),
+                                report.at("records").get<std::uint64_t>(),
+                                {},
+                                origins[run % origins.size()]});
+      results.all_[place->second].values[figure.at("figure").get<std::string>()] = value_of_run(figure, run);
+    }
+  }
+  return results;
+}
 
 result_lines::result_lines(std::filesystem::path file)
     : file_(std::move(file)) {

@@ -32,6 +32,9 @@ class result_lines {
  public:
   /// Reads what the file holds, if it exists; a line that was cut is left out.
   explicit result_lines(std::filesystem::path file);
+  /// What an earlier report_json (report.hpp) says. It has no single runs, so that one of each figure's has the least value
+  /// here, one the greatest, and all others the median. Nothing can be added.
+  static result_lines of_report(const nlohmann::json& report);
 
   bool has(const std::string& scenario, std::uint64_t records, int run) const;
   /// All cases of a run at once, so that a run is there as a whole or not at all.
@@ -57,6 +60,7 @@ class result_lines {
   }
 
  private:
+  result_lines() = default;
   void append(const std::string& lines) const;
   void note_origin(const nlohmann::json& origin);
   int newest_origin() const { return static_cast<int>(origins_.size()) - 1; }

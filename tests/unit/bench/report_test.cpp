@@ -163,6 +163,13 @@ TEST_F(report_of_several_origins_test, says_where_a_section_comes_from) {
   EXPECT_THAT(text, HasSubstr("Measured at newer of 2026-11-25.\n"));
 }
 
+TEST_F(report_of_several_origins_test, is_written_anew_from_its_figures) {
+  const auto figures = report_json(results);
+  const auto again = result_lines::of_report(figures);
+  EXPECT_EQ(report_text(again, {}), report_text(results, {}));
+  EXPECT_EQ(report_json(again), figures);
+}
+
 TEST_F(report_test, tells_what_rate_the_cpu_allows) {
   result_lines results{file};
   results.add_origin(machine("here"));
