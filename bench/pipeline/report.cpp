@@ -66,7 +66,7 @@ const std::vector<section>& sections() {
        "One page alone",
        R"(A page of records for two sites (ESO-46 and FP-46, two partitions each), alone: from its request until all of it
 is committed in Kafka, and in PostgreSQL at both sites. Before it, one page of others has gone the same way; before the
-unchanged one, another that is unchanged, while which the sites' outboxes are tidied. CPU is that of all of the time from
+unchanged one, another that is unchanged, during which the sites' outboxes are tidied. CPU is that of all of the time from
 page to page, Java's idling included; WAL that of the whole server, whose autovacuum is off meanwhile and beside the floors.
 Where it is less than 2 MB, the server's own records are left out: that of a checkpoint, and those that pg_waldump gives the
 resource manager Standby, as which transactions run, which it writes every 15 s.)",
@@ -541,9 +541,11 @@ std::vector<measured> sum_of_changes(const result_lines& results) {
 }
 
 std::string report_text(const result_lines& results, const std::vector<std::string>& pictures) {
-  std::string text = "# Performance\n\nWritten by `scripts/bench`; the medians of all runs, and in brackets "
-                     "the least and the greatest. "
-                     "Ratios are taken inside each run. The figures themselves: performance.json.\n\n";
+  std::string text =
+      "# Performance\n\nWritten by `scripts/bench`; the medians of all runs, and in brackets "
+      "the least and the greatest. "
+      "Ratios are taken inside each run. The figures themselves: performance.json. How it is "
+      "measured is told as of when this page was written, the figures are of the commits below.\n\n";
   text += origins_text(results) + "## What was to be reached\n\n" + goals_table(results) +
           "\n[what_takes_the_time.md](what_takes_the_time.md) says what stands in the way of the rest.\n\n";
   for (const auto& part : sections()) {
