@@ -12,6 +12,9 @@ namespace {
 
 using json = nlohmann::json;
 
+/// Of a quarantined record's key and of the reason's text: both repeat what the source wrote, however long that is.
+constexpr std::size_t quoted_bytes_max = 4096;
+
 std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 }  // namespace
@@ -46,9 +49,9 @@ quarantine_message quarantine_message_of(const page& page, const rejected_record
              {"cursor", page.envelope.cursor},
              {"sweep", page.envelope.sweep},
              {"position", record.position},
-             {"key", record.key},
+             {"key", record.key.substr(0, quoted_bytes_max)},
              {"reason", name_of(record.reason.code)},
-             {"text", record.reason.text},
+             {"text", record.reason.text.substr(0, quoted_bytes_max)},
              {"bytes", bytes.size()}};
   value[bytes.size() > bytes_max ? "head" : "record"] = bytes.substr(0, bytes_max);
   return {"source/" + page.source + "/" + hash, text_of(value)};

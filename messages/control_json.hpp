@@ -24,8 +24,8 @@ struct quarantine_message {
 };
 
 /// The entry of a record rejected on its way into Kafka: source, page, position, natural key as far as known,
-/// reason and the record's bytes, of a record over `bytes_max` the head only. Bytes that are not UTF-8 are
-/// replaced.
+/// reason and the record's bytes, of a record over `bytes_max` the head only; key and reason are cut as well where they are
+/// longer than any that is usual. Bytes that are not UTF-8 are replaced.
 quarantine_message quarantine_message_of(const page& page, const rejected_record& record,
                                          std::size_t bytes_max);
 

@@ -194,6 +194,12 @@ void require(std::string_view text, std::string_view field, record_problems& pro
     problems.missing(field);
 }
 
+void require_short(std::string_view key_part, std::string_view field, record_problems& problems) {
+  if (key_part.size() > key_part_bytes_max)
+    problems.value(field, std::to_string(key_part.size()) + " bytes, more than " +
+                              std::to_string(key_part_bytes_max));
+}
+
 void check(const enrolment& record, record_problems& problems) {
   require(record.year, "year", problems);
   require(record.status, "status", problems);
@@ -230,6 +236,10 @@ void check(const enrolment& record, record_problems& problems) {
     problems.value("since", "not a date as YYYY-MM-DD");
   if (record.person_born && !is_date(*record.person_born))
     problems.value("person.born", "not a date as YYYY-MM-DD");
+  require_short(record.course_code, "course.code", problems);
+  require_short(record.subject_code, "subject.code", problems);
+  require_short(record.group_code, "group.code", problems);
+  require_short(record.person_id, "person.id", problems);
 }
 
 void append_key_part(std::string_view part, std::string& out) {

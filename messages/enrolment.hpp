@@ -49,6 +49,10 @@ struct enrolment {
   std::string_view province() const { return centre_code.substr(0, 2); }
 };
 
+/// A course's, subject's or group's code, or a person's id, is no longer: with the rest of the key they make a message's
+/// key and an index's entry, neither of which can be of any length.
+inline constexpr std::size_t key_part_bytes_max = 255;
+
 /// Appends the natural key's text: year/centre/course/subject/group/person/role, with '~' as "~0" and '/' as
 /// "~1" inside a part (the escapes of RFC 6901, section 3).
 void append_key(const enrolment& record, std::string& out);

@@ -39,6 +39,8 @@ simdjson::error_code read_key_fields(json::object& record, enrolment& out) {
     error = field.get_string().get(value);
     if (error == simdjson::SUCCESS && value.empty())
       error = simdjson::NO_SUCH_FIELD;
+    if (error == simdjson::SUCCESS && value.size() > key_part_bytes_max)
+      error = simdjson::INCORRECT_TYPE;
     return error == simdjson::SUCCESS;
   };
   const auto is_digits_of = [&](std::size_t count, std::string_view text) {

@@ -78,6 +78,16 @@ TEST_F(quarantine_message_test, holds_the_head_of_a_large_record) {
   EXPECT_FALSE(value.contains("record"));
 }
 
+TEST_F(quarantine_message_test, is_small_however_long_the_key_and_what_the_reason_quotes) {
+  record.key = "2026/46012345/" + std::string(500'000, 'k');
+  record.reason.text = "centre.flavour: no lane takes flavour " + std::string(500'000, 'f');
+  const auto message = message_of("{}", 100);
+  EXPECT_LT(message.value.size(), 10'000U);
+  const auto value = nlohmann::json::parse(message.value);
+  EXPECT_EQ(value["key"].get<std::string>().substr(0, 15), "2026/46012345/k");
+  EXPECT_EQ(value["text"].get<std::string>().substr(0, 15), "centre.flavour:");
+}
+
 TEST_F(quarantine_message_test, takes_bytes_that_are_not_utf8) {
   EXPECT_TRUE(nlohmann::json::accept(message_of("\xe7\xff", 100).value));
 }

@@ -2,6 +2,7 @@
 #include "messages/page_decoder.hpp"
 
 #include "messages/control_json.hpp"
+#include "messages/enrolment.hpp"
 #include "messages/hashing.hpp"
 #include "messages/record_checker.hpp"
 #include "messages/utf8.hpp"
@@ -159,6 +160,25 @@ TEST_P(page_decoder_test, rejects_a_record_that_is_too_large_by_its_key) {
   EXPECT_EQ(page->rejected[0].reason.code, error_code::record_too_large);
   EXPECT_EQ(page->rejected[0].key, "2026/46012345/1234567890/MAT/1ESOA/10123456/student");
   EXPECT_EQ(page->records.size(), 1U);
+}
+
+TEST_P(page_decoder_test, rejects_a_record_whose_key_would_be_too_long_by_the_field) {
+  const std::string longest(key_part_bytes_max, 'x'), too_long = longest + 'x';
+  given_record fits, course, subject, group, person;
+  fits.person_id = longest;
+  course.course = R"({"code":")" + too_long + R"(","name":"1r ESO"})";
+  subject.subject = R"({"code":")" + too_long + R"(","name_val":"M","name_cas":"M"})";
+  group.group = R"({"code":")" + too_long + R"(","name":"1r ESO A"})";
+  person.person_id = too_long;
+  const auto page =
+      decoded(given_page({fits.json(), course.json(), subject.json(), group.json(), person.json()}));
+  EXPECT_EQ(page->records.size(), 1U);
+  ASSERT_EQ(page->rejected.size(), 4U);
+  const char* const fields[] = {"course.code", "subject.code", "group.code", "person.id"};
+  for (std::size_t i = 0; i < std::size(fields); ++i) {
+    EXPECT_EQ(page->rejected[i].reason.code, error_code::field_value);
+    EXPECT_EQ(page->rejected[i].reason.text, fields[i] + std::string{": 256 bytes, more than 255"});
+  }
 }
 
 TEST_P(page_decoder_test, of_two_records_with_one_key_the_later_wins) {
