@@ -4,6 +4,7 @@
 #include "config/days.hpp"
 #include "config/lane_topics.hpp"
 #include "config/limit_members.hpp"
+#include "config/message_bytes.hpp"
 #include "config/target_folder.hpp"
 
 #include <utility>
@@ -110,6 +111,8 @@ topology build_topology(const written_topology& written, const std::filesystem::
   for (const auto& member : limit_members())
     if (const auto found = written.limits.find(member.name); found != written.limits.end() && found->second)
       member.write(out.limits, static_cast<std::uint64_t>(*found->second));
+  out.kafka.properties.try_emplace("message.max.bytes",
+                                   std::to_string(message_bytes_max(out.limits.record_bytes_max)));
   return out;
 }
 

@@ -33,7 +33,7 @@ void validate_nodes(const written_topology& topology, problem_list& problems);
 /// [calendar]: days that exist, ranges that end after they begin, a time zone that may be one.
 void validate_calendar(const written_calendar& calendar, problem_list& problems);
 
-/// [limits]: limits that contradict each other.
+/// [limits]: limits that contradict each other, or what [kafka] says of messages.
 void validate_limits(const written_topology& topology, problem_list& problems);
 
 }  // namespace matricula::config

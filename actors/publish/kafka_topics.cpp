@@ -2,10 +2,12 @@
 #include "actors/publish/kafka_topics.hpp"
 
 #include "actors/publish/kafka_client.hpp"
+#include "config/message_bytes.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <set>
 #include <thread>
@@ -20,6 +22,7 @@ constexpr milliseconds visibility_wait_min{10'000};
 /// For how long a broker that has just started may not know what the others know.
 constexpr milliseconds catching_up_max{5'000};
 constexpr const char* replicas_setting = "min.insync.replicas";
+constexpr const char* message_bytes_setting = "max.message.bytes";
 constexpr const char* broker_session_setting = "broker.session.timeout.ms";
 
 std::string counted(std::int64_t count, const std::string& one) {
@@ -172,7 +175,10 @@ class administration {
           &rd_kafka_NewTopic_destroy);
       if (!topics.back())
         return failure{error_code::topic_mismatch, "topic " + topic.name + ": " + why};
-      for (const auto& [name, value] : topic.settings)
+      auto settings = topic.settings;
+      if (topic.message_bytes_min > topic_message_bytes_max)
+        settings.try_emplace(message_bytes_setting, std::to_string(topic.message_bytes_min));
+      for (const auto& [name, value] : settings)
         rd_kafka_NewTopic_set_config(topics.back().get(), name.c_str(), value.c_str());
       raw.push_back(topics.back().get());
     }
@@ -259,7 +265,7 @@ class administration {
 
 planned_topic own_topic(const kafka_settings& kafka, const std::string& name, bool more_partitions_allowed) {
   planned_topic topic{
-      name, 1, more_partitions_allowed, false, kafka.replication, {{"cleanup.policy", "compact"}}};
+      name, 1, more_partitions_allowed, false, kafka.replication, {{"cleanup.policy", "compact"}}, 0};
   if (const auto found = kafka.topic_properties.find(replicas_setting); found != kafka.topic_properties.end())
     topic.settings.insert(*found);
   return topic;
@@ -268,6 +274,17 @@ planned_topic own_topic(const kafka_settings& kafka, const std::string& name, bo
 /// One of Kafka's own commands, at the address that the topology gives.
 std::string kafka_command(std::string_view name, const std::string& bootstrap) {
   return std::string{name} + " --bootstrap-server " + bootstrap;
+}
+
+/// Whether the topic is known to take no message as large as one that the topology allows.
+bool takes_too_little(const planned_topic& planned, const existing_topic& found) {
+  const auto setting = found.settings.find(message_bytes_setting);
+  if (setting == found.settings.end())
+    return false;
+  const auto& text = setting->second;
+  std::size_t bytes = 0;
+  return std::from_chars(text.data(), text.data() + text.size(), bytes).ec == std::errc{} &&
+         bytes < planned.message_bytes_min;
 }
 
 /// A topic whose number of partitions is wrong cannot be altered: its messages would stay where they are.
@@ -290,9 +307,10 @@ std::vector<planned_topic> topics_of(const topology& all) {
   for (const auto& lane : all.lanes) {
     if (!seen.insert(lane.topic).second)
       continue;
-    planned_topic topic{lane.topic, all.kafka.partitions,  false,
-                        true,       all.kafka.replication, all.kafka.topic_properties};
+    planned_topic topic{
+        lane.topic, all.kafka.partitions, false, true, all.kafka.replication, all.kafka.topic_properties, 0};
     topic.settings["cleanup.policy"] = "compact";
+    topic.message_bytes_min = message_bytes_max(all.limits.record_bytes_max);
     topics.push_back(std::move(topic));
   }
   topics.push_back(own_topic(all.kafka, all.kafka.cursors_topic, false));
@@ -333,6 +351,13 @@ std::vector<topic_difference> differences_of(const planned_topic& planned,
                 wanted,
             kafka_command("kafka-configs.sh", bootstrap) + " --alter --topic " + planned.name +
                 " --add-config " + name + "=" + wanted);
+  }
+  if (takes_too_little(planned, *found)) {
+    const auto needed = std::to_string(planned.message_bytes_min);
+    differs(std::string{message_bytes_setting} + " is " + found->settings.at(message_bytes_setting) +
+                ", less than " + needed + ", which a record of record_bytes_max may need",
+            kafka_command("kafka-configs.sh", bootstrap) + " --alter --topic " + planned.name +
+                " --add-config " + message_bytes_setting + "=" + needed);
   }
   return differences;
 }

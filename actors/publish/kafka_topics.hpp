@@ -5,6 +5,7 @@
 #include "messages/errors.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,6 +23,7 @@ struct planned_topic {
   bool computes_partition = false;       ///< a lane's: the publisher computes the partition of a centre
   std::int16_t replication = 1;
   std::map<std::string, std::string> settings;  ///< what is not to be the broker's default
+  std::size_t message_bytes_min = 0;            ///< max.message.bytes must be no less
 };
 
 /// A topic as it is in Kafka.

@@ -131,6 +131,24 @@ TEST_F(topics_test, topics_get_their_settings_and_others_are_found) {
   EXPECT_EQ(found[0].what, "segment.ms is 86400000, not 3600000");
 }
 
+TEST_F(topics_test, a_topic_is_made_for_the_largest_record_and_a_smaller_one_found) {
+  auto all = deployment.load();
+  ASSERT_TRUE(create_topics(all, wait));
+  all.limits.record_bytes_max = 5'000'000;
+  const auto found = compare_topics(all, "my.toml", wait);
+  ASSERT_TRUE(found) << found.error().text;
+  ASSERT_EQ(found->size(), 2U);
+  EXPECT_THAT((*found)[0].what, HasSubstr("max.message.bytes is 1048588, less than 5016384"));
+
+  const given_deployment large;
+  all = large.load();
+  all.limits.record_bytes_max = 5'000'000;
+  ASSERT_TRUE(create_topics(all, wait));
+  const auto none = compare_topics(all, "my.toml", wait);
+  ASSERT_TRUE(none) << none.error().text;
+  EXPECT_TRUE(none->empty());
+}
+
 TEST_F(topics_test, a_setting_that_kafka_does_not_know_is_told) {
   deployment.write(2, "\"no.such.setting\" = 1");
   const auto created = create_topics(deployment.load(), wait);

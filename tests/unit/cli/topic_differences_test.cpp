@@ -104,6 +104,22 @@ TEST(topic_differences, settings_are_compared_with_their_words) {
   EXPECT_EQ(differences[1].what, "segment.ms is unknown, not 86400000");
 }
 
+TEST(topic_differences, a_topic_must_take_the_largest_record_allowed_and_may_take_more) {
+  auto all = given_topology();
+  all.limits.record_bytes_max = 5'000'000;
+  lane_topic topic;
+  topic.planned = topics_of(all).front();
+  topic.found.settings["max.message.bytes"] = "1048588";
+  const auto differences = topic.differences();
+  ASSERT_EQ(differences.size(), 1U);
+  EXPECT_EQ(differences[0].what,
+            "max.message.bytes is 1048588, less than 5016384, which a record of record_bytes_max may need");
+  EXPECT_EQ(differences[0].mend, "kafka-configs.sh --bootstrap-server kafka:9092 --alter --topic ESO-46 "
+                                 "--add-config max.message.bytes=5016384");
+  topic.found.settings["max.message.bytes"] = "6000000";
+  EXPECT_TRUE(topic.differences().empty());
+}
+
 TEST(a_brokers_death, is_no_problem_where_it_is_missed_in_time) {
   using std::chrono::milliseconds;
   EXPECT_FALSE(broker_death_problem({3, milliseconds{4'500}}, milliseconds{10'000}));

@@ -6,6 +6,7 @@
 namespace matricula::testing {
 namespace {
 
+using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
@@ -20,7 +21,8 @@ TEST_F(loading, fills_in_every_value_of_the_file) {
   EXPECT_EQ(all.kafka.bootstrap, "localhost:9092,localhost:9093");
   EXPECT_EQ(all.kafka.partitions, 2);
   EXPECT_EQ(all.kafka.replication, 1);
-  EXPECT_THAT(all.kafka.properties, ElementsAre(Pair("linger.ms", "5")));
+  EXPECT_THAT(all.kafka.properties,
+              ElementsAre(Pair("linger.ms", "5"), Pair("message.max.bytes", "1016384")));
   ASSERT_EQ(all.sources.size(), 1U);
   EXPECT_EQ(all.sources[0].url, "http://localhost:8080/feed");
   EXPECT_EQ(all.sources[0].every, std::chrono::seconds{10});
@@ -88,8 +90,20 @@ TEST_F(loading, reads_properties_with_and_without_quotes_alike) {
   replace("\"linger.ms\" = 5",
           "linger.ms = 5\nsecurity.protocol = \"ssl\"\n\"socket.keepalive.enable\" = true");
   EXPECT_THAT(load().topology->kafka.properties,
-              ElementsAre(Pair("linger.ms", "5"), Pair("security.protocol", "ssl"),
-                          Pair("socket.keepalive.enable", "true")));
+              ElementsAre(Pair("linger.ms", "5"), Pair("message.max.bytes", _),
+                          Pair("security.protocol", "ssl"), Pair("socket.keepalive.enable", "true")));
+}
+
+TEST_F(loading, gives_messages_room_for_a_record_of_the_size_allowed) {
+  replace("batch_records_max = 5000", "record_bytes_max = 10000000");
+  EXPECT_EQ(load().topology->kafka.properties.at("message.max.bytes"), "10016384");
+  replace("record_bytes_max = 10000000", "record_bytes_max = 2000");
+  EXPECT_EQ(load().topology->kafka.properties.at("message.max.bytes"), "1000000");
+}
+
+TEST_F(loading, leaves_messages_the_room_that_the_file_says) {
+  replace("\"linger.ms\" = 5", "\"message.max.bytes\" = 20000000");
+  EXPECT_THAT(load().topology->kafka.properties, ElementsAre(Pair("message.max.bytes", "20000000")));
 }
 
 TEST_F(loading, looks_targets_up_where_the_pipeline_says) {
