@@ -57,6 +57,8 @@ class message_sender {
       const auto error = offer(message);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
         return done{};
+      if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        return too_large(message.topic, message.key, message.value.size());
       if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return kafka_failure(settings_, "sending to " + std::string{message.topic}, rd_kafka_err2str(error));
       rd_kafka_poll(client_.get(), queue_full_wait_ms);
@@ -126,10 +128,28 @@ class message_sender {
     return found->second.get();
   }
 
+  /// No outage: the message stays as large however often it is sent.
+  failure too_large(std::string_view topic, std::string_view key, std::size_t value_bytes) const {
+    constexpr std::size_t shown_bytes_max = 300;
+    return {error_code::topic_mismatch,
+            "Kafka at " + settings_.bootstrap + " does not take the message of key " +
+                std::string{key.substr(0, shown_bytes_max)} + " and " + std::to_string(value_bytes) +
+                " bytes into " + std::string{topic} +
+                ": message.max.bytes in [kafka.properties] or the topic's max.message.bytes is too small; "
+                "matricula check and matricula topics say what they have to be"};
+  }
+
+  failure why_undelivered(const rd_kafka_message_t& message) const {
+    if (message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+      return too_large(rd_kafka_topic_name(message.rkt),
+                       {static_cast<const char*>(message.key), message.key_len}, message.len);
+    return kafka_failure(settings_, "delivering", rd_kafka_err2str(message.err));
+  }
+
   void delivered(const rd_kafka_message_t& message) {
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (delivery_failure_.code == error_code::none)
-        delivery_failure_ = kafka_failure(settings_, "delivering", rd_kafka_err2str(message.err));
+        delivery_failure_ = why_undelivered(message);
     } else if (message._private != nullptr) {
       last_offsets_[{message.rkt, message.partition}] = message.offset;
     }
@@ -190,8 +210,8 @@ class kafka_transactional_producer final : public transactional_producer {
         "committing", [this] { return rd_kafka_commit_transaction(sender_.client(), commit_timeout_ms); });
     auto ends = sender_.take_ends();
     auto undelivered = sender_.take_delivery_failure();
-    if (!committed)
-      return committed.error();
+    if (!committed)  // which librdkafka says of all of a transaction when it means one of its messages
+      return undelivered.code == error_code::topic_mismatch ? undelivered : committed.error();
     in_transaction_ = false;
     if (undelivered.code != error_code::none)
       return undelivered;

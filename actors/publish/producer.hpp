@@ -27,9 +27,9 @@ struct outgoing_message {
 ///
 ///     open ─▶ (begin ─▶ send* ─▶ commit | abort)*
 ///
-/// Every call may answer publisher_fenced (a newer owner opened) or kafka_unavailable; after either this
-/// producer is of no further use. A commit that answered kafka_unavailable may have happened: the cursor in
-/// Kafka tells.
+/// Every call may answer publisher_fenced (a newer owner opened), kafka_unavailable or topic_mismatch (a message is larger
+/// than Kafka is set to take); after any this producer is of no further use. A commit that answered kafka_unavailable may
+/// have happened: the cursor in Kafka tells.
 class transactional_producer {
  public:
   virtual ~transactional_producer() = default;
@@ -54,7 +54,8 @@ class plain_producer {
 
   virtual result<done> send(const outgoing_message& message) = 0;
 
-  /// Waits until every message sent is durable. Errors: kafka_unavailable; some may be durable all the same.
+  /// Waits until every message sent is durable. Errors: kafka_unavailable, topic_mismatch (one is larger than Kafka is set
+  /// to take); some may be durable all the same.
   virtual result<done> flush() = 0;
 };
 

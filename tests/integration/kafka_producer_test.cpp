@@ -6,6 +6,8 @@
 #include "hesitant_broker.hpp"
 #include "open_connections.hpp"
 
+#include <gmock/gmock.h>
+
 #include <chrono>
 #include <iostream>
 #include <stdexcept>
@@ -18,6 +20,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
+using ::testing::HasSubstr;
 
 /// A lane of one partition and producers of one transactional.id.
 class kafka_producer_test : public ::testing::Test {
@@ -68,6 +71,34 @@ TEST_F(kafka_producer_test, may_be_destroyed_anywhere_in_a_transaction) {
     while (steady_clock::now() < end) {
     }
   }
+}
+
+TEST_F(kafka_producer_test, names_the_message_that_it_cannot_send) {
+  loaded->kafka.properties["message.max.bytes"] = "2000";
+  const auto producer = opened();
+  const std::string large(2'000, 'x');
+  ASSERT_TRUE(producer->begin());
+  const auto sent = producer->send({deployment.lane(), 0, "2026/46012345/of_one", large, "itaca", 1, 1});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, error_code::topic_mismatch);
+  EXPECT_THAT(sent.error().text, HasSubstr("2026/46012345/of_one and 2000 bytes into " + deployment.lane()));
+}
+
+TEST_F(kafka_producer_test, names_the_message_that_its_topic_does_not_take) {
+  const given_deployment small;
+  auto all = small.load();
+  all.kafka.topic_properties["max.message.bytes"] = "2000";
+  ASSERT_TRUE(create_topics(all, seconds{20}));
+  const auto producer = opened();
+  const auto lane = small.lane();
+  const std::string large(5'000, 'x');
+  ASSERT_TRUE(producer->begin());
+  const auto sent = producer->send({lane, 0, "2026/46012345/of_one", large, "itaca", 1, 1});
+  ASSERT_TRUE(sent) << sent.error().text;
+  const auto committed = producer->commit();
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().code, error_code::topic_mismatch) << committed.error().text;
+  EXPECT_THAT(committed.error().text, HasSubstr("2026/46012345/of_one and 5000 bytes into "));
 }
 
 // The process is lost if a partition is registered as the producer is being destroyed, within microseconds that the test
