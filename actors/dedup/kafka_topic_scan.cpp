@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/dedup/kafka_topic_scan.hpp"
 
+#include "actors/dedup/unread_partitions.hpp"
 #include "actors/publish/kafka_client.hpp"
 
 #include <algorithm>
@@ -13,6 +14,10 @@ namespace {
 constexpr int metadata_timeout_ms = 10'000;
 constexpr int poll_timeout_ms = 1'000;
 constexpr std::chrono::seconds silence_max{30};
+
+topic_partition place_of(const rd_kafka_message_t& message) {
+  return {rd_kafka_topic_name(message.rkt), message.partition};
+}
 
 class kafka_topic_scan final : public topic_scan {
  public:
@@ -33,16 +38,16 @@ class kafka_topic_scan final : public topic_scan {
     auto silent_since = std::chrono::steady_clock::now();
     for (std::size_t count = 0; count < messages_max && !unread_.empty();) {
       const kafka_handle<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), poll_timeout_ms)};
-      if (!message) {
+      const bool at_end = message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+      if (!message || (at_end && !unread_.reach(place_of(*message), message->offset))) {
         if (std::chrono::steady_clock::now() - silent_since > silence_max)
-          return kafka_failure(settings_, "reading topics", "no message and no end for 30 s");
+          return kafka_failure(settings_, "reading topics",
+                               "no message for 30 s, nor the end that there was");
         continue;
       }
       silent_since = std::chrono::steady_clock::now();
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        unread_.erase({rd_kafka_topic_name(message->rkt), message->partition});
+      if (at_end)
         continue;
-      }
       if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || message->err == RD_KAFKA_RESP_ERR__TRANSPORT)
         continue;  // librdkafka connects again; the silence is what is bounded
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -106,7 +111,7 @@ class kafka_topic_scan final : public topic_scan {
         total_ += static_cast<std::uint64_t>(high - begin);
         rd_kafka_topic_partition_list_add(list.get(), topics_[i].c_str(), partition)->offset =
             begin == low ? RD_KAFKA_OFFSET_BEGINNING : begin;
-        unread_[{topics_[i], partition}] = high;
+        unread_.add({topics_[i], partition}, high);
       }
     }
     if (const auto error = rd_kafka_assign(client->get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -117,11 +122,8 @@ class kafka_topic_scan final : public topic_scan {
 
   void hand_out(rd_kafka_message_t& message, const on_message& each) {
     const char* topic = rd_kafka_topic_name(message.rkt);
-    if (const auto unread = unread_.find({topic, message.partition}); unread != unread_.end()) {
-      // What was written after the scan began is handed out too when it comes, but not waited for.
-      if (message.offset + 1 >= unread->second)
-        unread_.erase(unread);
-    }
+    // What was written after the scan began is handed out too when it comes, but not waited for.
+    unread_.reach(place_of(message), message.offset + 1);
     scanned_message out;
     out.topic_index = index_of_.find(topic)->second;
     out.partition = message.partition;
@@ -139,7 +141,7 @@ class kafka_topic_scan final : public topic_scan {
   std::vector<std::string> topics_;
   partition_offsets offsets_;
   std::map<std::string, std::size_t, std::less<>> index_of_;
-  partition_offsets unread_;  // partition → the end to reach
+  unread_partitions unread_;
   std::uint64_t read_ = 0, total_ = 0;
   kafka_handle<rd_kafka_t> client_;
 };
