@@ -225,21 +225,39 @@ caf::result<done> applier_state::look() {
     hindered(now.error());
     return done{};
   }
-  works();
-  if (*now != stored)
+  if (*now == reached)
+    stored = reached;  // also where the answer to a flush was lost
+  if (*now != stored) {
+    works();
     return make_error(
         {error_code::partition_lost,
          "the site's offset was moved from " + std::to_string(stored) + " to " + std::to_string(*now)});
+  }
+  const auto written = write_offset();
+  if (written) {
+    works();
+    return done{};
+  }
+  if (written.error().code == error_code::partition_lost)
+    return make_error(written.error());
+  connected = written.error().code == error_code::database_conflict;
+  hindered(written.error());
+  return done{};
+}
+
+result<done> applier_state::write_offset() {
+  if (queue.empty() && connected && stored != reached) {
+    const auto written = store->advance(stored, reached);
+    if (!written)
+      return written.error();
+    stored = reached;
+  }
   return done{};
 }
 
 caf::result<done> applier_state::flush() {
-  if (queue.empty() && connected && stored != reached) {
-    const auto written = store->advance(stored, reached);
-    if (!written)
-      return make_error(written.error());
-    stored = reached;
-  }
+  if (const auto written = write_offset(); !written)
+    return make_error(written.error());  // the next look tries again
   return done{};
 }
 

@@ -69,6 +69,8 @@ struct applier_state {
   void works();
   /// The offset in the database; connects if need be.
   result<std::int64_t> offset_now();
+  /// Writes how far the partition is where the last batches changed nothing.
+  result<done> write_offset();
   void give_up(const failure& why);
   /// Tells what this partition does now.
   void tell(std::string_view what, const std::string& text = {});

@@ -48,6 +48,7 @@ class applier_test : public graph_test {
   }
 
   reply_ptr<stored_position> opens() { return ask<stored_position>(actor, open_atom::value); }
+  reply_ptr<done> looks() { return ask<done>(actor, poll_atom::value); }
   reply_ptr<applied_receipt> applies(const site_batch_ptr& what) { return ask<applied_receipt>(actor, what); }
 
   memory_site& site() { return sites["eso46"]; }
@@ -454,10 +455,52 @@ TEST_F(applier_test, writes_the_offset_with_the_next_batch_when_it_could_not_be_
   }
 }
 
+TEST_F(applier_test, writes_the_offset_at_a_look_when_it_could_not_be_written_at_leisure) {
+  for (const auto why : {database_unavailable, database_conflict, database_refuses}) {
+    SCOPED_TRACE(name_of(why));
+    site().rows.clear();
+    site().positions.clear();
+    site().advances = 0;
+    opens();
+    applies(batch(0, 3));
+    applies(unchanged_batch(3));
+    site().next_advances = {because(why), because(why)};
+    let_pass(2s);
+    EXPECT_EQ(site().advances, 1U);
+    EXPECT_TRUE(looks()->value);
+    EXPECT_EQ(stored(), 3);
+    EXPECT_TRUE(looks()->value);
+    EXPECT_EQ(site().advances, 3U);
+    EXPECT_EQ(stored(), 6);
+    EXPECT_TRUE(looks()->value);
+    EXPECT_EQ(site().advances, 3U);
+  }
+}
+
+TEST_F(applier_test, takes_no_flush_whose_answer_was_lost_for_another_owner) {
+  opens();
+  applies(batch(0, 3));
+  applies(unchanged_batch(3));
+  site().next_advances = {because(database_unavailable)};
+  let_pass(2s);
+  site().positions[{"ESO-46", 0}].next_offset = 6;  // it was committed
+  EXPECT_TRUE(looks()->value);
+  EXPECT_TRUE(applies(batch(6, 8))->value);
+  EXPECT_EQ(stored(), 8);
+}
+
+TEST_F(applier_test, leaves_the_offset_to_another_owner_who_comes_between_look_and_flush) {
+  opens();
+  applies(batch(0, 3));
+  applies(unchanged_batch(3));
+  site().next_advances = {because(database_unavailable), because(partition_lost)};
+  let_pass(2s);
+  EXPECT_EQ(looks()->code(), partition_lost);
+}
+
 TEST_F(applier_test, hears_of_an_outage_and_of_its_end_though_no_batch_comes) {
   opens();
   applies(batch(0, 3));
-  const auto looks = [&] { return ask<done>(actor, poll_atom::value); };
   EXPECT_TRUE(looks()->value);
   site().down = true;
   EXPECT_TRUE(looks()->value);
