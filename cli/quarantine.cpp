@@ -184,6 +184,8 @@ int show_quarantined(const quarantine_access& to, const std::vector<std::string>
   const auto chosen = choose_entries(to, reading, keys, filter, "nothing is shown");
   for (const auto* each : chosen.entries)
     to.out << printable_entry(each->value, with_personal_data, each->entry.retry) << '\n';
+  if (chosen.code == exit_done && chosen.entries.empty())
+    to.errors << counted_entries(0) << '\n';  // what is shown is JSON
   return chosen.code;
 }
 

@@ -89,6 +89,15 @@ TEST_F(quarantine_test, shows_what_entries_have_in_common) {
   EXPECT_EQ(show_quarantined(access(), {}, {}, false), exit_wrong_usage);
 }
 
+TEST_F(quarantine_test, shows_that_no_entry_is_meant) {
+  source_refuses();
+  quarantine_filter filter;
+  filter.site = "eso46";
+  EXPECT_EQ(show_quarantined(access(), {}, filter, false), exit_done);
+  EXPECT_EQ(out.str(), "");
+  EXPECT_EQ(errors.str(), "0 entries\n");
+}
+
 TEST_F(quarantine_test, a_dropped_entry_says_when_and_why) {
   source_refuses();
   const auto key = site_refuses({}, 2);
