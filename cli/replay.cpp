@@ -19,6 +19,7 @@
 #include <charconv>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace matricula {
@@ -38,10 +39,11 @@ constexpr auto examples = R"(Examples:
 It works while the site runs, and shows how far the site is; Ctrl-C ends the showing, not the replay. A row that holds a
 newer revision stays. Rows whose record is as it was are left alone too, also where somebody has changed another table
 by hand. A site whose offset the topic no longer holds goes on with the first that it does, whatever --from says.
-Exit code 0: the site is where it was before, or goes on; 1: something did not answer, or no process runs
+Exit code 0: the site is where it was before, goes on, or has not begun; 1: something did not answer, or no process runs
 the site; 2: wrong usage; 78: bad topology file.)";
 
 constexpr milliseconds look_every{500};
+constexpr milliseconds retry_delay{200};
 
 /// A partition's way back, or on to what its topic still holds.
 struct rewind {
@@ -77,17 +79,24 @@ class site_positions {
   explicit site_positions(const site_settings& site)
       : site_(site) {}
 
-  /// Moves the partitions that stand after their start, or before what their topic holds; answers those that it moved.
-  result<std::vector<rewind>> move(const std::vector<partition_extent>& extents, const replay_from& from) {
-    return guarded([&]() -> result<std::vector<rewind>> {
-      std::vector<rewind> moved;
+  /// Moves the partitions that stand after their start, or before what their topic holds; answers those that it moved,
+  /// or nothing if the site has begun none.
+  result<std::optional<std::vector<rewind>>> move(const std::vector<partition_extent>& extents,
+                                                  const replay_from& from) {
+    return guarded([&]() -> result<std::optional<std::vector<rewind>>> {
+      std::optional<std::vector<rewind>> moved;
       pqxx::transaction<> work{*connection_};
+      // Its first start makes the table.
+      if (work.exec("select where to_regclass('matricula.positions') is not null").empty())
+        return moved;
       for (const auto& extent : extents) {
         const auto rows = work.exec_params("select next_offset from matricula.positions where topic = $1 and "
                                            "partition = $2 for update",
                                            extent.where.topic, extent.where.partition);
         if (rows.empty())
           continue;  // it begins at the start anyway
+        if (!moved)
+          moved.emplace();
         const auto was = rows[0][0].as<std::int64_t>();
         const auto way = way_from(extent, was, start_in(extent, from));
         if (way.was <= way.to && way.was >= extent.first)
@@ -95,11 +104,24 @@ class site_positions {
         work.exec_params(
             "update matricula.positions set next_offset = $3 where topic = $1 and partition = $2",
             extent.where.topic, extent.where.partition, way.to);
-        moved.push_back(way);
+        moved->push_back(way);
       }
       work.commit();
       return moved;
     });
+  }
+
+  /// The same, once the database answers within `wait`.
+  result<std::optional<std::vector<rewind>>> move(const std::vector<partition_extent>& extents,
+                                                  const replay_from& from, milliseconds wait) {
+    const auto deadline = steady_clock::now() + wait;
+    auto moved = move(extents, from);
+    while (!moved && moved.error().code == error_code::database_unavailable &&
+           steady_clock::now() + retry_delay <= deadline) {
+      std::this_thread::sleep_for(retry_delay);
+      moved = move(extents, from);
+    }
+    return moved;
   }
 
   /// Where the partitions stand now.
@@ -222,18 +244,24 @@ int replay_site(const std::filesystem::path& file, const replay_options& options
     extents.insert(extents.end(), found->begin(), found->end());
   }
   site_positions positions{*site};
-  const auto moved = positions.move(extents, options.from);
-  if (!moved)
-    return fail(moved.error());
-  for (const auto& each : *moved)
+  const auto answer = positions.move(extents, options.from, options.wait);
+  if (!answer)
+    return fail(answer.error());
+  if (!*answer) {
+    out << "site " << site->name << " has not begun: it reads "
+        << (options.lane.empty() ? "its topics" : "the lane") << " from the start\n";
+    return exit_done;
+  }
+  const auto& moved = **answer;
+  for (const auto& each : moved)
     out << name_of(each.where) << ": from " << each.was
         << (each.was < each.to ? ", which the topic no longer holds, on to " : " back to ") << each.to
         << '\n';
-  if (moved->empty())
+  if (moved.empty())
     out << "site " << site->name << " stands before that already: nothing to read again\n";
-  if (moved->empty() || !options.follow)
+  if (moved.empty() || !options.follow)
     return exit_done;
-  const auto through = follow(positions, *moved, options.wait, out);
+  const auto through = follow(positions, moved, options.wait, out);
   if (!through)
     return fail(through.error());
   if (!*through) {

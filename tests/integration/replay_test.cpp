@@ -3,6 +3,7 @@
 
 #include "cli/command.hpp"
 #include "records_by_hand.hpp"
+#include "tests/faults/forwarder.hpp"
 #include "tests/faults/topic_reader.hpp"
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <optional>
 #include <ostream>
 #include <sstream>
@@ -198,6 +200,33 @@ TEST_F(replay_test, says_when_nobody_goes_on) {
   EXPECT_EQ(replay("beginning", true), exit_failed);
   EXPECT_THAT(out.str(), HasSubstr(" on to 3\n0 of 1 entries\n"));
   EXPECT_THAT(errors.str(), HasSubstr("nothing has moved for 2s: does a process run the site eso46?"));
+}
+
+TEST_F(replay_test, says_that_a_site_has_not_begun) {
+  for (const auto* statement : {"delete from matricula.positions", "drop schema matricula cascade"}) {
+    database.query(statement);
+    EXPECT_EQ(replay("beginning", true), exit_done) << errors.str();
+    EXPECT_EQ(out.str(), "site eso46 has not begun: it reads the lane from the start\n");
+    EXPECT_EQ(errors.str(), "");
+  }
+}
+
+TEST_F(replay_test, waits_for_the_database) {
+  faults::forwarder way{std::stoi(database.value("show port"))};
+  way.set(faults::passage::refused);
+  const auto environment = [&](std::string_view) {
+    auto url = database.url();
+    const auto colon = url.rfind(':'), slash = url.find('/', colon);
+    return std::optional{url.replace(colon + 1, slash - colon - 1, std::to_string(way.port()))};
+  };
+  auto replayed = std::async(std::launch::async, [&] {
+    return replay_site(deployment.file(), {"eso46", "", from_beginning{}, false, minutes{1}}, environment,
+                       out, errors);
+  });
+  EXPECT_EQ(replayed.wait_for(seconds{1}), std::future_status::timeout);
+  way.set(faults::passage::open);
+  EXPECT_EQ(replayed.get(), exit_done) << errors.str();
+  EXPECT_EQ(offset(), "0");
 }
 
 TEST_F(replay_test, has_nothing_to_wait_for_where_nothing_is_left) {
