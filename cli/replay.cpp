@@ -166,19 +166,26 @@ std::int64_t entries(const std::vector<rewind>& partitions, std::int64_t rewind:
   return sum;
 }
 
-/// Shows how far the site is until it is through; false if nothing moves for `wait`.
+bool are_where(const std::vector<rewind>& now, const std::vector<rewind>& before) {
+  return std::equal(now.begin(), now.end(), before.begin(), before.end(),
+                    [](const rewind& one, const rewind& other) { return one.now == other.now; });
+}
+
+/// Shows how far the site is until it is through; false if nothing moves for `wait`. A site that somebody has sent back
+/// still further moves too, on its way to where it begins to count.
 result<bool> follow(site_positions& positions, std::vector<rewind> partitions, milliseconds wait,
                     std::ostream& out) {
   const auto total = entries(partitions, &rewind::goal);
   auto last = std::int64_t{-1};
   for (auto moved_at = steady_clock::now();;) {
+    const auto before = partitions;
     if (const auto looked = positions.look(partitions); !looked && steady_clock::now() - moved_at > wait)
       return looked.error();
     const auto through = entries(partitions, &rewind::now);
-    if (through != last) {
+    if (through != last)
       out << through << " of " << total << " entries\n" << std::flush;
+    if (through != last || !are_where(partitions, before))
       moved_at = steady_clock::now();
-    }
     last = through;
     if (through == total)
       return true;

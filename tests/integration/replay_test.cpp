@@ -202,6 +202,21 @@ TEST_F(replay_test, says_when_nobody_goes_on) {
   EXPECT_THAT(errors.str(), HasSubstr("nothing has moved for 2s: does a process run the site eso46?"));
 }
 
+TEST_F(replay_test, does_not_take_another_replay_for_a_standstill) {
+  database.query("update matricula.positions set next_offset = 10");
+  announced_text text{[&] {  // another one has sent the site further back: with every look it is elsewhere
+    database.query("alter table matricula.positions rename to positions_there;"
+                   "create sequence matricula.looks;"
+                   "create view matricula.positions as select topic, partition,"
+                   " case when looks <= 8 then looks % 2 else 10 end as next_offset from"
+                   " (select topic, partition, nextval('matricula.looks') as looks from"
+                   " matricula.positions_there offset 0) as there");
+  }};
+  std::ostream shown{&text};
+  EXPECT_EQ(replay_into(shown, "2", true), exit_done) << errors.str();
+  EXPECT_EQ(text.str(), deployment.lane() + "-0: from 10 back to 2\n0 of 8 entries\n8 of 8 entries\n");
+}
+
 TEST_F(replay_test, says_that_a_site_has_not_begun) {
   for (const auto* statement : {"delete from matricula.positions", "drop schema matricula cascade"}) {
     database.query(statement);
