@@ -18,6 +18,12 @@ constexpr std::chrono::seconds look_interval{10};
 /// WAL for that: soon, then, and not with a page of records of which nothing has changed.
 constexpr std::chrono::seconds tidy_delay{2};
 
+/// From the reading of entries until they are librdkafka's. A process that is stopped, or cut off from the database, for a
+/// minute has lost the outbox to another (idle_session_timeout), which may have sent newer entries of the same keys: what it
+/// has in hand then must not come behind them. librdkafka gives a message up after 30 s (message.timeout.ms), and TCP after
+/// another 10 (unacknowledged_ms_max), so that nothing leaves later than 50 s after it was read.
+constexpr std::chrono::seconds in_hand_max{10};
+
 }  // namespace
 
 void reporter_state::wait(milliseconds delay) {
@@ -40,6 +46,7 @@ void reporter_state::notice() {
 /// One round: answers whether there may be more.
 result<bool> reporter_state::round() {
   const auto& topology = deployment->topology;
+  const auto read_at = self->clock().now();
   const auto entries = outbox->take(topology.limits.outbox_entries_max);
   if (!entries)
     return entries.error();
@@ -56,7 +63,13 @@ result<bool> reporter_state::round() {
         entry.kind == "quarantine" ? topology.kafka.quarantine_topic : topology.kafka.outcomes_topic;
     message.key = entry.key;
     message.value = entry.value;
-    if (const auto sent = producer->send(message); !sent) {
+    auto sent = producer->send(message);
+    // Behind the sending: a message that was late is still in the producer's queue, and goes with it.
+    if (sent && self->clock().now() - read_at > in_hand_max)
+      sent = failure{error_code::database_conflict,
+                     "read too long ago to be sent: another process may have the outbox of " + site +
+                         " by now, and is asked"};
+    if (!sent) {
       producer.reset();  // it reads the entries where they stand, so it goes first
       outbox->release();
       return sent.error();

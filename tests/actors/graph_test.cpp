@@ -124,7 +124,7 @@ void graph_world::let_pass(milliseconds duration, const std::function<void()>& h
     clock.advance_time(std::max(due - clock.now(), time_point::duration::zero()));
     handle_messages();
   }
-  clock.advance_time(until - clock.now());
+  clock.advance_time(std::max(until - clock.now(), time_point::duration::zero()));
   handle_messages();
 }
 

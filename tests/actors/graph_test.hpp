@@ -93,6 +93,8 @@ class graph_world {
   /// Lets time pass; every timer on the way is served at its own moment.
   void let_pass(milliseconds duration);
   void let_pass(milliseconds duration, const std::function<void()>& handle_messages);
+  /// Time passes while a handler is at work, as where the process is stopped; for what a double calls.
+  void stand_still_for(milliseconds duration) { scheduler->clock().current_time += duration; }
   /// Time to the next timer.
   milliseconds next_timer();
 

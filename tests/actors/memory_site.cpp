@@ -156,6 +156,8 @@ class memory_outbox final : public site_outbox {
       return *why;
     const auto size = std::min(entries_max, site_.outbox.size());
     taken_.assign(site_.outbox.begin(), site_.outbox.begin() + static_cast<std::ptrdiff_t>(size));
+    if (const auto happens = std::exchange(site_.after_take, nullptr))
+      happens();
     return taken_;
   }
 

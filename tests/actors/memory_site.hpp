@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,6 +44,7 @@ class memory_site {
   std::size_t applies_before_break = 0;  ///< so many transactions happen before that one
   bool throws_after_commit = false;      ///< the next apply: its actor dies before it can answer
   std::deque<failure> next_takes, next_removals, next_advances;
+  std::function<void()> after_take;  ///< happens once, when the next take has read entries
 
   // ---- the database
   std::map<place, stored_position> positions;

@@ -145,6 +145,34 @@ TEST_F(reporter_test, sends_again_what_it_could_not_remove) {
   EXPECT_TRUE(site().outbox.empty());
 }
 
+TEST_F(reporter_test, does_not_send_what_another_process_may_have_overtaken) {
+  given_outcomes(2);
+  site().after_take = [this] {  // the process is stopped, and another one has sent these and newer ones
+    stand_still_for(61s);
+    site().outbox.clear();
+  };
+  started();
+  let_pass(200ms);
+  EXPECT_EQ(sent(), 0U);
+  EXPECT_EQ(kafka.count(kafka_step::flush), 0U);
+  EXPECT_EQ(kafka.plain_producers, 0U) << "it still has what was sent last";
+  EXPECT_EQ(site().releases, 1U);
+  let_pass(30s);
+  EXPECT_EQ(sent(), 0U);
+  given_outcomes(1);
+  tell(actor, outcome_atom::value);
+  let_pass(200ms);
+  EXPECT_EQ(sent(), 1U);
+}
+
+TEST_F(reporter_test, sends_what_took_a_while_to_read) {
+  given_outcomes(2);
+  site().after_take = [this] { stand_still_for(10s); };
+  started();
+  let_pass(200ms);
+  EXPECT_EQ(sent(), 2U);
+}
+
 TEST_F(reporter_test, waits_out_an_outage_of_the_site_with_back_off) {
   given_outcomes(1);
   site().down = true;
