@@ -4,6 +4,7 @@
 #include "actors/publish/kafka_topics.hpp"
 #include "given_deployment.hpp"
 #include "hesitant_broker.hpp"
+#include "messages/enrolment.hpp"
 #include "open_connections.hpp"
 
 #include <gmock/gmock.h>
@@ -71,6 +72,17 @@ TEST_F(kafka_producer_test, may_be_destroyed_anywhere_in_a_transaction) {
     while (steady_clock::now() < end) {
     }
   }
+}
+
+TEST_F(kafka_producer_test, sends_the_largest_record_allowed_with_the_longest_key) {
+  const auto producer = opened();
+  const std::string key(4 * (2 * key_part_bytes_max + 1) + 30, '~'),
+      record(loaded->limits.record_bytes_max, 'x');
+  ASSERT_TRUE(producer->begin());
+  const auto sent = producer->send({deployment.lane(), 0, key, record, std::string(60, 's'), 1, 1});
+  ASSERT_TRUE(sent) << sent.error().text;
+  const auto committed = producer->commit();
+  EXPECT_TRUE(committed) << committed.error().text;
 }
 
 TEST_F(kafka_producer_test, names_the_message_that_it_cannot_send) {
