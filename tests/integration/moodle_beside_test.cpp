@@ -187,6 +187,7 @@ class moodle_beside : public moodle_site, public testing::WithParamInterface<sto
 
   void expect_what_the_records_say();
   void expect_nothing_twice() const;
+  void expect_all_in_its_category() const;
 
   std::array<std::unique_ptr<postgres_session>, partitions> sessions_;
   std::array<std::int64_t, partitions> offsets_{};
@@ -287,6 +288,35 @@ void moodle_beside::expect_nothing_twice() const {
                   "(select count(*) from mdl_course_categories where id > 1)"));
 }
 
+/// Whatever somebody has done with categories meanwhile.
+void moodle_beside::expect_all_in_its_category() const {
+  EXPECT_EQ(value("select coalesce(string_agg(m.key, ', '), '') from matricula.moodle_course m "
+                  "join mdl_course c on c.id = m.course_id "
+                  "left join mdl_context x on x.contextlevel = 50 and x.instanceid = c.id "
+                  "left join mdl_context p on p.contextlevel = 40 and p.instanceid = c.category "
+                  "where x.path is distinct from p.path || '/' || x.id"),
+            "")
+      << "contexts of courses elsewhere";
+  EXPECT_EQ(value("select coalesce(string_agg(m.key, ', '), '') from matricula.moodle_category m "
+                  "join mdl_course_categories c on c.id = m.category_id and c.parent > 0 "
+                  "left join mdl_context x on x.contextlevel = 40 and x.instanceid = c.id "
+                  "left join mdl_context p on p.contextlevel = 40 and p.instanceid = c.parent "
+                  "where x.path is distinct from p.path || '/' || x.id"),
+            "")
+      << "contexts of categories elsewhere";
+  EXPECT_EQ(value("select coalesce(string_agg(m.key, ', '), '') from matricula.moodle_course m "
+                  "join mdl_course c on c.id = m.course_id join mdl_course_categories k on k.id = c.category "
+                  "where c.visible > k.visible and not exists (select from by_hand h "
+                  "where h.tbl = 'mdl_course' and h.id = c.id and h.what ? 'visible')"),
+            "")
+      << "courses shown in hidden categories";
+  EXPECT_EQ(value("select coalesce(string_agg(m.key, ', '), '') from matricula.moodle_category m "
+                  "join mdl_course_categories c on c.id = m.category_id "
+                  "join mdl_course_categories k on k.id = c.parent where c.visible > k.visible"),
+            "")
+      << "categories shown in hidden ones";
+}
+
 TEST_P(moodle_beside, leaves_all_that_somebody_does_by_hand_and_does_all_that_the_records_say) {
   std::vector<std::vector<moodle_worker::names_to_come>> to_come;
   for (int round = 0; round < rounds; ++round)
@@ -321,6 +351,7 @@ TEST_P(moodle_beside, leaves_all_that_somebody_does_by_hand_and_does_all_that_th
   work.abort();
   expect_what_the_records_say();
   expect_nothing_twice();
+  expect_all_in_its_category();
   EXPECT_EQ(
       value("select coalesce(string_agg(concat_ws(' ', k.id, k.coursecount, n.courses), ', '), '') from "
             "mdl_course_categories k cross join lateral (select count(*) as courses from mdl_course c "

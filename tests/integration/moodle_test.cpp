@@ -1218,6 +1218,110 @@ TEST_F(moodle_site, sees_what_somebody_has_named_or_joined_while_a_batch_was_und
             "|");
 }
 
+/// Somebody who works on the categories that a batch makes courses and categories in, between that and its commit.
+class moodle_site_beside_an_administrator : public moodle_site {
+ protected:
+  moodle_site_beside_an_administrator() {
+    site_gets_page({{.person = anna, .teachers = "[]"}, {.person = berta, .teachers = "[]"}});
+    batch_.batch.next_offset = offset_;
+    batch_.add(withdrawn({.person = berta, .teachers = "[]"}), 101)  // for whose flag it waits
+        .add({.person = anna, .subject = "VAL", .teachers = "[]"}, 102)
+        .add({.person = anna, .centre = "46000002", .subject = "VAL", .teachers = "[]"}, 103);
+  }
+
+  /// What comes of the batch, within which `sql` is done by hand.
+  std::string batch_while(const std::string& sql) {
+    pqxx::connection connection{database_.url()};
+    pqxx::work other{connection};
+    other.exec("select pg_advisory_xact_lock(hashtext('mdl_cache_flags'))");
+    std::string effects;
+    std::thread waiting{[&] { effects = apply(*session_, batch_); }};
+    await_waiting(database_, 1);
+    database_.query(sql);
+    other.abort();
+    waiting.join();
+    return effects;
+  }
+
+  /// "46012345/MAT 1 of 1", course by course: whether it is shown, in a category that is.
+  std::string shown() const {
+    return value("select string_agg(split_part(m.key, '/', 2) || '/' || split_part(m.key, '/', 4) || ' ' || "
+                 "c.visible || ' of ' || k.visible, ', ' order by m.key) from matricula.moodle_course m join "
+                 "mdl_course c on c.id = m.course_id join mdl_course_categories k on k.id = c.category");
+  }
+
+  /// Contexts that do not stand below those of the courses' and categories' categories.
+  std::string lost_contexts() const {
+    return value("select count(*) from mdl_context x left join mdl_course c on c.id = x.instanceid "
+                 "left join mdl_course_categories k on k.id = x.instanceid "
+                 "left join mdl_context p on p.contextlevel = 40 and p.instanceid = "
+                 "case x.contextlevel when 50 then c.category else k.parent end "
+                 "where x.contextlevel in (40, 50) and x.instanceid > 1 "
+                 "and x.path <> coalesce(p.path, '/1') || '/' || x.id");
+  }
+
+  static constexpr auto done_ = "created 2 changed 0 withdrawn 1";
+  given_batch batch_;
+};
+
+/// As Moodle hides and shows the province, with all that is in it.
+constexpr auto hide_the_province =
+    "update mdl_course_categories set visible = 0, visibleold = 0 where id = 2; "
+    "update mdl_course_categories set visibleold = visible, visible = 0 where path like '/2/%'; "
+    "update mdl_course c set visibleold = c.visible, visible = 0 from mdl_course_categories k "
+    "where k.id = c.category and k.path like '/2/%'";
+constexpr auto show_the_province =
+    "update mdl_course_categories set visible = 1, visibleold = 1 where id = 2; "
+    "update mdl_course_categories set visible = visibleold where path like '/2/%'; "
+    "update mdl_course c set visible = c.visibleold from mdl_course_categories k "
+    "where k.id = c.category and k.path like '/2/%'";
+
+TEST_F(moodle_site_beside_an_administrator, hides_what_a_batch_makes_in_a_category_that_is_hidden_meanwhile) {
+  EXPECT_EQ(batch_while(hide_the_province), done_);
+  EXPECT_EQ(shown(), "46000002/VAL 0 of 0, 46012345/MAT 0 of 0, 46012345/VAL 0 of 0");
+  EXPECT_EQ(value("select sum(visible) from mdl_course_categories where id > 1"), "0");
+  database_.query(show_the_province);
+  EXPECT_EQ(shown(), "46000002/VAL 1 of 1, 46012345/MAT 1 of 1, 46012345/VAL 1 of 1");
+}
+
+TEST_F(moodle_site_beside_an_administrator, shows_what_a_batch_makes_in_a_category_that_is_shown_meanwhile) {
+  database_.query(hide_the_province);
+  EXPECT_EQ(batch_while(show_the_province), done_);
+  EXPECT_EQ(shown(), "46000002/VAL 1 of 1, 46012345/MAT 1 of 1, 46012345/VAL 1 of 1");
+}
+
+TEST_F(moodle_site_beside_an_administrator, makes_all_anew_where_a_category_is_moved_meanwhile) {
+  // That of the level to the top; then that of the province, in which a centre is new, into Moodle's first one.
+  const std::string level_to_the_top =
+      "update mdl_course_categories set parent = 0, depth = 1, path = '/4' where id = 4; update mdl_context "
+      "set path = regexp_replace(path, '^(/[0-9]+){3}', '/1'), depth = depth - 2 where path like '%/' || "
+      "(select id from mdl_context where contextlevel = 40 and instanceid = 4) || '%'";
+  EXPECT_THAT(batch_while(level_to_the_top), HasSubstr("SQLSTATE 40001"));
+  const std::string province_down =
+      "update mdl_course_categories set parent = 1 where id = 2; "
+      "update mdl_course_categories set depth = depth + 1, path = '/1' || path where id in (2, 3); "
+      "update mdl_context x set depth = depth + 1, path = "
+      "(select c.path from mdl_context c where c.contextlevel = 40 and c.instanceid = 1) || substr(path, 3) "
+      "where path like (select p.path || '%' from mdl_context p where p.contextlevel = 40 and p.instanceid = "
+      "2)";
+  EXPECT_THAT(batch_while(province_down), HasSubstr("SQLSTATE 40001"));
+  EXPECT_EQ(batch_while("select"), done_);
+  EXPECT_EQ(lost_contexts(), "0");
+  EXPECT_EQ(value("select count(*) from mdl_course_categories"), "6");
+}
+
+TEST_F(moodle_site_beside_an_administrator, makes_a_category_anew_that_is_deleted_meanwhile) {
+  EXPECT_THAT(batch_while("update mdl_course set category = 1 where category = 4; update mdl_context x set path "
+                          "= c.path || '/' || x.id, depth = c.depth + 1 from mdl_context c where "
+                          "x.contextlevel = 50 and x.instanceid = 2 and c.contextlevel = 40 and c.instanceid = "
+                          "1; delete from mdl_context where contextlevel = 40 and instanceid = 4; "
+                          "delete from mdl_course_categories where id = 4"),
+              HasSubstr("SQLSTATE 40001"));
+  EXPECT_EQ(batch_while("select"), done_);
+  EXPECT_EQ(lost_contexts(), "0");
+  EXPECT_EQ(shown(), "46000002/VAL 1 of 1, 46012345/MAT 1 of 1, 46012345/VAL 1 of 1");
+}
+
 TEST_F(moodle_site, looks_for_names_that_are_taken_after_it_has_waited_for_all_others) {
   site_gets({.person = anna});
   pqxx::connection connection{database_.url()};

@@ -17,7 +17,15 @@ std::string one_of(const std::string& id, const std::string& rows, const std::st
 
 const auto a_course = one_of("course_id", "matricula.moodle_course", "key");
 const auto a_group = one_of("moodle_group_id", "matricula.moodle_group", "moodle_group_id");
-const auto a_category = one_of("category_id", "matricula.moodle_category", "key");
+const auto a_category =
+    one_of("m.category_id",
+           "matricula.moodle_category m join mdl_course_categories k on k.id = m.category_id", "m.key");
+/// One that has none below it.
+const auto a_lowest_category =
+    one_of("m.category_id",
+           "matricula.moodle_category m join mdl_course_categories k on k.id = m.category_id "
+           "where not exists (select from mdl_course_categories b where b.parent = k.id)",
+           "m.key");
 const auto an_account = one_of("user_id", "matricula.moodle_user", "person_id");
 /// Of pupils whose number ends so, and whom no batch withdraws.
 const auto an_enrolment_that_stays =
@@ -79,7 +87,7 @@ void moodle_worker::work_on() {
 }
 
 void moodle_worker::do_something() {
-  switch (drawn(14)) {
+  switch (drawn(18)) {
   case 0:
   case 1:
     return make_a_course();
@@ -103,6 +111,13 @@ void moodle_worker::do_something() {
   case 11:
     return rename("mdl_course", "fullname", a_course);
   case 12:
+  case 13:
+    return hide_or_show_a_category();
+  case 14:
+    return move_a_category();
+  case 15:
+    return delete_a_category();
+  case 16:
     return drawn(2) == 0 ? rename("mdl_groups", "name", a_group)
                          : rename("mdl_course_categories", "name", a_category);
   default:
@@ -213,6 +228,92 @@ void moodle_worker::show_or_hide() {
         {"visible", "visibleold"});
 }
 
+/// As Moodle does, with all that is below it: first the category, then its courses, then those below it as they are by then.
+/// What was hidden below it by itself stays so, with its courses, which Moodle shows: they would be taken for a batch's work.
+void moodle_worker::hide_or_show_a_category() {
+  const auto category = ask(a_category, {std::to_string(drawn(1000))});
+  if (!category)
+    return;
+  const bool hides = drawn(2) == 0;
+  const auto turn = [&](const std::string& table, const std::string& where, const std::string& id) {
+    exec("update " + table + " set " +
+             (hides ? "visibleold = visible, visible = 0" : "visible = visibleold") + " where " + where +
+             " = $1::bigint",
+         {id});
+  };
+  const auto id = std::to_string(*category);
+  if (!hides &&
+      ask("select p.id from mdl_course_categories c join mdl_course_categories p on p.id = c.parent "
+          "where c.id = $1::bigint and p.visible = 0",
+          {id}))
+    return;
+  const auto visible = hides ? std::string{"0"} : "1";
+  set("mdl_course_categories", *category, "visible = " + visible + ", visibleold = " + visible,
+      {"visible", "visibleold"});
+  turn("mdl_course", "category", id);
+  const auto below = pqxx::nontransaction{*connection_}.exec_params(
+      "select b.id from mdl_course_categories b join mdl_course_categories c on b.path like c.path || '/%' "
+      "where c.id = $1::bigint and (b.visibleold = 1 or $2::boolean) order by b.depth, b.id",
+      id, hides);
+  for (const auto row : below) {
+    turn("mdl_course_categories", "id", row[0].c_str());
+    turn("mdl_course", "category", row[0].c_str());
+  }
+  know_anew("mdl_course_categories", {"visible", "visibleold"});
+  know_anew("mdl_course", {"visible", "visibleold"});
+}
+
+/// To the top, or into Moodle's first category.
+void moodle_worker::move_a_category() {
+  const auto category = ask(a_category, {std::to_string(drawn(1000))});
+  if (!category)
+    return;
+  const auto parent = std::to_string(drawn(2));
+  const auto id = std::to_string(*category);
+  set("mdl_course_categories", *category, "parent = " + parent, {"parent"});
+  exec("update mdl_context x set path = n.path || substr(x.path, length(o.path) + 1), "
+       "depth = x.depth + n.depth - o.depth from mdl_context o, "
+       "(select p.path || '/' || m.id as path, p.depth + 1 as depth from mdl_context m, mdl_context p "
+       "where m.contextlevel = 40 and m.instanceid = $1::bigint and case $2::bigint when 0 then "
+       "p.contextlevel = 10 else p.contextlevel = 40 and p.instanceid = $2::bigint end) as n "
+       "where o.contextlevel = 40 and o.instanceid = $1::bigint and (x.id = o.id or x.path like o.path || "
+       "'/%')",
+       {id, parent});
+  know_anew("mdl_context", {"path", "depth"});
+  sort_and_count();
+}
+
+/// Its courses go to Moodle's first category. It is deleted when nothing is in it any more: Moodle itself does not look again,
+/// and loses a course that anybody makes there meanwhile.
+void moodle_worker::delete_a_category() {
+  const auto category = ask(a_lowest_category, {std::to_string(drawn(1000))});
+  if (!category)
+    return;
+  const auto id = std::to_string(*category);
+  exec("update mdl_course set category = 1 where category = $1::bigint", {id});
+  exec(
+      "update mdl_context x set path = p.path || '/' || x.id, depth = p.depth + 1 "
+      "from mdl_course c, mdl_context p where c.category = 1 and x.contextlevel = 50 and "
+      "x.instanceid = c.id and p.contextlevel = 40 and p.instanceid = 1 and x.path <> p.path || '/' || x.id");
+  {
+    pqxx::work work{*connection_};
+    work.exec("select from mdl_course_categories where id = " + id + " for update");
+    if (work.exec("select from mdl_course_categories where parent = " + id +
+                  " union all select from mdl_course where category = " + id)
+            .empty()) {
+      work.exec("delete from mdl_course_categories where id = " + id);
+      work.exec("delete from mdl_context where contextlevel = 40 and instanceid = " + id);
+      work.exec("delete from by_hand h where tbl = 'mdl_course_categories' and h.id = " + id);
+      work.exec("delete from by_hand h where tbl = 'mdl_context' and not exists "
+                "(select from mdl_context x where x.id = h.id)");
+    }
+    work.commit();
+  }
+  know_anew("mdl_course", {"category"});
+  know_anew("mdl_context", {"path", "depth"});
+  sort_and_count();
+}
+
 void moodle_worker::rename(const char* table, const char* column, const std::string& whose) {
   if (const auto id = ask(whose, {std::to_string(drawn(1000))}))
     set(table, *id,
@@ -258,7 +359,8 @@ std::int64_t moodle_worker::category_at_the_top(const std::string& idnumber) {
              "insert into mdl_course_categories (name, idnumber, description, sortorder, timemodified) "
              "values ('by hand ' || $1::text, $1::text, '', 0, 7) returning *",
              {idnumber}, "sortorder, coursecount, path, depth, timemodified");
-  set("mdl_course_categories", *category, "path = '/' || id, depth = 1", {"path", "depth"});
+  exec("update mdl_course_categories set path = '/' || id, depth = 1 where id = $1::bigint",
+       {std::to_string(*category)});
   give_context(40, *category, 0);
   sort_and_count();
   return *category;
@@ -281,6 +383,13 @@ void moodle_worker::give_context(int level, std::int64_t instance, std::int64_t 
 /// As Moodle does after each new course and category: what it finds wrong is read first, and then written row by row.
 void moodle_worker::sort_and_count() {
   pqxx::nontransaction work{*connection_};
+  for (const auto row : work.exec(
+           "with recursive below as (select id, '/' || id as path, 1 as depth from mdl_course_categories "
+           "where parent = 0 union all select k.id, b.path || '/' || k.id, b.depth + 1 from "
+           "mdl_course_categories k join below b on b.id = k.parent) select b.* from below b "
+           "join mdl_course_categories k on k.id = b.id where (k.path, k.depth) <> (b.path, b.depth)"))
+    work.exec_params("update mdl_course_categories set path = $2, depth = $3::bigint where id = $1::bigint",
+                     row[0].c_str(), row[1].c_str(), row[2].c_str());
   for (const auto row :
        work.exec("select k.id, count(c.id) from mdl_course_categories k left join mdl_course c on "
                  "c.category = k.id group by k.id, k.coursecount having k.coursecount <> count(c.id)"))
@@ -329,6 +438,13 @@ void moodle_worker::set(const std::string& table, std::int64_t id, const std::st
            "insert into by_hand select '" + table + "', id, jsonb_build_object(" + fields +
            ") from mine on conflict (tbl, id) do update set what = by_hand.what || excluded.what",
        {std::to_string(id)});
+}
+
+void moodle_worker::know_anew(const std::string& table, std::initializer_list<const char*> columns) {
+  for (const std::string column : columns)
+    exec("update by_hand h set what = h.what || jsonb_build_object('" + column + "', t." + column +
+         ") from " + table + " t where h.tbl = '" + table + "' and t.id = h.id and h.what ? '" + column +
+         "'");
 }
 
 std::optional<std::int64_t> moodle_worker::ask(const std::string& sql,

@@ -18,8 +18,8 @@
 namespace matricula {
 
 /// Somebody who works in a Moodle by hand, one thing after the other, while a site's batches come: makes courses, a category
-/// and accounts, enrols people, puts them into groups, gives other names, shows and hides courses, suspends somebody. What he
-/// does is drawn from a seed. The rows are those that Moodle's own functions write, and each statement is a transaction of
+/// and accounts, enrols people, puts them into groups, gives other names, shows and hides courses and categories, moves and
+/// deletes categories, suspends somebody. What he does is drawn from a seed. The rows are those that Moodle's own functions write, and each statement is a transaction of
 /// its own, as in Moodle's pages.
 ///
 /// What he has written is in the table by_hand: the table, the row's id, and the columns that are his. `differences` of it is
@@ -62,6 +62,9 @@ class moodle_worker {
   void suspend();
   void look_into_a_course();
   void show_or_hide();
+  void hide_or_show_a_category();
+  void move_a_category();
+  void delete_a_category();
   void rename(const char* table, const char* column, const std::string& whose);
 
   std::int64_t course_in(std::int64_t category, const std::string& name, const std::string& shortname);
@@ -78,6 +81,8 @@ class moodle_worker {
   /// Sets columns of a row, which are his from then on.
   void set(const std::string& table, std::int64_t id, const std::string& assignments,
            std::initializer_list<const char*> columns);
+  /// What of his in these columns he has just changed himself, together with other rows.
+  void know_anew(const std::string& table, std::initializer_list<const char*> columns);
   std::optional<std::int64_t> ask(const std::string& sql, std::initializer_list<std::string> values = {});
   void exec(const std::string& sql, std::initializer_list<std::string> values = {});
   std::int64_t drawn(std::size_t below);

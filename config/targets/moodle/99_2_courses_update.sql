@@ -17,6 +17,7 @@ with changing as (
   from changing c
   cross join lateral (select case when c.is_taken then '' else c.idnumber end as idnumber) as v
   where (c.written_fullname, c.written_idnumber) is distinct from (c.fullname, v.idnumber)
+  order by c.course_id  -- as Moodle changes those of a category
 ), noticed as (
   insert into matricula.moodle_notice (kind, ref, text)
   select 'idnumber_taken', r.course_id, 'another course has the idnumber that this one was to have, which is left empty'

@@ -169,6 +169,13 @@ begin
 end
 $$;
 
+-- Ends the batch as one that somebody else was in the way of: the same is tried again at once.
+create or replace function matricula.moodle_try_again(why text) returns void language plpgsql as $$
+begin
+  raise exception '%', why using errcode = 'serialization_failure';
+end
+$$;
+
 -- Of a category below which nothing can be made, since contexts are found by their paths.
 create or replace function matricula.moodle_refuse_category(category bigint) returns void language plpgsql as $$
 begin
@@ -323,6 +330,9 @@ begin
     left join mdl_context x on x.contextlevel = 40 and x.instanceid = c.id
     where m.key = wanted.parent;
     if not found then
+      if wanted.parent <> '' then
+        perform matricula.moodle_try_again('somebody has deleted a category in Moodle meanwhile');
+      end if;
       select 0::bigint as category_id, ''::text as path, 1::smallint as visible, s.system_path::text as context_path,
              1 as depth into above
       from moodle_site s;
@@ -349,6 +359,10 @@ begin
               step * category, above.visible, extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);
+      insert into new_category (category_id, above_id, above_path)
+      select category, coalesce(n.above_id, above.category_id), coalesce(n.above_path, above.context_path)
+      from (values (1)) as one
+      left join new_category n on n.category_id = above.category_id;
       if wanted.key = any (taken) then
         insert into matricula.moodle_notice (kind, ref, text)
         values ('category_idnumber_taken', category,

@@ -169,6 +169,13 @@ create temporary table wanted_category (
   name   text    not null
 ) on commit delete rows;
 
+-- Those of them that this batch makes.
+create temporary table new_category (
+  category_id bigint not null,
+  above_id    bigint not null,  -- the nearest above it that the batch does not make; 0: none
+  above_path  text   not null   -- of the context of that
+) on commit delete rows;
+
 -- A row if what Moodle has in its caches of all categories is no longer so.
 create temporary table changed_categories (
   why text not null
