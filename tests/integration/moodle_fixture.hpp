@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace matricula {
@@ -34,6 +36,18 @@ inline std::string moodle_tables(const std::string& prefix = "mdl_") {
   for (auto at = sql.find("mdl_"); at != std::string::npos; at = sql.find("mdl_", at + prefix.size()))
     sql.replace(at, 4, prefix);
   return sql;
+}
+
+/// Returns when so many sessions of this database wait for a lock.
+inline void await_waiting(const site_database& database, int sessions) {
+  const auto wanted = std::to_string(sessions);
+  std::string waiting;
+  for (int tries = 0; tries < 200 && waiting != wanted; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    waiting = database.value("select count(*) from pg_stat_activity where datname = current_database() and "
+                             "wait_event_type = 'Lock'");
+  }
+  EXPECT_EQ(waiting, wanted);
 }
 
 /// A site with the tables of Moodle 4.3 and the target `moodle`.

@@ -1096,18 +1096,6 @@ TEST_F(moodle_site, lets_others_go_with_a_page_that_a_centre_is_held_back_of) {
   EXPECT_EQ(students_of(south), "active 19, suspended 1");
 }
 
-/// So many sessions of this database wait for a lock.
-void await_waiting(const site_database& database, int sessions) {
-  const auto wanted = std::to_string(sessions);
-  std::string waiting;
-  for (int tries = 0; tries < 100 && waiting != wanted; ++tries) {
-    std::this_thread::sleep_for(50ms);
-    waiting = database.value("select count(*) from pg_stat_activity where datname = current_database() and "
-                             "wait_event_type = 'Lock'");
-  }
-  EXPECT_EQ(waiting, wanted);
-}
-
 TEST_F(moodle_site, judges_what_comes_at_once_as_one_after_the_other) {
   given_settings({{"withdraw_people_min", "3"}, {"withdraw_ratio_max", "0"}});
   const auto pupils_of = [](const std::string& centre, int last, const std::string& status) {

@@ -5,12 +5,14 @@
 #include "tests/integration/moodle_fixture.hpp"
 
 #include <gmock/gmock.h>
+#include <pqxx/pqxx>
 
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace matricula {
@@ -319,6 +321,45 @@ TEST_F(moodle_undo, puts_a_name_back_beside_a_field_that_somebody_has_changed_fo
             "Anna nina@example.org Dénia");
 }
 
+/// Berta is to leave, for which an undo waits as a batch would, after it has looked at what is to be put back.
+TEST_F(moodle_undo, leaves_what_somebody_changes_while_it_puts_things_back) {
+  site_gets({.person = anna});
+  an_hour_passes();
+  site_gets_page({renamed_anna, {.person = berta,
+                                 .centre_name = renamed_anna.centre_name,
+                                 .subject_name = renamed_anna.subject_name,
+                                 .group_name = renamed_anna.group_name}});
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))");
+  std::vector<std::string> lines;
+  std::thread undoing{[&] { lines = undone(); }};
+  await_waiting(database_, 1);
+  database_.query("update mdl_user set firstname = 'Nina' where username = '10000001'; "
+                  "update mdl_course set fullname = 'Mates divertides' where id > 1; "
+                  "update mdl_groups set name = 'Els millors'; "
+                  "update mdl_course_categories set name = 'El nostre IES' where idnumber = '46/46012345'");
+  other.abort();
+  undoing.join();
+  EXPECT_THAT(lines, Contains("course put back " + mathematics));
+  EXPECT_EQ(value("select concat_ws(', ', (select firstname from mdl_user where username = '10000001'), "
+                  "(select fullname from mdl_course where id > 1), (select name from mdl_groups), "
+                  "(select name from mdl_course_categories where idnumber = '46/46012345'))"),
+            "Nina, Mates divertides, Els millors, El nostre IES");
+}
+
+TEST_F(moodle_undo, leaves_an_idnumber_empty_that_another_course_has_by_now) {
+  given_settings({{"idnumber", "{subject.name_val}"}});
+  site_gets({.person = anna});
+  an_hour_passes();
+  site_gets({.person = anna, .subject_name = "Matemàtiques I"});
+  database_.query("insert into mdl_course (category, shortname, idnumber) values (1, 'x', 'Matemàtiques')");
+  EXPECT_THAT(undone(), Contains("course put back " + mathematics));
+  EXPECT_EQ(value("select fullname || ', ' || idnumber from mdl_course where id = 2"), "Matemàtiques · 1r ESO A, ");
+  EXPECT_EQ(value("select idnumber from matricula.moodle_course"), "");
+  EXPECT_EQ(value("select ref from matricula.moodle_notice where kind = 'idnumber_taken'"), "2");
+}
+
 TEST_F(moodle_undo, refuses_to_take_back_into_a_course_whom_somebody_keeps_out_of_it) {
   site_gets_page({{.person = anna, .teachers = "[]"}, {.person = berta, .teachers = "[]"}});
   an_hour_passes();
@@ -385,6 +426,17 @@ TEST_F(moodle_undo, shows_again_what_the_calendar_has_hidden_and_the_calendar_le
   EXPECT_EQ(undone(), (std::vector<std::string>{"visibility put back 2020/46012345/1234567890/MAT/1ESOA"}));
   EXPECT_EQ(visibility_of("MAT"), "1 1");
   EXPECT_EQ(hide(), 0U);
+}
+
+TEST_F(moodle_undo, shows_with_its_category_what_the_calendar_has_hidden) {
+  site_gets({.person = anna, .year = "2020"});
+  site_.calendar = {.hide = "07-31", .open = "09-01", .deletion = "", .blackout = {}};
+  session_.reset();
+  an_hour_passes();
+  ASSERT_TRUE(opened(first_partition)->turn({.today = "2021-07-31", .approves_deletion = false}));
+  database_.query("update mdl_course_categories set visible = 0, visibleold = 0");
+  EXPECT_EQ(undone(), (std::vector<std::string>{"visibility put back 2020/46012345/1234567890/MAT/1ESOA"}));
+  EXPECT_EQ(visibility_of("MAT"), "0 1");
 }
 
 TEST_F(moodle_undo, lets_more_people_leave_than_a_source_could) {

@@ -737,8 +737,8 @@ $$;
 -- What is called or shown how: accounts, courses, groups and categories. A new course in which somebody has been stays.
 create or replace function matricula.moodle_undo_names() returns void language plpgsql as $$
 begin
-  insert into moodle_undo (kind, ref, person_id, back, centre, what, id, effect, refused)
-  select t.kind, t.ref, t.person_id, t.back,
+  insert into moodle_undo (kind, ref, person_id, back, wrote, centre, what, id, effect, refused)
+  select t.kind, t.ref, t.person_id, t.back, t.wrote,
          coalesce((select min(split_part(r.key, '/', 2))
                    from enrolment e
                    join classroom r on r.classroom_id = e.classroom_id
@@ -754,7 +754,7 @@ begin
   left join mdl_user u on u.id = m.user_id
   where t.kind = 'account' and (t.was is null or t.back is not null)
   union all
-  select t.kind, t.ref, t.person_id, t.back, split_part(m.key, '/', 2), t.kind, m.key, 'put back',
+  select t.kind, t.ref, t.person_id, t.back, t.wrote, split_part(m.key, '/', 2), t.kind, m.key, 'put back',
          case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
               then 'somebody has changed it in Moodle' else '' end
   from undo_thing t
@@ -762,8 +762,8 @@ begin
   left join mdl_course c on c.id = t.ref
   where t.kind in ('course', 'visibility') and t.back is not null
   union all
-  select 'visibility', t.ref, t.person_id, '{"visible": 0, "visibleold": 0}', split_part(m.key, '/', 2), 'course', m.key,
-         'hide',
+  select 'visibility', t.ref, t.person_id, '{"visible": 0, "visibleold": 0}', null, split_part(m.key, '/', 2), 'course',
+         m.key, 'hide',
          case
            when c.id is null then 'somebody has deleted it in Moodle'
            when (select count(*) from mdl_course_sections x
@@ -782,7 +782,8 @@ begin
   left join mdl_course c on c.id = t.ref
   where t.kind = 'course' and t.was is null
   union all
-  select t.kind, t.ref, t.person_id, t.back, split_part(m.key, '/', 2), 'group', m.key || ': ' || x.code, 'put back',
+  select t.kind, t.ref, t.person_id, t.back, t.wrote, split_part(m.key, '/', 2), 'group', m.key || ': ' || x.code,
+         'put back',
          case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(h))
               then 'somebody has changed it in Moodle' else '' end
   from undo_thing t
@@ -792,7 +793,7 @@ begin
   left join mdl_groups h on h.id = t.ref
   where t.kind = 'group' and t.back is not null
   union all
-  select t.kind, t.ref, t.person_id, t.back, '', 'category', m.key, 'put back',
+  select t.kind, t.ref, t.person_id, t.back, t.wrote, '', 'category', m.key, 'put back',
          case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
               then 'somebody has changed it in Moodle' else '' end
   from undo_thing t

@@ -296,6 +296,7 @@ create temporary table moodle_undo (
   ref       bigint not null,
   person_id bigint,
   back      jsonb,            -- what its fields are to be; null: it was not there
+  wrote     jsonb,            -- of names and of what the calendar does: as they still stand if nobody has changed them
   centre    text   not null,  -- the rest is what is told
   what      text   not null,
   id        text   not null,

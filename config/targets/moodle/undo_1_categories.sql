@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Here and in the next, a field that somebody has changed since moodle_undo looked at it is his, and stays.
 with mapped as (
   update matricula.moodle_category m
   set name = t.back ->> 'name'
@@ -10,4 +11,4 @@ with mapped as (
 update mdl_course_categories c
 set name = t.back ->> 'name', timemodified = extract(epoch from now())
 from moodle_undo t
-where t.kind = 'category' and c.id = t.ref
+where t.kind = 'category' and c.id = t.ref and c.name = t.wrote ->> 'name'

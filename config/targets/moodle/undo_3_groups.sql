@@ -13,4 +13,4 @@ with mapped as (
 update mdl_groups g
 set name = t.back ->> 'name', timemodified = extract(epoch from now())
 from moodle_undo t
-where t.kind = 'group' and g.id = t.ref
+where t.kind = 'group' and g.id = t.ref and g.name = t.wrote ->> 'name'
