@@ -236,6 +236,38 @@ TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_else_suspended) 
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn");
 }
 
+TEST_F(moodle_site, leaves_an_enrolment_active_that_somebody_has_made_active_again) {
+  const given_record of_anna{.person = anna, .teachers = "[]"};
+  const std::string active = "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A]";
+  site_gets(of_anna);
+  site_gets(withdrawn(of_anna));
+  database_.query("update mdl_user_enrolments set status = 0, timemodified = 7, modifierid = 7");
+  auto other_room = withdrawn(of_anna);
+  other_room.room = "B1";
+  EXPECT_EQ(site_gets(other_room), "created 0 changed 1 withdrawn 0");
+  EXPECT_EQ(people(), active);
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal"), "1");  // as he left
+  site_gets(of_anna);
+  EXPECT_EQ(value("select modifierid from mdl_user_enrolments"), "7");
+  site_gets(withdrawn(of_anna));
+  EXPECT_THAT(people(), HasSubstr("suspended"));
+}
+
+TEST_F(moodle_site, leaves_an_enrolment_suspended_that_somebody_has_suspended_after_it) {
+  const given_record of_anna{.person = anna, .teachers = "[]"};
+  site_gets(of_anna);
+  site_gets(withdrawn(of_anna));
+  database_.query("update mdl_user_enrolments set status = 0, timemodified = 7; "
+                  "update mdl_user_enrolments set status = 1, timemodified = 8");
+  site_gets(of_anna);
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: suspended student [1r ESO A]");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_suspended"), "0");
+  // What an earlier version has suspended.
+  database_.query("insert into matricula.moodle_suspended select enrolid, userid from mdl_user_enrolments");
+  site_gets({.person = anna, .teachers = "[]", .room = "B1"});
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+}
+
 TEST_F(moodle_site, has_nobody_enrolled_under_an_instance_that_somebody_has_switched_off) {
   site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}, {.person = berta}});
   database_.query("update mdl_enrol set status = 1 where enrol = 'database' and courseid = "

@@ -254,6 +254,27 @@ TEST_F(moodle_undo, enrols_whom_it_has_unenrolled_with_role_and_group) {
   EXPECT_EQ(people(), before);
 }
 
+TEST_F(moodle_undo, enrols_whom_it_has_first_suspended_and_then_unenrolled) {
+  site_gets({.person = anna, .teachers = "[]"});
+  const auto before = people();
+  an_hour_passes();
+  site_gets(withdrawn({.person = anna, .teachers = "[]"}));
+  given_settings({{"withdraw", "unenrol"}});
+  site_gets(withdrawn({.person = anna, .teachers = "[]", .room = "B1"}));
+  EXPECT_EQ(people(), "");
+  EXPECT_EQ(undone(), (std::vector<std::string>{"enrolment return " + of_anna}));
+  EXPECT_EQ(people(), before);
+}
+
+TEST_F(moodle_undo, refuses_to_take_back_whom_somebody_has_suspended_after_it) {
+  site_gets({.person = anna, .teachers = "[]"});
+  an_hour_passes();
+  site_gets(withdrawn({.person = anna, .teachers = "[]"}));
+  database_.query("update mdl_user_enrolments set timemodified = 7");
+  EXPECT_EQ(undone(), (std::vector<std::string>{"enrolment return " + of_anna +
+                                                ": somebody has suspended the enrolment in Moodle"}));
+}
+
 TEST_F(moodle_undo, suspends_whom_it_has_taken_back) {
   site_gets({.person = anna, .teachers = "[]"});
   site_gets(withdrawn({.person = anna, .teachers = "[]"}));

@@ -70,6 +70,8 @@ create table if not exists matricula.moodle_suspended (
   user_id  bigint not null,
   primary key (enrol_id, user_id)
 );
+-- Moodle's timemodified of it, by which it is told from one that somebody has suspended since; null: of an earlier version.
+alter table matricula.moodle_suspended add column if not exists at bigint;
 
 -- Who has left a course, or is to leave it. More of a centre than the settings allow are held back until an
 -- administrator has approved of it; `done` is remembered for as long as it counts.
@@ -697,7 +699,7 @@ begin
              then 'the person has been in the course since'
            when x.effect <> 'return' then ''
            when x.status is null and x.suspended > 0 then 'somebody has deleted the enrolment in Moodle'
-           when x.status = 1 and x.suspended = 0 then 'somebody has suspended the enrolment in Moodle'
+           when x.status = 1 and not x.is_ours then 'somebody has suspended the enrolment in Moodle'
            else ''
          end as refused
   from (
@@ -728,6 +730,10 @@ begin
       (select e.status from mdl_user_enrolments e where e.enrolid = c.enrol_id and e.userid = a.user_id) as status,
       (select count(*) from matricula.moodle_suspended z
        where z.enrol_id = c.enrol_id and z.user_id = a.user_id) as suspended,
+      (select count(*) from matricula.moodle_suspended z
+       join mdl_user_enrolments e on e.enrolid = z.enrol_id and e.userid = z.user_id
+       where z.enrol_id = c.enrol_id and z.user_id = a.user_id and coalesce(z.at, e.timemodified) = e.timemodified) > 0
+        as is_ours,
       (select l.timeaccess from mdl_user_lastaccess l
        where l.userid = a.user_id and l.courseid = c.course_id) as last_there
   ) as x;
