@@ -1170,7 +1170,8 @@ TEST_F(moodle_site, keeps_no_row_from_moodle_while_it_waits_for_its_turn_an_enro
   for (const auto& [in_the_way, subject] :
        {std::pair{"select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))", "VAL"},
         std::pair{"select from mdl_user_enrolments for update", "ENG"},
-        std::pair{"select pg_advisory_xact_lock(hashtext('mdl_cache_flags'))", "BIO"}}) {
+        std::pair{"select pg_advisory_xact_lock(hashtext('mdl_cache_flags'))", "BIO"},
+        std::pair{"select from mdl_cache_flags for update", "GEO"}}) {
     auto of_berta = of_anna;
     of_berta.person = berta;
     site_gets_page({of_anna, of_berta});

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whoever has hidden or shown a category since 84 and 88 has not seen what the batch makes in it. It is as the category is now.
+-- Whoever has hidden or shown a category since 84 and 88 has not seen what the batch makes in it: that is as the category now.
 with shown as (
   update mdl_course_categories c
   set visible = least(c.visibleold, k.visible)
