@@ -795,6 +795,25 @@ TEST_F(moodle_site, keeps_a_merged_course_when_each_group_to_come_has_its_own) {
                               HasSubstr("10000001 Mates · C: active student [C]")));
 }
 
+TEST_F(moodle_site, calls_a_course_by_the_templates_that_it_was_made_with) {
+  const auto names = [&] {
+    return value("select string_agg(fullname || ' ' || idnumber, ', ' order by id) from mdl_course where id > 1");
+  };
+  given_settings({{"fullname", "{subject.name_val}"}, {"idnumber", "{subject.code}"}, {"classrooms", "merged"}});
+  site_gets({.person = anna});
+  given_settings({{"fullname", "{year} {subject.name_val}"}, {"idnumber", "{year}"}, {"classrooms", "merged"}});
+  site_gets({.person = anna, .room = "B1"});
+  site_gets({.person = anna, .group = "1ESOB"});  // a further group of that course
+  EXPECT_EQ(names(), "Matemàtiques MAT");
+  site_gets({.person = anna, .subject_name = "Mates"});
+  site_gets({.person = anna, .subject = "VAL", .subject_name = "Valencià"});
+  EXPECT_EQ(names(), "Mates MAT, 2026 Valencià 2026");
+  // One that an earlier version has made.
+  database_.query("update matricula.moodle_course set fullname_template = null where course_id = 2");
+  site_gets({.person = anna, .subject_name = "Mates", .room = "B1"});
+  EXPECT_EQ(names(), "2026 Mates MAT, 2026 Valencià 2026");
+}
+
 TEST_F(moodle_site, may_have_another_prefix) {
   database_.query("drop table mdl_config, mdl_user, mdl_course");
   database_.query(moodle_tables("m2_"));

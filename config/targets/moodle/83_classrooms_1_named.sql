@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A classroom that has its course keeps it, and its names, whatever the settings say of new ones. Where groups are merged,
--- names have nothing to say of a group. What an empty text leaves between, at the end, goes.
+-- A classroom that has its course keeps it, and the templates of its names, whatever the settings say of new ones. Where groups
+-- are merged, names have nothing to say of a group. What an empty text leaves between, at the end, goes.
 insert into named_classroom
 select
   r.classroom_id, r.revision, g.year, c.code, c.name, r.course_code, r.course_name, g.group_id, g.code,
   left(g.name, 254),
   k.key,
-  left(rtrim(format(s.fullname, variadic t.texts), ' ·/-'), 254),
+  left(rtrim(format(f.fullname, variadic t.texts), ' ·/-'), 254),
   left(rtrim(format(s.shortname, variadic t.texts), ' ·/-'), 200),
-  left(rtrim(format(s.idnumber, variadic t.texts), ' ·/-'), 100)
+  left(rtrim(format(f.idnumber, variadic t.texts), ' ·/-'), 100)
 from newest_classroom n
 join classroom r on r.key = n.classroom
 join school_group g on g.group_id = r.group_id
@@ -25,3 +25,10 @@ cross join lateral (
                r.subject_name_cas, case when k.key = r.key then g.code else '' end,
                case when k.key = r.key then g.name else '' end] as texts
 ) as t
+left join matricula.moodle_course o on o.key = k.key
+cross join lateral (
+  select case when coalesce(o.fullname_template, s.fullname_template) = s.fullname_template then s.fullname
+              else matricula.moodle_format(o.fullname_template, matricula.moodle_placeholders()) end as fullname,
+         case when coalesce(o.idnumber_template, s.idnumber_template) = s.idnumber_template then s.idnumber
+              else matricula.moodle_format(o.idnumber_template, matricula.moodle_placeholders()) end as idnumber
+) as f

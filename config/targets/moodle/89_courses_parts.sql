@@ -30,8 +30,9 @@ with context as (
   insert into changed_categories select 'courses' from new_course
 )
 insert into matricula.moodle_course (key, course_id, context_id, enrol_id, category_id, fullname, shortname, idnumber,
-                                     season)
+                                     season, fullname_template, idnumber_template)
 select n.key, n.course_id, n.context_id, n.enrol_id, n.category_id, n.fullname, n.shortname, n.idnumber,
-       case when s.is_visible then matricula.moodle_season(n.year::integer) else 'open' end
+       case when s.is_visible then matricula.moodle_season(n.year::integer) else 'open' end,
+       s.fullname_template, s.idnumber_template
 from new_course n
 cross join moodle_site s

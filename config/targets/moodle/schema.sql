@@ -37,6 +37,12 @@ alter table matricula.moodle_course
   drop constraint if exists moodle_course_season_check,
   add constraint moodle_course_season_check check (season in ('early', 'open', 'over', 'deleting', 'undone'));
 
+-- The settings that its names are made by, for good; null: an earlier version has made it, and they are the present ones. The
+-- short name is written once.
+alter table matricula.moodle_course
+  add column if not exists fullname_template text,
+  add column if not exists idnumber_template text;
+
 create table if not exists matricula.moodle_classroom (
   classroom_id    bigint primary key,
   course_id       bigint not null,

@@ -104,6 +104,8 @@ select
   matricula.moodle_format(current_setting('matricula.fullname'), n.names) as fullname,
   matricula.moodle_format(current_setting('matricula.shortname'), n.names) as shortname,
   matricula.moodle_format(current_setting('matricula.idnumber'), n.names) as idnumber,
+  current_setting('matricula.fullname') as fullname_template,
+  current_setting('matricula.idnumber') as idnumber_template,
   current_setting('matricula.format') as format,
   current_setting('matricula.sections')::integer as sections,
   coalesce(nullif(current_setting('matricula.course_lang'), 'none'), '') as course_lang,
