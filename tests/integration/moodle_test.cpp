@@ -814,6 +814,16 @@ TEST_F(moodle_site, calls_a_course_by_the_templates_that_it_was_made_with) {
   EXPECT_EQ(names(), "2026 Mates MAT, 2026 Valencià 2026");
 }
 
+TEST_F(moodle_site, calls_classrooms_by_their_own_flavours_where_a_centre_has_several) {
+  given_settings({{"fullname", "{centre.flavour} {subject.code}"}});
+  const given_record in_eso{.person = anna}, in_fp{.person = berta, .subject = "VAL", .flavour = "FP"};
+  for (const auto& page : {std::vector{in_eso, in_fp}, std::vector{in_fp, in_eso}}) {
+    site_gets_page(page);
+    EXPECT_EQ(value("select string_agg(fullname, ', ' order by id) from mdl_course where id > 1"),
+              "ESO MAT, FP VAL");
+  }
+}
+
 TEST_F(moodle_site, may_have_another_prefix) {
   database_.query("drop table mdl_config, mdl_user, mdl_course");
   database_.query(moodle_tables("m2_"));

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A classroom that has its course keeps it, and the templates of its names, whatever the settings say of new ones. Where groups
--- are merged, names have nothing to say of a group. What an empty text leaves between, at the end, goes.
+-- are merged, names have nothing to say of a group. What an empty text leaves between, at the end, goes. A centre may have
+-- several flavours, and a classroom has that of its records.
 insert into named_classroom
 select
   r.classroom_id, r.revision, g.year, c.code, c.name, r.course_code, r.course_name, g.group_id, g.code,
@@ -21,7 +22,7 @@ cross join lateral (
                               else r.key end) as key
 ) as k
 cross join lateral (
-  select array[g.year, c.code, c.name, c.flavour, r.course_code, r.course_name, r.subject_code, r.subject_name_val,
+  select array[g.year, c.code, c.name, n.flavour, r.course_code, r.course_name, r.subject_code, r.subject_name_val,
                r.subject_name_cas, case when k.key = r.key then g.code else '' end,
                case when k.key = r.key then g.name else '' end] as texts
 ) as t
