@@ -1839,6 +1839,21 @@ TEST_F(moodle_site, finds_a_category_where_somebody_has_moved_it_and_makes_one_t
             "/2/3/5 3 5");
 }
 
+TEST_F(moodle_site, calls_a_category_as_the_newest_year_does) {
+  const auto level = [&] {
+    return value("select name from mdl_course_categories where idnumber = '46/46012345/1234567890'");
+  };
+  site_gets({.person = anna, .year = "2025"});
+  site_gets({.person = anna, .year = "2026"});
+  site_gets({.person = berta, .year = "2025", .course_name = "1º ESO"});
+  EXPECT_EQ(level(), "1r ESO");
+  site_gets({.person = berta, .year = "2026", .course_name = "1r d'ESO"});
+  EXPECT_EQ(level(), "1r d'ESO");
+  site_gets_page({{.person = anna, .year = "2026", .room = "B1", .course_name = "Primer d'ESO"},
+                  {.person = anna, .year = "2025", .room = "B1"}});
+  EXPECT_EQ(level(), "Primer d'ESO");
+}
+
 TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_shown) {
   database_.query(
       "with c as (insert into mdl_course_categories (name, idnumber, parent, depth, path, sortorder, "

@@ -120,7 +120,7 @@ struct given_record {
   std::string teachers =
       R"([{"id":"012345678Z","name":"Joan","surname1":"Fuster","surname2":null,"email":null,)"
       R"("substitutes":null}])";
-  std::string room = "A12", flavour = "ESO";
+  std::string room = "A12", flavour = "ESO", course_name = "1r ESO";
 
   std::string key() const {
     return year + "/" + centre + "/1234567890/" + subject + "/" + group + "/" + person + "/" + role;
@@ -128,7 +128,8 @@ struct given_record {
   std::string json() const {
     return R"({"year":")" + year + R"(","status":")" + status + R"(","since":")" + since + R"(","role":")" +
            role + R"(","centre":{"code":")" + centre + R"(","name":)" + json_text(centre_name) +
-           R"(,"flavour":")" + flavour + R"("},"course":{"code":"1234567890","name":"1r ESO"},"subject":{"code":")" +
+           R"(,"flavour":")" + flavour + R"("},"course":{"code":"1234567890","name":)" +
+           json_text(course_name) + R"(},"subject":{"code":")" +
            subject + R"(","name_val":)" + json_text(subject_name) + R"(,"name_cas":"x"},"group":{"code":")" +
            group + R"(","name":)" + json_text(group_name) + R"(,"tutor":"012345678Z"},"person":{"id":")" +
            person + R"(","name":)" + json_text(name) + R"(,"surname1":"Ferrer","surname2":null,"email":")" +

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A centre or a level that ITACA calls otherwise now.
-with renamed as (
-  select distinct on (m.key) m.key, m.category_id, m.name as written, l.name
+-- A centre or a level that ITACA calls otherwise now. All years have it in common, and the newest says how it is called.
+with newest as (
+  select distinct on (m.key) m.key, m.category_id, m.name as written, m.year as written_year, l.name, n.year
   from (
     select year, centre_code, centre_name, course_code, course_name, max(revision) as revision
     from named_classroom
@@ -11,13 +11,15 @@ with renamed as (
   cross join lateral matricula.moodle_levels(s.categories, n.year, n.centre_code, n.centre_name, n.course_code,
                                              n.course_name) as l
   join matricula.moodle_category m on m.key = l.key
-  where m.name <> l.name
-  order by m.key, n.revision desc
+  where m.year <= n.year
+  order by m.key, n.year desc, n.revision desc
 ), remembered as (
   update matricula.moodle_category m
-  set name = r.name
-  from renamed r
-  where m.key = r.key
+  set name = n.name, year = n.year
+  from newest n
+  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year)
+), renamed as (
+  select * from newest n where n.written <> n.name
 ), journaled as (
   insert into matricula.moodle_journal (kind, ref, was, wrote)
   select 'category', r.category_id, jsonb_build_object('name', r.written), jsonb_build_object('name', r.name)

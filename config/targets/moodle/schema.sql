@@ -16,6 +16,8 @@ create table if not exists matricula.moodle_category (
   name        text    not null,
   adopted     boolean not null  -- it stood there before, with this idnumber
 );
+-- The school year of the record that has named it: last year's know no better. Empty: an earlier version has made it.
+alter table matricula.moodle_category add column if not exists year text not null default '' collate "C";
 create index if not exists moodle_category_category on matricula.moodle_category (category_id);
 
 -- key: that of the classroom, or without the group where groups are merged
@@ -377,10 +379,10 @@ begin
                 'another category has the idnumber that this one was to have, which is left empty');
       end if;
     end if;
-    insert into matricula.moodle_category (key, category_id, context_id, name, adopted)
-    values (wanted.key, category, context, wanted.name, found_it)
+    insert into matricula.moodle_category (key, category_id, context_id, name, adopted, year)
+    values (wanted.key, category, context, wanted.name, found_it, wanted.year)
     on conflict (key) do update set category_id = excluded.category_id, context_id = excluded.context_id,
-                                    name = excluded.name, adopted = excluded.adopted;
+                                    name = excluded.name, adopted = excluded.adopted, year = excluded.year;
     made := made + 1;
   end loop;
   return made;

@@ -168,7 +168,8 @@ create temporary table wanted_category (
   key    text    not null collate "C",
   parent text    not null collate "C",  -- its key; empty: the top
   depth  integer not null,              -- from 1
-  name   text    not null
+  name   text    not null,
+  year   text    not null               -- of the record that names it so
 ) on commit delete rows;
 
 -- Those of them that this batch makes.
