@@ -411,6 +411,20 @@ TEST_F(moodle_calendar, does_not_tell_of_a_classroom_as_missing_that_was_to_be_d
   EXPECT_EQ(visibility(), "2026 MAT 11");  // and is not made anew
 }
 
+TEST_F(moodle_calendar, makes_nothing_for_a_further_group_of_a_merged_course_that_is_deleted) {
+  given_settings({{"classrooms", "merged"}});
+  given_years("2026-07-15");
+  portions_of("2027-01-20", true);
+  database_.query("delete from mdl_enrol where courseid in (select course_id from matricula.moodle_deletion); "
+                  "delete from mdl_course where id in (select course_id from matricula.moodle_deletion); "
+                  "delete from matricula.moodle_deletion; delete from mdl_course_categories where id > 1");
+  const auto courses = value("select count(*) from mdl_course");
+  site_gets({.person = berta, .group = "1ESOB", .year = "2025"});
+  EXPECT_EQ(value("select count(*) from mdl_course_categories where id > 1"), "0");
+  EXPECT_EQ(value("select count(*) from mdl_course"), courses);
+  EXPECT_THAT(verified(), HasSubstr("10000002 1ESOB student enrolled"));
+}
+
 TEST_F(moodle_calendar, takes_only_those_for_deletion_that_it_made) {
   given_years("2026-07-15");
   database_.query("insert into mdl_course (id, category, shortname) values (1000, 4, '2025 by hand')");

@@ -6,7 +6,7 @@ from named_classroom n
 cross join moodle_site s
 cross join lateral matricula.moodle_levels(s.categories, n.year, n.centre_code, n.centre_name, n.course_code,
                                            n.course_name) as l
-where not exists (select from matricula.moodle_classroom m where m.classroom_id = n.classroom_id)
+where not exists (select from matricula.moodle_course m where m.key = n.course_key)
   and not exists (
     select from matricula.moodle_category m
     join mdl_course_categories c on c.id = m.category_id
