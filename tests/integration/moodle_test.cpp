@@ -814,6 +814,19 @@ TEST_F(moodle_site, calls_a_course_by_the_templates_that_it_was_made_with) {
   EXPECT_EQ(names(), "2026 Mates MAT, 2026 Valencià 2026");
 }
 
+TEST_F(moodle_site, leaves_nothing_of_a_group_in_the_names_of_merged_courses) {
+  given_settings({{"classrooms", "merged"},
+                  {"fullname", "{group.name} · {subject.name_val}"},
+                  {"shortname", "{group.code}/{subject.name_val} - {group.name}"}});
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL", .subject_name = "-"}});
+  EXPECT_EQ(value("select string_agg(fullname || ', ' || shortname, '; ' order by id) from mdl_course where id > 1"),
+            "Matemàtiques, Matemàtiques; 2026/46012345/1234567890/VAL, 2026/46012345/1234567890/VAL");
+  given_settings({{"classrooms", "merged"}, {"shortname", "{group.code} {group.name}"}});
+  EXPECT_THAT(refusal(), HasSubstr("The setting shortname names nothing but the group"));
+  given_settings({{"shortname", "{group.code} {group.name}"}});
+  EXPECT_EQ(refusal(), "none");
+}
+
 TEST_F(moodle_site, calls_classrooms_by_their_own_flavours_where_a_centre_has_several) {
   given_settings({{"fullname", "{centre.flavour} {subject.code}"}});
   const given_record in_eso{.person = anna}, in_fp{.person = berta, .subject = "VAL", .flavour = "FP"};

@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A classroom that has its course keeps it, and the templates of its names, whatever the settings say of new ones. Where groups
--- are merged, names have nothing to say of a group. What an empty text leaves between, at the end, goes. A centre may have
--- several flavours, and a classroom has that of its records.
+-- A classroom that has its course keeps it, and the templates of its names, whatever the settings say of new ones. Where
+-- groups are merged, names have nothing to say of a group. What empty texts leave between, at both ends, goes; where nothing
+-- is left, the key is the name. A centre may have several flavours, and a classroom has that of its records.
 insert into named_classroom
 select
   r.classroom_id, r.revision, g.year, c.code, c.name, r.course_code, r.course_name, g.group_id, g.code,
   left(g.name, 254),
   k.key,
-  left(rtrim(format(f.fullname, variadic t.texts), ' ·/-'), 254),
-  left(rtrim(format(s.shortname, variadic t.texts), ' ·/-'), 200),
-  left(rtrim(format(f.idnumber, variadic t.texts), ' ·/-'), 100)
+  left(coalesce(nullif(btrim(format(f.fullname, variadic t.texts), ' ·/-'), ''), k.key), 254),
+  left(coalesce(nullif(btrim(format(s.shortname, variadic t.texts), ' ·/-'), ''), k.key), 200),
+  left(btrim(format(f.idnumber, variadic t.texts), ' ·/-'), 100)
 from newest_classroom n
 join classroom r on r.key = n.classroom
 join school_group g on g.group_id = r.group_id

@@ -70,6 +70,15 @@ begin
   if found then
     raise exception 'The setting % has %, which is none of %', wrong.name, wrong.placeholder, wrong.known;
   end if;
+  select t.name into wrong from (values ('fullname'), ('shortname')) as t (name)
+  where current_setting('matricula.classrooms') = 'merged'
+    and current_setting('matricula.' || t.name) ~ '\{group\.(code|name)\}'
+    and current_setting('matricula.' || t.name) !~ '\{(?!group\.)'
+  limit 1;
+  if found then
+    raise exception 'The setting % names nothing but the group, of which a course of merged groups has nothing to say. Let it '
+      'name the subject, too, as {subject.name_val} does', wrong.name;
+  end if;
   begin
     perform matricula.moodle_today();
   exception when invalid_parameter_value then
