@@ -24,13 +24,15 @@ constexpr auto examples = R"(Examples:
   matricula calendar my.toml
       does at each site what [calendar] of the topology makes due today: hides the classrooms of a school year that has
       ended, opens those of the new one, withdraws whom a blackout had kept, and tells which may be deleted
-  matricula calendar my.toml --site eso46 --approve-deletion
-      has Moodle delete the classrooms that it tells of, a few at a time
+  matricula calendar my.toml --site eso46 --approve-deletion 2025 --classrooms 1100
+      has Moodle delete the 1100 classrooms of that year that it has told of, a few at a time; it prints this line, and
+      approves nothing where another number of them may be deleted by now
   matricula calendar my.toml --on 2027-07-31
       the same as if it were this day
 
 For once a day, by a timer (docs/operations.md). It works while the sites run, and what was done is not done again.
-Exit code 0: done, also if nothing was due; 1: a site did not answer; 2: wrong usage; 78: bad topology file.)";
+Exit code 0: done, also if nothing was due; 1: a site did not answer, or had other classrooms than were approved;
+2: wrong usage; 78: bad topology file.)";
 
 struct options {
   std::string file, site;
@@ -89,18 +91,22 @@ std::string told(const std::string& what) {
 
 void print(const site_settings& site, const kept_calendar& kept, const std::string& file, std::ostream& out) {
   out << "site " << site.name << (kept.entries.empty() ? ": nothing is due\n" : ":\n");
-  bool may_be_deleted = false;
   for (const auto& each : kept.entries) {
     out << "  " << told(each.what) << (each.year.empty() ? "" : ", of the year " + each.year) << ": "
         << each.number << '\n';
-    may_be_deleted = may_be_deleted || each.what == "deletable";
+    if (each.what == "deletable")
+      out << "    matricula calendar " << file << " --site " << site.name << " --approve-deletion "
+          << each.year << " --classrooms " << each.number << " has Moodle delete them\n";
   }
   if (kept.held > 0)
     out << "  of these, held back as too many: " << kept.held << "; matricula status " << file
         << " shows them\n";
-  if (may_be_deleted)
-    out << "    matricula calendar " << file << " --site " << site.name
-        << " --approve-deletion has Moodle delete them\n";
+}
+
+/// Whether classrooms were approved for deletion, where they were to be.
+bool has_approved(const kept_calendar& kept, const postgres_session::calendar_order& order) {
+  return order.deletion_year.empty() || std::any_of(kept.entries.begin(), kept.entries.end(),
+                                                    [](const auto& each) { return each.what == "approved"; });
 }
 
 bool is_empty(const calendar_settings& calendar) {
@@ -122,14 +128,14 @@ int keep_calendar(const std::filesystem::path& file, const std::string& site,
   if (is_empty(loaded->calendar))
     errors << file.string() << " has no [calendar]; docs/topology.md says what it may hold\n";
   int exit_code = exit_done;
-  const auto fail = [&](const failure& why) {
-    errors << why.text << '\n';
+  const auto fail = [&](const std::string& why) {
+    errors << why << '\n';
     exit_code = exit_failed;
   };
   for (const auto* each : *sites) {
     const auto status = status_of(*each);
     if (!status) {
-      fail(status.error());
+      fail(status.error().text);
     } else if (!status->installed) {
       out << "site " << each->name << ": not started yet\n";
     } else {
@@ -138,7 +144,11 @@ int keep_calendar(const std::filesystem::path& file, const std::string& site,
       if (done || !kept.entries.empty())
         print(*each, kept, file.string(), out);
       if (!done)
-        fail(done.error());
+        fail(done.error().text);
+      else if (!has_approved(kept, order))
+        fail("site " + each->name + ": of the year " + order.deletion_year + " not " +
+             std::to_string(order.deletion_classrooms) +
+             " classrooms may be deleted now, and none was approved");
     }
   }
   return exit_code;
@@ -154,11 +164,19 @@ void add_calendar_command(CLI::App& app, int& exit_code) {
   on->check([](const std::string& text) {
     return config::is_date(text) ? std::string{} : "not a day such as 2027-07-31: " + text;
   });
-  command
-      ->add_flag("--approve-deletion", given->order.approves_deletion,
-                 "Have the classrooms deleted that may be")
-      ->needs(site)
-      ->excludes(on);
+  auto* const year =
+      command
+          ->add_option("--approve-deletion", given->order.deletion_year,
+                       "Have the classrooms of this school year deleted that may be, as the command tells it")
+          ->needs(site)
+          ->excludes(on)
+          ->check([](const std::string& text) {
+            return config::is_date(text + "-01-01") ? std::string{} : "not a year such as 2025: " + text;
+          });
+  auto* const classrooms = command->add_option("--classrooms", given->order.deletion_classrooms,
+                                               "So many, as the command tells it");
+  classrooms->needs(year);
+  year->needs(classrooms);
   command->footer(examples);
   command->callback([given, &exit_code] {
     exit_code =

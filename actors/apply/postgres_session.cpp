@@ -462,8 +462,9 @@ result<postgres_session::calendar_portion> postgres_session::turn(const calendar
     doing_ = "begin";
     pqxx::work work{*connection_};
     work.exec("discard plans");
-    work.exec_params("select set_config('matricula.approve_deletion', $1, true)",
-                     order.approves_deletion ? "yes" : "no");
+    work.exec_params("select set_config('matricula.deletion_year', $1, true), "
+                     "set_config('matricula.deletion_classrooms', $2, true)",
+                     order.deletion_year, std::to_string(order.deletion_classrooms));
     if (!order.today.empty())
       work.exec_params("select set_config('matricula.today', $1, true)", order.today);
     calendar_portion portion;

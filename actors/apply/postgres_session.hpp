@@ -80,8 +80,9 @@ class postgres_session final : public site_store {
 
   /// What a day of the topology's calendar asks of a site.
   struct calendar_order {
-    std::string today;  ///< as if it were this day, "2027-01-20"; empty: the day that it is
-    bool approves_deletion = false;
+    std::string today;          ///< as if it were this day, "2027-01-20"; empty: the day that it is
+    std::string deletion_year;  ///< somebody approves that classrooms of it are deleted; empty: he does not
+    std::uint64_t deletion_classrooms = 0;  ///< as many as he has seen: none if others may be deleted by now
   };
   /// What has been done of it, or stands to be done, in the words of docs/targets.md.
   struct calendar_entry {

@@ -26,6 +26,10 @@ using decision = postgres_session::decision;
 
 constexpr auto north = "46000001", south = "46000002";
 
+/// Somebody has seen that they may be deleted, and approves.
+const postgres_session::calendar_order two_of_2025{
+    .today = "", .deletion_year = "2025", .deletion_classrooms = 2};
+
 class moodle_calendar : public moodle_site {
  protected:
   moodle_calendar() {
@@ -42,12 +46,13 @@ class moodle_calendar : public moodle_site {
   }
 
   /// What `matricula calendar` does on a day, portion by portion: "hidden 500", "2025 deletable 3", "held 2".
-  std::vector<std::string> portions_of(const std::string& day, bool approves_deletion = false) {
+  std::vector<std::string> portions_of(const std::string& day,
+                                       const postgres_session::calendar_order& order = {}) {
     it_is(day);
     const auto session = opened(first_partition);
     std::vector<std::string> all;
     for (bool again = true; again;) {
-      const auto portion = session->turn({.today = {}, .approves_deletion = approves_deletion});
+      const auto portion = session->turn(order);
       if (!portion) {
         all.push_back(portion.error().text);
         break;
@@ -353,8 +358,8 @@ TEST_F(moodle_calendar, is_kept_while_the_site_gets_batches_of_the_same_classroo
   const auto calendar = opened(first_partition);
   std::vector<std::string> turned;
   for (int year = 2010; year < 2020; ++year) {
-    const postgres_session::calendar_order order{.today = std::to_string(year + 1) + "-07-31",
-                                                 .approves_deletion = false};
+    postgres_session::calendar_order order;
+    order.today = std::to_string(year + 1) + "-07-31";
     auto portion = calendar->turn(order);
     for (int tries = 0; !portion && portion.error().code == error_code::database_conflict && tries < 20;
          ++tries)
@@ -375,11 +380,11 @@ TEST_F(moodle_calendar, is_kept_while_the_site_gets_batches_of_the_same_classroo
 TEST_F(moodle_calendar, has_classrooms_deleted_only_when_somebody_has_approved) {
   given_years("2026-07-15");
   portions_of("2026-09-01");
-  EXPECT_THAT(portions_of("2027-01-19", true), ElementsAre());
+  EXPECT_THAT(portions_of("2027-01-19", two_of_2025), ElementsAre());
   EXPECT_THAT(portions_of("2027-01-20"), ElementsAre("2025 deletable 2"));
   EXPECT_EQ(value("select count(*) from matricula.moodle_deletion"), "0");
-  EXPECT_THAT(portions_of("2027-01-20", true), ElementsAre("2025 approved 2", "deleting 2"));
-  EXPECT_THAT(portions_of("2027-01-20", true), ElementsAre("deleting 2"));
+  EXPECT_THAT(portions_of("2027-01-20", two_of_2025), ElementsAre("2025 approved 2", "deleting 2"));
+  EXPECT_THAT(portions_of("2027-01-20", two_of_2025), ElementsAre("deleting 2"));
   EXPECT_EQ(
       value(
           "select string_agg(split_part(m.key, '/', 4), ' ' order by m.key) from matricula.moodle_deletion d "
@@ -390,7 +395,7 @@ TEST_F(moodle_calendar, has_classrooms_deleted_only_when_somebody_has_approved) 
 
 TEST_F(moodle_calendar, has_the_doctor_tell_of_classrooms_that_nobody_deletes) {
   given_years("2026-07-15");
-  portions_of("2027-01-20", true);
+  portions_of("2027-01-20", two_of_2025);
   EXPECT_THAT(diagnosis(), Not(HasSubstr("wait to be deleted")));
   database_.query(
       "update matricula.moodle_deletion set asked_at = now() - interval '8 days' where course_id = 2");
@@ -401,7 +406,7 @@ TEST_F(moodle_calendar, does_not_tell_of_a_classroom_as_missing_that_was_to_be_d
   given_years("2026-07-15");
   const auto all =
       "10000001 1ESOA student enrolled, 10000001 1ESOA student enrolled, 10000001 1ESOA student enrolled";
-  portions_of("2027-01-20", true);
+  portions_of("2027-01-20", two_of_2025);
   EXPECT_EQ(verified(), all);
   database_.query("delete from mdl_course where id in (select course_id from matricula.moodle_deletion);"
                   "delete from matricula.moodle_deletion");
@@ -411,13 +416,37 @@ TEST_F(moodle_calendar, does_not_tell_of_a_classroom_as_missing_that_was_to_be_d
   EXPECT_EQ(visibility(), "2026 MAT 11");  // and is not made anew
 }
 
+TEST_F(moodle_calendar, approves_of_no_deletion_that_somebody_has_not_seen) {
+  given_years("2026-07-15");
+  portions_of("2026-09-01");
+  it_is("2027-01-20");
+  site_gets({.person = anna, .subject = "ENG", .year = "2025"});  // after he has looked
+  site_gets({.person = anna, .year = "2024"});
+  EXPECT_THAT(portions_of("2027-01-20", two_of_2025), ElementsAre("2024 deletable 1", "2025 deletable 3"));
+  auto all_three = two_of_2025;
+  all_three.deletion_classrooms = 3;
+  EXPECT_THAT(portions_of("2027-01-20", all_three),
+              ElementsAre("2025 approved 3", "2024 deletable 1", "deleting 3"));
+}
+
+TEST_F(moodle_calendar, knows_a_classroom_as_before_whose_deletion_was_not_to_be) {
+  given_years("2026-07-15");
+  portions_of("2027-01-20", two_of_2025);
+  database_.query("delete from matricula.moodle_deletion where course_id = 2");
+  EXPECT_THAT(portions_of("2027-01-21"), ElementsAre("2025 deletable 1", "deleting 1"));
+  EXPECT_EQ(value("select season from matricula.moodle_course where course_id = 2"), "over");
+  database_.query("delete from mdl_course where id = 2");  // as anybody may by hand
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000001 1ESOA student enrolled");
+}
+
 TEST_F(moodle_calendar, makes_nothing_for_a_further_group_of_a_merged_course_that_is_deleted) {
   given_settings({{"classrooms", "merged"}});
   given_years("2026-07-15");
-  portions_of("2027-01-20", true);
-  database_.query("delete from mdl_enrol where courseid in (select course_id from matricula.moodle_deletion); "
-                  "delete from mdl_course where id in (select course_id from matricula.moodle_deletion); "
-                  "delete from matricula.moodle_deletion; delete from mdl_course_categories where id > 1");
+  portions_of("2027-01-20", two_of_2025);
+  database_.query(
+      "delete from mdl_enrol where courseid in (select course_id from matricula.moodle_deletion); "
+      "delete from mdl_course where id in (select course_id from matricula.moodle_deletion); "
+      "delete from matricula.moodle_deletion; delete from mdl_course_categories where id > 1");
   const auto courses = value("select count(*) from mdl_course");
   site_gets({.person = berta, .group = "1ESOB", .year = "2025"});
   EXPECT_EQ(value("select count(*) from mdl_course_categories where id > 1"), "0");
@@ -428,7 +457,7 @@ TEST_F(moodle_calendar, makes_nothing_for_a_further_group_of_a_merged_course_tha
 TEST_F(moodle_calendar, takes_only_those_for_deletion_that_it_made) {
   given_years("2026-07-15");
   database_.query("insert into mdl_course (id, category, shortname) values (1000, 4, '2025 by hand')");
-  portions_of("2027-01-20", true);
+  portions_of("2027-01-20", two_of_2025);
   EXPECT_EQ(value("select count(*) from matricula.moodle_deletion where course_id = 1000"), "0");
   EXPECT_EQ(value("select visible from mdl_course where id = 1000"), "1");
 }
@@ -471,7 +500,7 @@ TEST_F(moodle_calendar, is_never_where_the_topology_has_none) {
   EXPECT_EQ(visibility(), "2025 MAT 11, 2025 VAL 11, 2026 MAT 11");
   site_gets(withdrawn({.person = anna, .year = "2026"}));
   EXPECT_EQ(held_back(), "");
-  EXPECT_THAT(portions_of("2030-12-25", true), ElementsAre());
+  EXPECT_THAT(portions_of("2030-12-25", two_of_2025), ElementsAre());
 }
 
 TEST_F(moodle_calendar, is_kept_in_a_database_of_an_earlier_version) {
@@ -491,7 +520,7 @@ TEST_F(moodle_calendar, is_kept_in_a_database_of_an_earlier_version) {
 TEST_F(moodle_calendar, has_nothing_due_at_a_target_that_knows_no_calendar) {
   site_.target_directory = repository_targets() / "classrooms";
   site_.settings.clear();
-  EXPECT_THAT(portions_of("2027-01-20", true), ElementsAre());
+  EXPECT_THAT(portions_of("2027-01-20", two_of_2025), ElementsAre());
 }
 
 /// The command, with a topology file that names this site.
@@ -499,15 +528,16 @@ class calendar_command : public moodle_calendar {
  protected:
   ~calendar_command() override { std::filesystem::remove(file_); }
 
-  int keeps(const std::string& day, bool approves_deletion = false, const std::string& site = "") {
+  int keeps(const std::string& day, postgres_session::calendar_order order = {},
+            const std::string& site = "") {
     write_topology(file_, has_calendar_
                               ? "[calendar]\nhide = \"07-31\"\nopen = \"09-01\"\ndelete = \"01-20\"\n"
                                 "blackout = [\"12-22/01-07\"]\n"
                               : "");
     out_.str("");
     errors_.str("");
-    return keep_calendar(file_, site, {.today = day, .approves_deletion = approves_deletion}, environment(),
-                         out_, errors_);
+    order.today = day;
+    return keep_calendar(file_, site, order, environment(), out_, errors_);
   }
 
   bool has_calendar_ = true;
@@ -526,11 +556,23 @@ TEST_F(calendar_command, tells_what_it_has_done_and_what_may_be_done) {
   EXPECT_EQ(keeps("2027-01-20"), exit_done);
   EXPECT_EQ(out_.str(),
             "site eso46:\n  classrooms that may be deleted, of the year 2025: 2\n    matricula calendar " +
-                file_.string() + " --site eso46 --approve-deletion has Moodle delete them\n");
-  EXPECT_EQ(keeps("2027-01-20", true, "eso46"), exit_done);
+                file_.string() +
+                " --site eso46 --approve-deletion 2025 --classrooms 2 has Moodle delete them\n");
+  EXPECT_EQ(keeps("2027-01-20", two_of_2025, "eso46"), exit_done);
   EXPECT_EQ(out_.str(), "site eso46:\n  classrooms approved for deletion, of the year 2025: 2\n"
                         "  classrooms that wait for Moodle to delete them: 2\n");
   EXPECT_EQ(errors_.str(), "");
+}
+
+TEST_F(calendar_command, says_that_other_classrooms_may_be_deleted_than_were_approved) {
+  given_years("2026-07-15");
+  auto order = two_of_2025;
+  order.deletion_classrooms = 1;
+  EXPECT_EQ(keeps("2027-01-20", order, "eso46"), exit_failed);
+  EXPECT_THAT(out_.str(), HasSubstr("classrooms that may be deleted, of the year 2025: 2\n"));
+  EXPECT_EQ(errors_.str(),
+            "site eso46: of the year 2025 not 1 classrooms may be deleted now, and none was approved\n");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_deletion"), "0");
 }
 
 TEST_F(calendar_command, tells_whom_it_has_let_go_and_whom_it_holds_back) {
@@ -544,7 +586,7 @@ TEST_F(calendar_command, tells_whom_it_has_let_go_and_whom_it_holds_back) {
 }
 
 TEST_F(calendar_command, says_what_is_in_its_way) {
-  EXPECT_EQ(keeps("", false, "nowhere"), exit_wrong_usage);
+  EXPECT_EQ(keeps("", {}, "nowhere"), exit_wrong_usage);
   EXPECT_THAT(errors_.str(), HasSubstr("has no site \"nowhere\""));
   given_years("2026-07-15");
   has_calendar_ = false;

@@ -797,11 +797,14 @@ TEST_F(moodle_site, keeps_a_merged_course_when_each_group_to_come_has_its_own) {
 
 TEST_F(moodle_site, calls_a_course_by_the_templates_that_it_was_made_with) {
   const auto names = [&] {
-    return value("select string_agg(fullname || ' ' || idnumber, ', ' order by id) from mdl_course where id > 1");
+    return value(
+        "select string_agg(fullname || ' ' || idnumber, ', ' order by id) from mdl_course where id > 1");
   };
-  given_settings({{"fullname", "{subject.name_val}"}, {"idnumber", "{subject.code}"}, {"classrooms", "merged"}});
+  given_settings(
+      {{"fullname", "{subject.name_val}"}, {"idnumber", "{subject.code}"}, {"classrooms", "merged"}});
   site_gets({.person = anna});
-  given_settings({{"fullname", "{year} {subject.name_val}"}, {"idnumber", "{year}"}, {"classrooms", "merged"}});
+  given_settings(
+      {{"fullname", "{year} {subject.name_val}"}, {"idnumber", "{year}"}, {"classrooms", "merged"}});
   site_gets({.person = anna, .room = "B1"});
   site_gets({.person = anna, .group = "1ESOB"});  // a further group of that course
   EXPECT_EQ(names(), "Matemàtiques MAT");
@@ -819,8 +822,10 @@ TEST_F(moodle_site, leaves_nothing_of_a_group_in_the_names_of_merged_courses) {
                   {"fullname", "{group.name} · {subject.name_val}"},
                   {"shortname", "{group.code}/{subject.name_val} - {group.name}"}});
   site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL", .subject_name = "-"}});
-  EXPECT_EQ(value("select string_agg(fullname || ', ' || shortname, '; ' order by id) from mdl_course where id > 1"),
-            "Matemàtiques, Matemàtiques; 2026/46012345/1234567890/VAL, 2026/46012345/1234567890/VAL");
+  EXPECT_EQ(
+      value(
+          "select string_agg(fullname || ', ' || shortname, '; ' order by id) from mdl_course where id > 1"),
+      "Matemàtiques, Matemàtiques; 2026/46012345/1234567890/VAL, 2026/46012345/1234567890/VAL");
   given_settings({{"classrooms", "merged"}, {"shortname", "{group.code} {group.name}"}});
   EXPECT_THAT(refusal(), HasSubstr("The setting shortname names nothing but the group"));
   given_settings({{"shortname", "{group.code} {group.name}"}});
@@ -1287,7 +1292,8 @@ class moodle_site_beside_an_administrator : public moodle_site {
   moodle_site_beside_an_administrator() {
     site_gets_page({{.person = anna, .teachers = "[]"}, {.person = berta, .teachers = "[]"}});
     batch_.batch.next_offset = offset_;
-    batch_.add(withdrawn({.person = berta, .teachers = "[]"}), 101)  // for whose flag it waits
+    batch_
+        .add(withdrawn({.person = berta, .teachers = "[]"}), 101)  // for whose flag it waits
         .add({.person = anna, .subject = "VAL", .teachers = "[]"}, 102)
         .add({.person = anna, .centre = "46000002", .subject = "VAL", .teachers = "[]"}, 103);
   }
@@ -1374,12 +1380,13 @@ TEST_F(moodle_site_beside_an_administrator, makes_all_anew_where_a_category_is_m
 }
 
 TEST_F(moodle_site_beside_an_administrator, makes_a_category_anew_that_is_deleted_meanwhile) {
-  EXPECT_THAT(batch_while("update mdl_course set category = 1 where category = 4; update mdl_context x set path "
-                          "= c.path || '/' || x.id, depth = c.depth + 1 from mdl_context c where "
-                          "x.contextlevel = 50 and x.instanceid = 2 and c.contextlevel = 40 and c.instanceid = "
-                          "1; delete from mdl_context where contextlevel = 40 and instanceid = 4; "
-                          "delete from mdl_course_categories where id = 4"),
-              HasSubstr("SQLSTATE 40001"));
+  EXPECT_THAT(
+      batch_while("update mdl_course set category = 1 where category = 4; update mdl_context x set path "
+                  "= c.path || '/' || x.id, depth = c.depth + 1 from mdl_context c where "
+                  "x.contextlevel = 50 and x.instanceid = 2 and c.contextlevel = 40 and c.instanceid = "
+                  "1; delete from mdl_context where contextlevel = 40 and instanceid = 4; "
+                  "delete from mdl_course_categories where id = 4"),
+      HasSubstr("SQLSTATE 40001"));
   EXPECT_EQ(batch_while("select"), done_);
   EXPECT_EQ(lost_contexts(), "0");
   EXPECT_EQ(shown(), "46000002/VAL 1 of 1, 46012345/MAT 1 of 1, 46012345/VAL 1 of 1");

@@ -129,11 +129,11 @@ struct given_record {
     return R"({"year":")" + year + R"(","status":")" + status + R"(","since":")" + since + R"(","role":")" +
            role + R"(","centre":{"code":")" + centre + R"(","name":)" + json_text(centre_name) +
            R"(,"flavour":")" + flavour + R"("},"course":{"code":"1234567890","name":)" +
-           json_text(course_name) + R"(},"subject":{"code":")" +
-           subject + R"(","name_val":)" + json_text(subject_name) + R"(,"name_cas":"x"},"group":{"code":")" +
-           group + R"(","name":)" + json_text(group_name) + R"(,"tutor":"012345678Z"},"person":{"id":")" +
-           person + R"(","name":)" + json_text(name) + R"(,"surname1":"Ferrer","surname2":null,"email":")" +
-           person + R"(@alu.example","born":"2013-04-05"},"teachers":)" + teachers +
+           json_text(course_name) + R"(},"subject":{"code":")" + subject + R"(","name_val":)" +
+           json_text(subject_name) + R"(,"name_cas":"x"},"group":{"code":")" + group + R"(","name":)" +
+           json_text(group_name) + R"(,"tutor":"012345678Z"},"person":{"id":")" + person + R"(","name":)" +
+           json_text(name) + R"(,"surname1":"Ferrer","surname2":null,"email":")" + person +
+           R"(@alu.example","born":"2013-04-05"},"teachers":)" + teachers +
            R"(,"timetable":[{"day":1,"from":"08:00","to":"08:55","room":")" + room + R"("}]})";
   }
 };

@@ -346,10 +346,11 @@ TEST_F(moodle_undo, puts_a_name_back_beside_a_field_that_somebody_has_changed_fo
 TEST_F(moodle_undo, leaves_what_somebody_changes_while_it_puts_things_back) {
   site_gets({.person = anna});
   an_hour_passes();
-  site_gets_page({renamed_anna, {.person = berta,
-                                 .centre_name = renamed_anna.centre_name,
-                                 .subject_name = renamed_anna.subject_name,
-                                 .group_name = renamed_anna.group_name}});
+  site_gets_page({renamed_anna,
+                  {.person = berta,
+                   .centre_name = renamed_anna.centre_name,
+                   .subject_name = renamed_anna.subject_name,
+                   .group_name = renamed_anna.group_name}});
   pqxx::connection connection{database_.url()};
   pqxx::work other{connection};
   other.exec("select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))");
@@ -376,7 +377,8 @@ TEST_F(moodle_undo, leaves_an_idnumber_empty_that_another_course_has_by_now) {
   site_gets({.person = anna, .subject_name = "Matemàtiques I"});
   database_.query("insert into mdl_course (category, shortname, idnumber) values (1, 'x', 'Matemàtiques')");
   EXPECT_THAT(undone(), Contains("course put back " + mathematics));
-  EXPECT_EQ(value("select fullname || ', ' || idnumber from mdl_course where id = 2"), "Matemàtiques · 1r ESO A, ");
+  EXPECT_EQ(value("select fullname || ', ' || idnumber from mdl_course where id = 2"),
+            "Matemàtiques · 1r ESO A, ");
   EXPECT_EQ(value("select idnumber from matricula.moodle_course"), "");
   EXPECT_EQ(value("select ref from matricula.moodle_notice where kind = 'idnumber_taken'"), "2");
 }
@@ -437,7 +439,8 @@ TEST_F(moodle_undo, shows_again_what_the_calendar_has_hidden_and_the_calendar_le
   site_.calendar = {.hide = "07-31", .open = "09-01", .deletion = "", .blackout = {}};
   session_.reset();
   an_hour_passes();
-  const postgres_session::calendar_order order{.today = "2021-07-31", .approves_deletion = false};
+  postgres_session::calendar_order order;
+  order.today = "2021-07-31";
   const auto hide = [&] {
     const auto portion = opened(first_partition)->turn(order);
     return portion ? portion->entries.size() : 0;
@@ -454,7 +457,9 @@ TEST_F(moodle_undo, shows_with_its_category_what_the_calendar_has_hidden) {
   site_.calendar = {.hide = "07-31", .open = "09-01", .deletion = "", .blackout = {}};
   session_.reset();
   an_hour_passes();
-  ASSERT_TRUE(opened(first_partition)->turn({.today = "2021-07-31", .approves_deletion = false}));
+  postgres_session::calendar_order order;
+  order.today = "2021-07-31";
+  ASSERT_TRUE(opened(first_partition)->turn(order));
   database_.query("update mdl_course_categories set visible = 0, visibleold = 0");
   EXPECT_EQ(undone(), (std::vector<std::string>{"visibility put back 2020/46012345/1234567890/MAT/1ESOA"}));
   EXPECT_EQ(visibility_of("MAT"), "0 1");

@@ -617,13 +617,21 @@ end
 $$;
 
 -- What is due today, a portion of it: to be called in a transaction of its own, again and again while it says so. Those who
--- may leave after a blackout, a centre's at a time, are put into moodle_released for the steps to look at.
-create or replace function matricula.moodle_calendar(approves_deletion boolean)
+-- may leave after a blackout, a centre's at a time, are put into moodle_released for the steps to look at. Somebody may have
+-- approved that the classrooms of a year are deleted, if they are as many as he has seen; where approval was taken back, they are
+-- as any other of their year.
+drop function if exists matricula.moodle_calendar(boolean);
+create or replace function matricula.moodle_calendar(approved_year text, approved_classrooms bigint)
 returns table (what text, year text, number bigint, again boolean) language plpgsql as $$
 declare
   changed bigint;
   centre  text;
 begin
+  update matricula.moodle_course m
+  set season = 'over'
+  where m.season = 'deleting'
+    and not exists (select from matricula.moodle_deletion d where d.course_id = m.course_id)
+    and exists (select from mdl_course c where c.id = m.course_id);
   changed := matricula.moodle_turn('hide');
   if changed is not null then
     return query select 'hidden', '', changed, true;
@@ -654,11 +662,16 @@ begin
       return;
     end if;
   end if;
-  if approves_deletion then
+  if approved_year <> '' then
     return query
-      with asked as (
+      with due as materialized (
+        select d.course_id from matricula.moodle_due('delete', null) d where d.year = approved_year
+      ), asked as (
         insert into matricula.moodle_deletion (course_id)
-        select d.course_id from matricula.moodle_due('delete', null) d order by d.course_id
+        select d.course_id
+        from due d
+        where (select count(*) from due) = approved_classrooms
+        order by d.course_id
         on conflict do nothing
         returning moodle_deletion.course_id
       ), noted as (

@@ -99,6 +99,17 @@ TEST_F(command_line, decides_on_nothing_without_a_time_by_which_it_was_seen) {
   }
 }
 
+TEST_F(command_line, approves_of_no_deletion_without_a_site_a_year_and_a_number) {
+  for (const auto* line : {"calendar my.toml --site eso46 --approve-deletion",
+                           "calendar my.toml --site eso46 --approve-deletion 2025",
+                           "calendar my.toml --site eso46 --classrooms 1100",
+                           "calendar my.toml --approve-deletion 2025 --classrooms 1100",
+                           "calendar my.toml --site eso46 --approve-deletion all --classrooms 1100"})
+    EXPECT_THROW(app_.parse(line), CLI::ParseError) << line;
+  app_.parse("calendar /nowhere.toml --site eso46 --approve-deletion 2025 --classrooms 1100");
+  EXPECT_EQ(exit_code_, exit_bad_configuration);
+}
+
 TEST_F(command_line, undoes_nothing_without_a_site_and_a_time) {
   for (const auto* line : {"undo my.toml --site eso46", "undo my.toml --since 2026-09-09T08:00",
                            "undo my.toml --site eso46 --since yesterday"})
