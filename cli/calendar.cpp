@@ -79,6 +79,7 @@ std::string told(const std::string& what) {
       {"hidden", "classrooms hidden"},
       {"opened", "classrooms opened"},
       {"released", "withdrawals that had waited for the end of a blackout"},
+      {"unkept", "withdrawals of the time when the site kept everybody"},
       {"deletable", "classrooms that may be deleted"},
       {"approved", "classrooms approved for deletion"},
       {"deleting", "classrooms that wait for Moodle to delete them"},

@@ -377,6 +377,24 @@ TEST_F(moodle_calendar, is_kept_while_the_site_gets_batches_of_the_same_classroo
             std::to_string(batches) + " · 1r ESO A");
 }
 
+TEST_F(moodle_calendar, lets_go_who_has_left_while_the_site_kept_everybody) {
+  it_is("2026-10-01");
+  given_settings({{"withdraw", "keep"}});
+  site_gets_page(people_of(north, 1, 10));
+  site_gets_page(people_of(south, 1, 100));
+  site_gets_page(people_of(north, 1, 4, "withdrawn"));
+  site_gets_page(people_of(south, 1, 60, "withdrawn"));
+  site_gets_page(people_of(north, 4, 4));  // who comes back
+  EXPECT_THAT(portions_of("2026-10-02"), ElementsAre());
+  EXPECT_EQ(students_of(north), "active 10, suspended 0");
+  given_settings({{"withdraw", "suspend"}});
+  EXPECT_THAT(portions_of("2026-10-03"), ElementsAre("unkept 3", "unkept 60", "held 60"));
+  EXPECT_EQ(students_of(north), "active 7, suspended 3");
+  EXPECT_EQ(students_of(south), "active 100, suspended 0");
+  EXPECT_EQ(held_back(), "46000002 held 60 60");
+  EXPECT_THAT(portions_of("2026-10-03"), ElementsAre());
+}
+
 TEST_F(moodle_calendar, has_classrooms_deleted_only_when_somebody_has_approved) {
   given_years("2026-07-15");
   portions_of("2026-09-01");

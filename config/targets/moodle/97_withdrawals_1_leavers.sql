@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who is at work in a course and is to leave it, unless that has been decided, or is to be. On a day of the calendar's
--- blackout nobody leaves; matricula calendar has them judged when it is over. Who moves is not judged: this batch takes him
--- into another course of the centre, or he has the same subject in another classroom there. It does not help that he has
--- other courses left, for a mistake comes classroom by classroom. Whom somebody has made active again, after he had left and
--- been suspended, stays.
+-- blackout nobody leaves, nor as long as the setting is `keep`; matricula calendar has them judged when that is over. Who
+-- moves is not judged: this batch takes him into another course of the centre, or he has the same subject in another classroom
+-- there. It does not help that he has other courses left, for a mistake comes classroom by classroom. Whom somebody has made
+-- active again, after he had left and been suspended, stays.
 insert into moodle_leaver (enrol_id, user_id, person_id, course_id, centre_code, state)
 select m.enrol_id, m.user_id, m.person_id, m.course_id, split_part(c.key, '/', 2),
        case
+         when s.withdraw = 'keep' then 'kept'
          when (select matricula.moodle_is_blackout()) then 'blackout'
          when (m.person_id, split_part(c.key, '/', 2)) in (
            select g.person_id, split_part(k.key, '/', 2)
@@ -33,11 +34,12 @@ select m.enrol_id, m.user_id, m.person_id, m.course_id, split_part(c.key, '/', 2
 from moodle_member m
 cross join moodle_site s
 join matricula.moodle_course c on c.course_id = m.course_id
-where not m.is_student and not m.is_teacher and s.withdraw <> 'keep'
+where not m.is_student and not m.is_teacher
   and (select e.status from mdl_user_enrolments e where e.enrolid = m.enrol_id and e.userid = m.user_id)
       between 0 and case s.withdraw when 'unenrol' then 1 else 0 end
   and not (s.withdraw = 'suspend'
            and (select count(*) from matricula.moodle_suspended x
                 where x.enrol_id = m.enrol_id and x.user_id = m.user_id) > 0)
   and coalesce((select w.state from matricula.moodle_withdrawal w
-                where w.enrol_id = m.enrol_id and w.user_id = m.user_id), 'done') = 'done'
+                where w.enrol_id = m.enrol_id and w.user_id = m.user_id), 'done')
+      in ('done', case when s.withdraw <> 'keep' then 'kept' end)

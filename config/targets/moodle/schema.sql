@@ -93,14 +93,15 @@ create table if not exists matricula.moodle_withdrawal (
   state       text        not null,
   primary key (enrol_id, user_id)
 );
--- blackout: on a day on which nobody leaves, be it the course or a group of it. A database of an earlier version has another
--- check.
+-- blackout: on a day on which nobody leaves, be it the course or a group of it; kept: while the setting withdraw was `keep`. A
+-- database of an earlier version has another check.
 alter table matricula.moodle_withdrawal
   drop constraint if exists moodle_withdrawal_state_check,
   add constraint moodle_withdrawal_state_check
-    check (state in ('done', 'held', 'approved', 'rejected', 'blackout'));
+    check (state in ('done', 'held', 'approved', 'rejected', 'blackout', 'kept'));
 create index if not exists moodle_withdrawal_blackout on matricula.moodle_withdrawal (centre_code)
   where state = 'blackout';
+create index if not exists moodle_withdrawal_kept on matricula.moodle_withdrawal (centre_code) where state = 'kept';
 
 -- Classrooms of past years that Moodle may delete, as somebody has approved. Its plugin local_matricula does it.
 create table if not exists matricula.moodle_deletion (
@@ -617,9 +618,9 @@ end
 $$;
 
 -- What is due today, a portion of it: to be called in a transaction of its own, again and again while it says so. Those who
--- may leave after a blackout, a centre's at a time, are put into moodle_released for the steps to look at. Somebody may have
--- approved that the classrooms of a year are deleted, if they are as many as he has seen; where approval was taken back, they are
--- as any other of their year.
+-- may leave after a blackout, or since the setting withdraw says so, a centre's at a time, are put into moodle_released for
+-- the steps to look at. Somebody may have approved that the classrooms of a year are deleted, if they are as many as he has
+-- seen; where approval was taken back, they are as any other of their year.
 drop function if exists matricula.moodle_calendar(boolean);
 create or replace function matricula.moodle_calendar(approved_year text, approved_classrooms bigint)
 returns table (what text, year text, number bigint, again boolean) language plpgsql as $$
@@ -643,22 +644,33 @@ begin
     return;
   end if;
   if not matricula.moodle_is_blackout() then
-    select min(w.centre_code) into centre from matricula.moodle_withdrawal w where w.state = 'blackout';
+    select least((select min(w.centre_code) from matricula.moodle_withdrawal w where w.state = 'blackout'),
+                 (select min(w.centre_code) from matricula.moodle_withdrawal w
+                  where w.state = 'kept' and s.withdraw <> 'keep'))
+    into centre
+    from moodle_site s;
     if centre is not null then
       -- As 97_withdrawals_2_lock, and before it: a batch that has this lock may want these rows.
       perform pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'));
-      with free as (
-        delete from matricula.moodle_withdrawal w
-        where w.state = 'blackout' and w.centre_code = centre
-        returning w.person_id, w.course_id
-      ), released as (
-        insert into moodle_released (classroom_id, person_id)
-        select m.classroom_id, f.person_id
+      return query
+        with free as (
+          delete from matricula.moodle_withdrawal w
+          using moodle_site s
+          where w.centre_code = centre and (w.state = 'blackout' or w.state = 'kept' and s.withdraw <> 'keep')
+          returning w.person_id, w.course_id, w.state
+        ), released as (
+          insert into moodle_released (classroom_id, person_id)
+          select m.classroom_id, f.person_id
+          from free f
+          join matricula.moodle_classroom m on m.course_id = f.course_id
+        )
+        select case f.state when 'kept' then 'unkept' else 'released' end, '', count(*), true
         from free f
-        join matricula.moodle_classroom m on m.course_id = f.course_id
-      )
-      select count(*) into changed from free;
-      return query select 'released', '', changed, true;
+        group by f.state
+        order by f.state;
+      if not found then
+        return query select 'released', '', 0::bigint, true;  -- a batch has taken them meanwhile
+      end if;
       return;
     end if;
   end if;

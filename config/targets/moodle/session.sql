@@ -222,7 +222,8 @@ create temporary table new_group (
   moodle_group_id bigint not null default nextval('mdl_groups_id_seq')
 ) on commit delete rows;
 
--- Who was to leave on a day of the calendar's blackout, which is over: each classroom of the course that it was.
+-- Who was to leave on a day of the calendar's blackout, or under the setting `keep`, which is over: each classroom of the
+-- course that it was.
 create temporary table moodle_released (
   classroom_id bigint not null,
   person_id    bigint not null
@@ -274,7 +275,7 @@ create temporary table moodle_leaver (
   person_id   bigint not null,
   course_id   bigint not null,
   centre_code text   not null collate "C",
-  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held or blackout; or moved
+  state       text   not null,  -- what becomes of him, see matricula.moodle_withdrawal: done, held, blackout or kept; or moved
   primary key (enrol_id, user_id)
 ) on commit delete rows;
 
