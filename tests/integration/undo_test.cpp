@@ -298,6 +298,28 @@ TEST_F(moodle_undo, moves_a_pupil_back_to_the_group_of_before) {
   EXPECT_EQ(people(), before);
 }
 
+TEST_F(moodle_undo, leaves_a_pupil_in_the_group_that_he_has_gone_over_to_and_worked_in) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record in_a{.person = anna, .teachers = "[]"},
+      in_b{.person = anna, .group = "1ESOB", .group_name = "1r ESO B", .teachers = "[]"};
+  site_gets_page({in_a, {.person = berta, .group = "1ESOB", .group_name = "1r ESO B", .teachers = "[]"}});
+  an_hour_passes();
+  std::vector<given_record> page{withdrawn(in_a), in_b};
+  for (int number = 0; number < 500; ++number)  // so that it is done in portions
+    page.push_back({.person = std::to_string(10'001'000 + number), .teachers = "[]"});
+  site_gets_page(page);
+  database_.query("insert into mdl_user_lastaccess (userid, courseid, timeaccess) select id, 2, "
+                  "extract(epoch from now()) + 60 from mdl_user where username = '10000001'");
+  std::vector<std::string> lines;
+  for (const auto& portion : portions())
+    lines.insert(lines.end(), portion.begin(), portion.end());
+  EXPECT_THAT(lines, AllOf(Contains("enrolment return " + in_a.key() +
+                                    ": the person stays in another classroom of the course"),
+                           Contains("enrolment withdraw " + in_b.key() +
+                                    ": the person has been in the course since")));
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO B], "));
+}
+
 TEST_F(moodle_undo, gives_a_classroom_the_teachers_of_before) {
   const std::string other =
       R"([{"id":"0B","name":"Rosa","surname1":"Fuster","surname2":null,"email":null,"substitutes":null}])";

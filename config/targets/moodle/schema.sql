@@ -770,6 +770,17 @@ begin
       (select l.timeaccess from mdl_user_lastaccess l
        where l.userid = a.user_id and l.courseid = c.course_id) as last_there
   ) as x;
+  -- Who has gone over to another group of a course, and stays in that, does not come back to the one of before.
+  update moodle_undo u
+  set refused = 'the person stays in another classroom of the course'
+  from matricula.moodle_classroom m
+  where u.effect = 'return' and u.refused = '' and m.classroom_id = u.ref
+    and exists (
+      select
+      from moodle_undo o
+      join matricula.moodle_classroom k on k.classroom_id = o.ref
+      where o.effect = 'withdraw' and o.refused <> '' and o.person_id = u.person_id and k.course_id = m.course_id
+    );
 end
 $$;
 
@@ -867,8 +878,8 @@ begin
           select k.ctid
           from matricula.moodle_journal k
           where k.at >= first_at and k.at < before_at and k.kind <> 'begun'
-          order by k.at desc, k.id desc
-          limit most))
+          order by k.at desc, coalesce(k.person_id, -k.id) desc  -- what a batch did to one person is in one portion
+          fetch first (most) rows with ties))
         returning j.*
       )
       insert into moodle_undo_entry select * from taken;
@@ -901,7 +912,7 @@ begin
   return query
     select '', 'journal', 'begins',
            to_char(date_trunc('second', begins at time zone 'UTC') + interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-           '', does and entries = most;
+           '', does and entries >= most;
   return query select u.centre, u.what, u.effect, u.id, u.refused, false from moodle_undo u;
   delete from moodle_undo u where u.refused <> '';
 end
