@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Every record that the site holds, and whether Moodle's own rows say so: enrolled is who has an account, an active
--- enrolment under an instance that nobody has switched off and his role in the course, and a student his place in the group.
--- A suspended account counts as any other: that it may not log in is the site's decision, and of no course. A record whose
--- course is gone is missing. Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in
--- a classroom's list of teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that
--- was deleted as somebody had approved, and who has left a classroom where somebody else stays who has the same account.
--- `held`: why somebody who is withdrawn is still there, in the course or, during a blackout, in a group of a merged one.
+-- Every record that the site holds, and whether Moodle's own rows say so: enrolled is who has an account, an active enrolment
+-- under an instance that nobody has switched off and his role in the course, and a student his place in the group. A suspended
+-- account counts as any other: that it may not log in is the site's decision, and of no course. A record whose course is gone
+-- is missing. Of a teacher who has been withdrawn Moodle cannot tell whether he stays by another record, or in a classroom's
+-- list of teachers; he counts as it stands in the tables of `classrooms`. So does everybody of a classroom that was deleted as
+-- somebody had approved, and who has left a classroom where somebody else stays who has the same account. Of a list of
+-- teachers nothing is looked for in Moodle. `held`: why somebody who is withdrawn is still there, in the course or, during a
+-- blackout, in a group of a merged one.
 select
   r.key, r.classroom, r.key_hash, r.content_hash, r.revision, r.year,
   case
