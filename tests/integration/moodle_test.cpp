@@ -306,6 +306,22 @@ TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_g
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student withdrawn");
 }
 
+TEST_F(moodle_site, enrols_again_whom_somebody_has_unenrolled_when_a_record_of_his_changes) {
+  const given_record of_anna{.person = anna, .teachers = "[]"}, of_berta{.person = berta, .teachers = "[]"};
+  site_gets_page({of_anna, of_berta});
+  database_.query("delete from mdl_user_enrolments; delete from mdl_role_assignments; "
+                  "delete from mdl_groups_members");
+  site_gets({.person = "10000003", .teachers = "[]"});
+  EXPECT_EQ(people(), "10000003 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+  auto since_then = of_anna;
+  since_then.since = "2026-10-01";
+  site_gets(since_then);
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: active student [1r ESO A], "
+                      "10000003 Matemàtiques · 1r ESO A: active student [1r ESO A]");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student withdrawn, "
+                        "10000003 1ESOA student enrolled");
+}
+
 TEST_F(moodle_site, writes_nothing_for_an_account_that_somebody_has_deleted) {
   site_gets_page({{.person = anna}, {.person = berta}});
   // What Moodle's delete_user does, to a pupil and to the teacher.
