@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian ships CAF without CMake files. Defines CAF::core and CAF_VERSION. CAF_ROOT: where another one is, as
-# scripts/lib/caf.sh makes it.
+# scripts/lib/instrumented.sh makes it.
 find_path(CAF_INCLUDE_DIR caf/all.hpp)
 find_library(CAF_CORE_LIBRARY NAMES caf_core caf_core_static NAMES_PER_DIR)
 if(CAF_INCLUDE_DIR)

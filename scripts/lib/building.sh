@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
 # Building a preset of CMakePresets.json into build/<preset>. Needs steps.sh and root.
-# shellcheck source=caf.sh
-. "$root/scripts/lib/caf.sh"
+# shellcheck source=instrumented.sh
+. "$root/scripts/lib/instrumented.sh"
 
 presets() {
   sed -n '/"configurePresets"/,/"buildPresets"/s/^ *"name": "\([^"]*\)".*/\1/p' "$root/CMakePresets.json" | grep -v '^base$'
@@ -41,10 +41,10 @@ build_preset() {
   if [[ ! -e $folder/build.ninja || $root/CMakePresets.json -nt $folder/build.ninja ]]; then
     local -a settings=()
     if [[ $preset = tsan-actors ]]; then
-      install_instrumented_caf ||
-        fail "the source of CAF could not be fetched (apt-get's last lines are above)" \
-          "Without actors: the preset tsan"
-      settings=("-DCAF_ROOT=$caf_root")
+      install_instrumented ||
+        fail "the sources of CAF, librdkafka and libpqxx could not be fetched (apt-get's last lines are above)" \
+          "Without them: the preset tsan"
+      settings=("-DCAF_ROOT=$instrumented_root" "-DRdKafka_ROOT=$instrumented_root" "-DPqxx_ROOT=$instrumented_root")
     fi
     "${build_with[@]}" "${command_prefix[@]}" cmake -S "$root" --preset "$preset" --log-level=WARNING "${settings[@]}" ||
       fail "CMake could not configure build/$preset (its message is above)" \
