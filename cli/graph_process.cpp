@@ -29,6 +29,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds figures_timeout{5'000};
 /// From one look at the deadline to the next, which a signal may have set meanwhile.
 constexpr milliseconds look_every{1'000};
+/// What the actors have for their end after a drain, at least.
+constexpr milliseconds end_least{1'000};
 /// timeout(1) sends its signal to the process and then to the process's group: that is one signal, not two.
 constexpr milliseconds same_signal_within{500};
 
@@ -207,11 +209,15 @@ run_outcome graph_process::run() const {
     spdlog::info("drained");
   ask_figures(true);
   signals.tell({});
-  if (outcome == run_outcome::stuck)
+  if (outcome == run_outcome::stuck) {
     on_stuck(*outcome);
-  else
-    watch.start(milliseconds{deployment->topology.limits.drain_timeout_ms},
-                [this, why = *outcome] { on_stuck(why); });
+  } else {
+    // Who was told to stop has what is left of its time.
+    const auto left = outcome == run_outcome::gave_up
+                          ? milliseconds{deployment->topology.limits.drain_timeout_ms}
+                          : std::max(std::chrono::ceil<milliseconds>(deadline - clock::now()), end_least);
+    watch.start(left, [this, why = *outcome] { on_stuck(why); });
+  }
   self->send_exit(root, caf::exit_reason::kill);
   self->send_exit(board, caf::exit_reason::kill);
   return *outcome;

@@ -106,17 +106,19 @@ class site_positions {
             extent.where.topic, extent.where.partition, way.to);
         moved->push_back(way);
       }
+      in_doubt_ = true;
       work.commit();
+      in_doubt_ = false;
       return moved;
     });
   }
 
-  /// The same, once the database answers within `wait`.
+  /// The same, once the database answers within `wait`. What may have happened is not done again.
   result<std::optional<std::vector<rewind>>> move(const std::vector<partition_extent>& extents,
                                                   const replay_from& from, milliseconds wait) {
     const auto deadline = steady_clock::now() + wait;
     auto moved = move(extents, from);
-    while (!moved && moved.error().code == error_code::database_unavailable &&
+    while (!moved && !in_doubt_ && moved.error().code == error_code::database_unavailable &&
            steady_clock::now() + retry_delay <= deadline) {
       std::this_thread::sleep_for(retry_delay);
       moved = move(extents, from);
@@ -156,6 +158,7 @@ class site_positions {
 
   const site_settings& site_;
   std::unique_ptr<postgres_connection> connection_;
+  bool in_doubt_ = false;  // a COMMIT has not been answered
 };
 
 /// Entries that lie between where the partitions began again and where they were.

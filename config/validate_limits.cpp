@@ -69,6 +69,7 @@ void validate_limits(const written_topology& topology, problem_list& problems) {
     return;
   const auto record_bytes_max = static_cast<std::size_t>(value_of("record_bytes_max"));
   validate_message_bytes(topology.kafka.properties, "message.max.bytes", record_bytes_max, problems);
+  validate_message_bytes(topology.kafka.properties, "fetch.max.bytes", record_bytes_max, problems);
   validate_message_bytes(topology.kafka.topic_properties, "max.message.bytes", record_bytes_max, problems);
 }
 

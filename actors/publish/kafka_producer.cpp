@@ -148,8 +148,14 @@ class message_sender {
 
   void delivered(const rd_kafka_message_t& message) {
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (delivery_failure_.code == error_code::none)
+      // A broker refuses all of a batch for the one that is too large.
+      const bool is_larger = message.err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE &&
+                             delivery_failure_.code == error_code::topic_mismatch &&
+                             message.len > largest_refused_bytes_;
+      if (delivery_failure_.code == error_code::none || is_larger) {
         delivery_failure_ = why_undelivered(message);
+        largest_refused_bytes_ = message.len;
+      }
     } else if (message._private != nullptr) {
       last_offsets_[{message.rkt, message.partition}] = message.offset;
     }
@@ -161,6 +167,7 @@ class message_sender {
   std::map<std::string, kafka_handle<rd_kafka_topic_t>, std::less<>> topics_;  // destroyed before the client
   std::map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::int64_t> last_offsets_;
   failure delivery_failure_;
+  std::size_t largest_refused_bytes_ = 0;  // of delivery_failure_'s message
 };
 
 class kafka_transactional_producer final : public transactional_producer {
@@ -211,7 +218,10 @@ class kafka_transactional_producer final : public transactional_producer {
     auto ends = sender_.take_ends();
     auto undelivered = sender_.take_delivery_failure();
     if (!committed)  // which librdkafka says of all of a transaction when it means one of its messages
-      return undelivered.code == error_code::topic_mismatch ? undelivered : committed.error();
+      return undelivered.code == error_code::topic_mismatch &&
+                     committed.error().code != error_code::publisher_fenced
+                 ? undelivered
+                 : committed.error();
     in_transaction_ = false;
     if (undelivered.code != error_code::none)
       return undelivered;

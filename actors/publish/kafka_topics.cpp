@@ -176,8 +176,9 @@ class administration {
       if (!topics.back())
         return failure{error_code::topic_mismatch, "topic " + topic.name + ": " + why};
       auto settings = topic.settings;
-      if (topic.message_bytes_min > topic_message_bytes_max)
-        settings.try_emplace(message_bytes_setting, std::to_string(topic.message_bytes_min));
+      if (topic.message_bytes_min > 0)  // whatever the broker's own default is
+        settings.try_emplace(message_bytes_setting,
+                             std::to_string(std::max(topic.message_bytes_min, topic_message_bytes_max)));
       for (const auto& [name, value] : settings)
         rd_kafka_NewTopic_set_config(topics.back().get(), name.c_str(), value.c_str());
       raw.push_back(topics.back().get());

@@ -105,7 +105,10 @@ TEST_F(kafka_producer_test, names_the_message_that_its_topic_does_not_take) {
   const auto lane = small.lane();
   const std::string large(5'000, 'x');
   ASSERT_TRUE(producer->begin());
+  // It refuses the whole of a batch, so these, too, which are small enough.
+  ASSERT_TRUE(producer->send({lane, 0, "2026/46012345/of_another", "x", "itaca", 1, 1}));
   const auto sent = producer->send({lane, 0, "2026/46012345/of_one", large, "itaca", 1, 1});
+  ASSERT_TRUE(producer->send({lane, 0, "2026/46012345/of_a_third", "x", "itaca", 1, 1}));
   ASSERT_TRUE(sent) << sent.error().text;
   const auto committed = producer->commit();
   ASSERT_FALSE(committed);

@@ -240,7 +240,7 @@ TEST_F(pipeline_deaths, a_process_that_gives_up_does_not_wait_for_a_call_that_ha
   wishes.simulator_options = {"--changes", "0.05"};
   ASSERT_NO_FATAL_FAILURE(given(wishes));
   // The source gives up at the seventh death of its fetcher, which takes six seconds, for each of them waits longer.
-  auto process = pipeline->start_run({}, dying("fetcher", 3'000));
+  auto process = pipeline->start_run({}, dying("fetcher", 6'000));
   const auto& site = pipeline->database("ESO-46");
   ASSERT_TRUE(eventually([&] { return pipeline->difference("ESO-46") != "the site has no tables yet"; }))
       << process.log();

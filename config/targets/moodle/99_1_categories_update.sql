@@ -17,7 +17,7 @@ with newest as (
   update matricula.moodle_category m
   set name = n.name, year = n.year
   from newest n
-  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year)
+  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year) and m.year <= n.year
 ), renamed as (
   select * from newest n where n.written <> n.name
 ), journaled as (

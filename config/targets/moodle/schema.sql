@@ -412,7 +412,7 @@ begin
       from matricula.moodle_user u
       where (select e.status from enrolment e where e.person_id = u.person_id and e.status = 'enrolled' limit 1) is not null
       union
-      select w.person_id from matricula.moodle_withdrawal w where w.state <> 'approved'
+      select w.person_id from matricula.moodle_withdrawal w where w.state not in ('approved', 'kept')
       union
       select l.person_id from moodle_leaver l
     ) as anybody;
@@ -426,7 +426,8 @@ begin
       join enrolment e on e.classroom_id = r.classroom_id
       where x.code = of_centre and e.status = 'enrolled'
       union
-      select w.person_id from matricula.moodle_withdrawal w where w.centre_code = of_centre and w.state <> 'approved'
+      select w.person_id from matricula.moodle_withdrawal w where w.centre_code = of_centre
+        and w.state not in ('approved', 'kept')
       union
       select l.person_id from moodle_leaver l where l.centre_code = of_centre
     ) as anybody;

@@ -316,6 +316,8 @@ create temporary table moodle_undo (
   effect    text   not null,
   refused   text   not null   -- why not; empty: it can be put back
 ) on commit delete rows;
+-- moodle_undo_places looks there for each return, of a whole journal where nothing is written yet.
+create index on moodle_undo (person_id) where effect = 'withdraw' and refused <> '';
 
 -- Entry by entry, thing by thing: what it was before the first and what the last has written.
 create temporary view undo_thing as

@@ -256,6 +256,8 @@ const mistake limit_mistakes[] = {
     {"topic_for_messages_smaller_than_a_record", "[kafka.properties]\n\"linger.ms\" = 5",
      "[kafka.topic_properties]\n\"max.message.bytes\" = 1016383", "\"max.message.bytes\"",
      "max.message.bytes is no number", "at least 1016384, or a lower record_bytes_max"},
+    {"fetch_smaller_than_a_message", "\"linger.ms\" = 5", "\"fetch.max.bytes\" = 1000000",
+     "\"fetch.max.bytes\"", "fetch.max.bytes is no number", "at least 1016384"},
     {"message_of_no_number_of_bytes", "\"linger.ms\" = 5", "\"message.max.bytes\" = \"2 MB\"",
      "\"message.max.bytes\"", "message.max.bytes is no number", "at least 1016384"},
     {"least_delay_above_the_greatest", limits_table, "retry_delay_ms_min = 5000\nretry_delay_ms_max = 4999",
