@@ -51,6 +51,16 @@ class applier_test : public graph_test {
   reply_ptr<done> looks() { return ask<done>(actor, poll_atom::value); }
   reply_ptr<applied_receipt> applies(const site_batch_ptr& what) { return ask<applied_receipt>(actor, what); }
 
+  /// At a site that is as new: its offset is 3, and the last batch, up to 6, changed nothing.
+  void given_an_offset_to_write() {
+    site().rows.clear();
+    site().positions.clear();
+    site().advances = 0;
+    opens();
+    applies(batch(0, 3));
+    applies(unchanged_batch(3));
+  }
+
   memory_site& site() { return sites["eso46"]; }
   std::int64_t stored() { return site().next_offset("ESO-46", 0); }
 
@@ -439,12 +449,7 @@ TEST_F(applier_test, lets_go_when_another_owner_went_on_while_a_commit_was_in_do
 TEST_F(applier_test, writes_the_offset_with_the_next_batch_when_it_could_not_be_written_at_leisure) {
   for (const auto why : {database_unavailable, database_conflict, database_refuses}) {
     SCOPED_TRACE(name_of(why));
-    site().rows.clear();
-    site().positions.clear();
-    site().advances = 0;
-    opens();
-    applies(batch(0, 3));
-    applies(unchanged_batch(3));
+    given_an_offset_to_write();
     site().next_advances = {because(why)};
     let_pass(2s);
     EXPECT_EQ(site().advances, 1U);
@@ -458,12 +463,7 @@ TEST_F(applier_test, writes_the_offset_with_the_next_batch_when_it_could_not_be_
 TEST_F(applier_test, writes_the_offset_at_a_look_when_it_could_not_be_written_at_leisure) {
   for (const auto why : {database_unavailable, database_conflict, database_refuses}) {
     SCOPED_TRACE(name_of(why));
-    site().rows.clear();
-    site().positions.clear();
-    site().advances = 0;
-    opens();
-    applies(batch(0, 3));
-    applies(unchanged_batch(3));
+    given_an_offset_to_write();
     site().next_advances = {because(why), because(why)};
     let_pass(2s);
     EXPECT_EQ(site().advances, 1U);
@@ -478,9 +478,7 @@ TEST_F(applier_test, writes_the_offset_at_a_look_when_it_could_not_be_written_at
 }
 
 TEST_F(applier_test, takes_no_flush_whose_answer_was_lost_for_another_owner) {
-  opens();
-  applies(batch(0, 3));
-  applies(unchanged_batch(3));
+  given_an_offset_to_write();
   site().next_advances = {because(database_unavailable)};
   let_pass(2s);
   site().positions[{"ESO-46", 0}].next_offset = 6;  // it was committed
@@ -490,9 +488,7 @@ TEST_F(applier_test, takes_no_flush_whose_answer_was_lost_for_another_owner) {
 }
 
 TEST_F(applier_test, leaves_the_offset_to_another_owner_who_comes_between_look_and_flush) {
-  opens();
-  applies(batch(0, 3));
-  applies(unchanged_batch(3));
+  given_an_offset_to_write();
   site().next_advances = {because(database_unavailable), because(partition_lost)};
   let_pass(2s);
   EXPECT_EQ(looks()->code(), partition_lost);
