@@ -2,6 +2,8 @@
 // A race on purpose: a message's value, which librdkafka was given without copying it, is changed while librdkafka sends it.
 // That ThreadSanitizer reports it shows that tests/races_instrumented.txt does not silence what librdkafka does with memory
 // of ours.
+#include "tests/sanitizers/three_times.hpp"
+
 #include <chrono>
 #include <librdkafka/rdkafka.h>
 #include <string>
@@ -37,10 +39,4 @@ bool provoke() {
 
 }  // namespace
 
-int main() {
-  // On a busy machine one time may pass unseen: ThreadSanitizer remembers only the last accesses.
-  for (int time = 0; time < 3; ++time)
-    if (!provoke())
-      return 1;
-  return 0;
-}
+int main() { return three_times(provoke); }
