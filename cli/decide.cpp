@@ -104,7 +104,7 @@ std::vector<site_status::held> waiting(const site_status& status,
                                        const postgres_session::decision_order& order) {
   std::vector<site_status::held> all;
   for (const auto& each : status.withdrawals)
-    if (!each.blackout && each.rejected == (order.what == decision::approve_rejected) &&
+    if (each.state == (order.what == decision::approve_rejected ? "rejected" : "held") &&
         (order.centre.empty() || each.centre == order.centre))
       all.push_back(each);
   return all;

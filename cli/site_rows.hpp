@@ -16,7 +16,7 @@ struct site_row {
   std::string_view key;
   revision_t revision = 0;
   enrolment record;  ///< without the two arrays' JSON
-  /// Why somebody whom the record withdraws has not left: "held", "rejected", "blackout". Empty: there is no such thing.
+  /// Why somebody whom the record withdraws has not left: as in `site_status::held`. Empty: there is no such thing.
   std::string_view held;
 };
 

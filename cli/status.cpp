@@ -6,6 +6,7 @@
 #include "cli/read_topics.hpp"
 #include "cli/site_status.hpp"
 #include "cli/wait_option.hpp"
+#include "cli/withheld.hpp"
 #include "config/durations.hpp"
 
 #include <CLI/App.hpp>
@@ -49,13 +50,6 @@ result<std::int64_t> behind(const topology& all, const site_settings& site, cons
   return sum;
 }
 
-/// Why they have not left.
-const char* why_of(const site_status::held& who) {
-  if (who.blackout)
-    return "waiting for the end of a blackout";
-  return who.rejected ? "rejected" : "held back";
-}
-
 void print(const site_settings& site, const site_status& status, std::int64_t lag, const std::string& file,
            std::ostream& out) {
   out << "site " << site.name << ": ";
@@ -68,17 +62,19 @@ void print(const site_settings& site, const site_status& status, std::int64_t la
   std::size_t held = 0;
   std::string latest;
   for (const auto& each : status.withdrawals) {
-    out << "  " << why_of(each) << ": " << each.people << " people of " << each.centre << ", "
+    const auto is_rejected = each.state == "rejected";
+    out << "  " << told_of(each.state) << ": " << each.people << " people of " << each.centre << ", "
         << each.enrolments << " enrolments, since " << each.since << " UTC\n";
-    if (each.blackout) {
-      out << "    matricula calendar " << file << " lets them go when it is over\n";
+    if (awaits_calendar(each.state)) {
+      out << "    matricula calendar " << file << " lets them go"
+          << (each.state == "blackout" ? " when it is over\n" : "\n");
       continue;
     }
     out << "    matricula approve " << file << " --site " << site.name << " --centre " << each.centre
-        << (each.rejected ? " --rejected" : "") << " --until " << each.until << '\n'
-        << (each.rejected ? "      lets them go all the same\n"
+        << (is_rejected ? " --rejected" : "") << " --until " << each.until << '\n'
+        << (is_rejected ? "      lets them go all the same\n"
                           : "      lets them go; reject instead of approve keeps them\n");
-    if (!each.rejected) {
+    if (!is_rejected) {
       ++held;
       latest = std::max(latest, each.until);
     }

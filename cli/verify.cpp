@@ -8,6 +8,7 @@
 #include "cli/site_comparison.hpp"
 #include "cli/site_rows.hpp"
 #include "cli/wait_option.hpp"
+#include "cli/withheld.hpp"
 #include "config/durations.hpp"
 #include "messages/hashing.hpp"
 
@@ -92,20 +93,13 @@ class key_list {
   std::vector<std::string> lines_;
 };
 
-/// How a reason of a site_row is told.
-std::string told(const std::string& why) {
-  if (why == "held")
-    return "held back";
-  return why == "blackout" ? "waiting for the end of a blackout" : why;
-}
-
 /// What becomes of them.
 const char* outlook_of(const std::string& why) {
   if (why == "held")
     return ", waiting for matricula approve or reject";
   if (why == "rejected")
     return ", which stay as somebody has decided";
-  return why == "blackout" ? ", which matricula calendar lets go" : "";
+  return awaits_calendar(why) ? ", which matricula calendar lets go" : "";
 }
 
 /// Compares one site, and prints what came of it.
@@ -260,7 +254,7 @@ class site_verification {
     keys_.set_count(total.different + total.missing + total.extra);
     keys_.print(out_);
     for (const auto& [why, count] : held_)
-      out_ << told(why) << ": " << count << " keys" << outlook_of(why) << '\n';
+      out_ << told_of(why) << ": " << count << " keys" << outlook_of(why) << '\n';
     out_ << "site " << site_.name << ": " << total.equal << " keys equal, " << total.missing << " missing, "
          << total.different << " different, " << total.extra << " extra";
     if (total.quarantined != 0)

@@ -522,6 +522,7 @@ result<postgres_session::undo_portion> postgres_session::undo(const std::string&
     doing_ = "begin";
     pqxx::work work{*connection_};
     work.exec("discard plans");
+    work.exec("set local statement_timeout = '10min'");  // the first portion may look at what all will do
     auto portion = read_undo(work, since, "do");
     if (!portion.changes.empty()) {
       for (const auto& part : target_.parts_of_undo) {

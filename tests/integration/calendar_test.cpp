@@ -387,7 +387,9 @@ TEST_F(moodle_calendar, lets_go_who_has_left_while_the_site_kept_everybody) {
   site_gets_page(people_of(north, 4, 4));  // who comes back
   EXPECT_THAT(portions_of("2026-10-02"), ElementsAre());
   EXPECT_EQ(students_of(north), "active 10, suspended 0");
+  EXPECT_EQ(held_back(), "");
   given_settings({{"withdraw", "suspend"}});
+  EXPECT_EQ(held_back(), "46000001 kept 3 3, 46000002 kept 60 60");
   EXPECT_THAT(portions_of("2026-10-03"), ElementsAre("unkept 3", "unkept 60", "held 60"));
   EXPECT_EQ(students_of(north), "active 7, suspended 3");
   EXPECT_EQ(students_of(south), "active 100, suspended 0");

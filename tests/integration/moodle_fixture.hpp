@@ -151,11 +151,8 @@ class moodle_site : public testing::Test {
       return status.error().text;
     std::string all;
     for (const auto& each : status->withdrawals)
-      all += (all.empty() ? "" : ", ") + each.centre +
-             (each.rejected   ? " rejected "
-              : each.blackout ? " blackout "
-                              : " held ") +
-             std::to_string(each.people) + " " + std::to_string(each.enrolments);
+      all += (all.empty() ? "" : ", ") + each.centre + " " + each.state + " " + std::to_string(each.people) +
+             " " + std::to_string(each.enrolments);
     return all;
   }
 

@@ -1890,6 +1890,32 @@ TEST_F(moodle_site, calls_a_category_as_the_newest_year_does) {
   EXPECT_EQ(level(), "Primer d'ESO");
 }
 
+TEST_F(moodle_site, calls_a_centre_as_the_newest_year_does) {
+  const auto centre = [&] {
+    return value("select name from mdl_course_categories where idnumber = '46/46012345'");
+  };
+  site_gets({.person = anna, .year = "2026"});
+  site_gets({.person = anna, .year = "2025", .centre_name = "IB Jaume I"});
+  EXPECT_EQ(centre(), "IES Jaume I");
+  site_gets({.person = anna, .year = "2026", .room = "B1"});
+  EXPECT_EQ(centre(), "IES Jaume I");
+  site_gets({.person = anna, .year = "2025", .room = "B1", .centre_name = "IB Jaume I"});
+  EXPECT_EQ(centre(), "IES Jaume I");
+  site_gets({.person = anna, .year = "2026", .centre_name = "IES Jaume II"});
+  EXPECT_EQ(centre(), "IES Jaume II");
+}
+
+TEST_F(moodle_site, lets_no_record_of_a_year_to_come_name_a_category_for_good) {
+  const auto centre = [&] {
+    return value("select name from mdl_course_categories where idnumber = '46/46012345'");
+  };
+  const auto this_year = value("select to_char(now(), 'YYYY')");
+  site_gets({.person = anna, .year = "2099", .centre_name = "IES Mal Escrit"});
+  EXPECT_EQ(centre(), "IES Mal Escrit");
+  site_gets({.person = anna, .year = this_year});
+  EXPECT_EQ(centre(), "IES Jaume I");
+}
+
 TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_shown) {
   database_.query(
       "with c as (insert into mdl_course_categories (name, idnumber, parent, depth, path, sortorder, "

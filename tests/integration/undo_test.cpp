@@ -320,6 +320,69 @@ TEST_F(moodle_undo, leaves_a_pupil_in_the_group_that_he_has_gone_over_to_and_wor
   EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO B], "));
 }
 
+/// A pupil of a merged course goes over to another group of it, by two records that others come between.
+class moodle_undo_of_a_move : public moodle_undo {
+ protected:
+  void SetUp() override {
+    moodle_undo::SetUp();
+    given_settings({{"classrooms", "merged"}});
+    site_gets_page({in_a, {.person = berta, .group = "1ESOB", .group_name = "1r ESO B", .teachers = "[]"}});
+    an_hour_passes();
+  }
+
+  void moves(const given_record& first, const given_record& second) {
+    site_gets(first);
+    std::vector<given_record> others;
+    for (int number = 0; number < 600; ++number)  // so that the two are in different portions
+      others.push_back({.person = std::to_string(10'001'000 + number), .teachers = "[]"});
+    site_gets_page(others);
+    site_gets(second);
+    database_.query("insert into mdl_user_lastaccess (userid, courseid, timeaccess) select id, 2, "
+                    "extract(epoch from now()) + 60 from mdl_user where username = '10000001'");
+  }
+
+  void expect_that_he_stays() const {
+    const auto all = portions();
+    EXPECT_THAT(all, SizeIs(testing::Ge(2)));
+    std::vector<std::string> lines;
+    for (const auto& portion : all)
+      lines.insert(lines.end(), portion.begin(), portion.end());
+    EXPECT_THAT(lines, AllOf(Contains("enrolment return " + in_a.key() +
+                                      ": the person stays in another classroom of the course"),
+                             Contains("enrolment withdraw " + in_b.key() +
+                                      ": the person has been in the course since")));
+    EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO B], "));
+  }
+
+  const given_record in_a{.person = anna, .teachers = "[]"},
+      in_b{.person = anna, .group = "1ESOB", .group_name = "1r ESO B", .teachers = "[]"};
+};
+
+TEST_F(moodle_undo_of_a_move, does_not_let_him_return_in_a_later_portion) {
+  moves(withdrawn(in_a), in_b);
+  expect_that_he_stays();
+}
+
+TEST_F(moodle_undo_of_a_move, does_not_let_him_return_in_an_earlier_portion) {
+  moves(in_b, withdrawn(in_a));
+  expect_that_he_stays();
+}
+
+TEST_F(moodle_undo, lets_a_category_be_named_again_by_whom_a_record_of_a_wrong_year_outdid) {
+  const auto centre = [&] {
+    return value("select name from mdl_course_categories where idnumber = '46/46012345'");
+  };
+  const given_record ours{.person = anna, .year = "2025"};
+  site_gets(ours);
+  an_hour_passes();
+  site_gets({.person = anna, .year = "2026", .centre_name = "IES Mal Escrit"});
+  EXPECT_EQ(centre(), "IES Mal Escrit");
+  EXPECT_THAT(undone(), Contains("category put back 46/46012345"));
+  EXPECT_EQ(centre(), "IES Jaume I");
+  site_gets({.person = anna, .year = "2025", .centre_name = "IES Jaume II"});
+  EXPECT_EQ(centre(), "IES Jaume II");
+}
+
 TEST_F(moodle_undo, gives_a_classroom_the_teachers_of_before) {
   const std::string other =
       R"([{"id":"0B","name":"Rosa","surname1":"Fuster","surname2":null,"email":null,"substitutes":null}])";

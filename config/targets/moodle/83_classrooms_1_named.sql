@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A classroom that has its course keeps it, and the templates of its names, whatever the settings say of new ones. Where
 -- groups are merged, names have nothing to say of a group. What empty texts leave between, at both ends, goes; where nothing
--- is left, the key is the name. A centre may have several flavours, and a classroom has that of its records.
+-- is left, the key is the name. A centre may have several flavours, and a classroom has that of its records; so it is with the
+-- centre's name, of which the table has the newest, of whatever year.
 insert into named_classroom
 select
-  r.classroom_id, r.revision, g.year, c.code, c.name, r.course_code, r.course_name, g.group_id, g.code,
+  r.classroom_id, r.revision, v.is_newest, g.year, c.code, v.centre_name, r.course_code, r.course_name, g.group_id, g.code,
   left(g.name, 254),
   k.key,
   left(coalesce(nullif(btrim(format(f.fullname, variadic t.texts), ' ·/-'), ''), k.key), 254),
@@ -22,7 +23,11 @@ cross join lateral (
                               else r.key end) as key
 ) as k
 cross join lateral (
-  select array[g.year, c.code, c.name, n.flavour, r.course_code, r.course_name, r.subject_code, r.subject_name_val,
+  select n.revision >= r.revision as is_newest,
+         case when n.revision >= r.revision then n.centre_name else c.name end as centre_name
+) as v
+cross join lateral (
+  select array[g.year, c.code, v.centre_name, n.flavour, r.course_code, r.course_name, r.subject_code, r.subject_name_val,
                r.subject_name_cas, case when k.key = r.key then g.code else '' end,
                case when k.key = r.key then g.name else '' end] as texts
 ) as t

@@ -1,28 +1,33 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A centre or a level that ITACA calls otherwise now. All years have it in common, and the newest says how it is called.
 with newest as (
-  select distinct on (m.key) m.key, m.category_id, m.name as written, m.year as written_year, l.name, n.year
+  select distinct on (m.key) m.key, m.category_id, l.name, v.year, n.revision,
+         m.name as written, m.year as written_year, m.revision as written_revision
   from (
     select year, centre_code, centre_name, course_code, course_name, max(revision) as revision
     from named_classroom
+    where is_newest
     group by year, centre_code, centre_name, course_code, course_name
   ) as n
   cross join moodle_site s
   cross join lateral matricula.moodle_levels(s.categories, n.year, n.centre_code, n.centre_name, n.course_code,
                                              n.course_name) as l
+  cross join lateral (select matricula.moodle_naming_year(n.year) as year) as v
   join matricula.moodle_category m on m.key = l.key
-  where m.year <= n.year
-  order by m.key, n.year desc, n.revision desc
+  where (m.year, m.revision) < (v.year, n.revision)
+  order by m.key, v.year desc, n.revision desc
 ), remembered as (
   update matricula.moodle_category m
-  set name = n.name, year = n.year
+  set name = n.name, year = n.year, revision = n.revision
   from newest n
-  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year) and m.year <= n.year
+  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year) and (m.year, m.revision) < (n.year, n.revision)
 ), renamed as (
   select * from newest n where n.written <> n.name
 ), journaled as (
   insert into matricula.moodle_journal (kind, ref, was, wrote)
-  select 'category', r.category_id, jsonb_build_object('name', r.written), jsonb_build_object('name', r.name)
+  select 'category', r.category_id,
+         jsonb_build_object('name', r.written, 'year', r.written_year, 'revision', r.written_revision),
+         jsonb_build_object('name', r.name, 'year', r.year, 'revision', r.revision)
   from renamed r
 ), changed as (
   insert into changed_categories select 'renamed' from renamed

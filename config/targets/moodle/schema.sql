@@ -16,8 +16,11 @@ create table if not exists matricula.moodle_category (
   name        text    not null,
   adopted     boolean not null  -- it stood there before, with this idnumber
 );
--- The school year of the record that has named it: last year's know no better. Empty: an earlier version has made it.
-alter table matricula.moodle_category add column if not exists year text not null default '' collate "C";
+-- The school year, and the revision, of the record that has named it: last year's know no better. A year that is still to come
+-- counts as the present one, lest a record with a wrong one has the last word for good. Empty: an earlier version has made it.
+alter table matricula.moodle_category
+  add column if not exists year text not null default '' collate "C",
+  add column if not exists revision bigint not null default 0;
 create index if not exists moodle_category_category on matricula.moodle_category (category_id);
 
 -- key: that of the classroom, or without the group where groups are merged
@@ -380,10 +383,11 @@ begin
                 'another category has the idnumber that this one was to have, which is left empty');
       end if;
     end if;
-    insert into matricula.moodle_category (key, category_id, context_id, name, adopted, year)
-    values (wanted.key, category, context, wanted.name, found_it, wanted.year)
+    insert into matricula.moodle_category (key, category_id, context_id, name, adopted, year, revision)
+    values (wanted.key, category, context, wanted.name, found_it, wanted.year, wanted.revision)
     on conflict (key) do update set category_id = excluded.category_id, context_id = excluded.context_id,
-                                    name = excluded.name, adopted = excluded.adopted, year = excluded.year;
+                                    name = excluded.name, adopted = excluded.adopted, year = excluded.year,
+                                    revision = excluded.revision;
     made := made + 1;
   end loop;
   return made;
@@ -510,6 +514,11 @@ $$;
 create or replace function matricula.moodle_today() returns date language sql stable as $$
   select coalesce(nullif(current_setting('matricula.today', true), '')::date,
                   (now() at time zone matricula.moodle_timezone())::date)
+$$;
+
+-- How new a record of this school year is as to how a category is called: no year that is still to come counts as such.
+create or replace function matricula.moodle_naming_year(year text) returns text language sql stable as $$
+  select least(year collate "C", to_char(matricula.moodle_today(), 'YYYY') collate "C")
 $$;
 
 -- The day that the calendar names, such as 'hide', in a year.
@@ -776,12 +785,40 @@ begin
   set refused = 'the person stays in another classroom of the course'
   from matricula.moodle_classroom m
   where u.effect = 'return' and u.refused = '' and m.classroom_id = u.ref
-    and exists (
-      select
-      from moodle_undo o
-      join matricula.moodle_classroom k on k.classroom_id = o.ref
-      where o.effect = 'withdraw' and o.refused <> '' and o.person_id = u.person_id and k.course_id = m.course_id
+    and (
+      exists (
+        select
+        from moodle_undo o
+        join matricula.moodle_classroom k on k.classroom_id = o.ref
+        where o.effect = 'withdraw' and o.refused <> '' and o.person_id = u.person_id and k.course_id = m.course_id
+      )
+      or exists (select from moodle_undo_staying s where s.person_id = u.person_id and s.course_id = m.course_id)
     );
+end
+$$;
+
+-- Fills moodle_undo_staying, once for an undo, where several classrooms are one course: somebody may have gone over from one to
+-- the other by two batches, of which the portions do not know at once.
+create or replace function matricula.moodle_undo_stays(first_at timestamptz, before_at timestamptz)
+returns void language plpgsql as $$
+begin
+  if current_setting('matricula.undo_stays', true) is distinct from before_at::text
+     and exists (select from matricula.moodle_classroom m group by m.course_id having count(*) > 1) then
+    insert into moodle_undo_entry
+    select j.*
+    from matricula.moodle_journal j
+    where j.at >= first_at and j.at < before_at and j.kind in ('student', 'teacher', 'teaching');
+    perform matricula.moodle_undo_places();
+    insert into moodle_undo_staying
+    select distinct u.person_id, k.course_id
+    from moodle_undo u
+    join matricula.moodle_classroom k on k.classroom_id = u.ref
+    where u.effect = 'withdraw' and u.refused <> ''
+    on conflict do nothing;
+    delete from moodle_undo;
+    delete from moodle_undo_entry;
+  end if;
+  perform set_config('matricula.undo_stays', before_at::text, false);
 end
 $$;
 
@@ -845,12 +882,11 @@ begin
   where t.kind = 'group' and t.back is not null
   union all
   select t.kind, t.ref, t.person_id, t.back, t.wrote, '', 'category', m.key, 'put back',
-         case when matricula.moodle_touched(t.back, t.wrote, to_jsonb(c))
-              then 'somebody has changed it in Moodle' else '' end
+         case when c.name is distinct from t.wrote ->> 'name' then 'somebody has changed it in Moodle' else '' end
   from undo_thing t
   join matricula.moodle_category m on m.category_id = t.ref
   left join mdl_course_categories c on c.id = t.ref
-  where t.kind = 'category' and t.back is not null;
+  where t.kind = 'category' and t.back ? 'name';
 end
 $$;
 
@@ -873,6 +909,7 @@ begin
   if first_at >= begins then
     if does then
       perform pg_advisory_xact_lock(hashtext('matricula.moodle_undo'));
+      perform matricula.moodle_undo_stays(first_at, before_at);
       with taken as (
         delete from matricula.moodle_journal j
         where j.ctid = any (array(

@@ -157,28 +157,30 @@ order by l.place;
 
 -- The classrooms of the batch as they stand, with the course that each is or belongs to and what that is to be called.
 create temporary table named_classroom (
-  classroom_id bigint not null,
-  revision     bigint not null,
-  year         text   not null,
-  centre_code  text   not null,
-  centre_name  text   not null,
-  course_code  text   not null,
-  course_name  text   not null,
-  group_id     bigint not null,
-  group_code   text   not null,
-  group_name   text   not null,
-  course_key   text   not null collate "C",
-  fullname     text   not null,
-  shortname    text   not null,
-  idnumber     text   not null
+  classroom_id bigint  not null,
+  revision     bigint  not null,
+  is_newest    boolean not null,  -- the batch says so, and no record of before is newer
+  year         text    not null,
+  centre_code  text    not null,
+  centre_name  text    not null,
+  course_code  text    not null,
+  course_name  text    not null,
+  group_id     bigint  not null,
+  group_code   text    not null,
+  group_name   text    not null,
+  course_key   text    not null collate "C",
+  fullname     text    not null,
+  shortname    text    not null,
+  idnumber     text    not null
 ) on commit delete rows;
 
 create temporary table wanted_category (
-  key    text    not null collate "C",
-  parent text    not null collate "C",  -- its key; empty: the top
-  depth  integer not null,              -- from 1
-  name   text    not null,
-  year   text    not null               -- of the record that names it so
+  key      text    not null collate "C",
+  parent   text    not null collate "C",  -- its key; empty: the top
+  depth    integer not null,              -- from 1
+  name     text    not null,
+  year     text    not null collate "C",  -- of the record that names it so, but none that is to come
+  revision bigint  not null               -- of that record
 ) on commit delete rows;
 
 -- Those of them that this batch makes.
@@ -318,6 +320,13 @@ create temporary table moodle_undo (
 ) on commit delete rows;
 -- moodle_undo_places looks there for each return, of a whole journal where nothing is written yet.
 create index on moodle_undo (person_id) where effect = 'withdraw' and refused <> '';
+
+-- Who stays in a course although he has come into it since, whichever portion of the undo says so.
+create temporary table moodle_undo_staying (
+  person_id bigint not null,
+  course_id bigint not null,
+  primary key (person_id, course_id)
+);
 
 -- Entry by entry, thing by thing: what it was before the first and what the last has written.
 create temporary view undo_thing as

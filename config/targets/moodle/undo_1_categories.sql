@@ -2,7 +2,8 @@
 -- Here and in the next, a field that somebody has changed since moodle_undo looked at it is his, and stays.
 with mapped as (
   update matricula.moodle_category m
-  set name = t.back ->> 'name'
+  set name = t.back ->> 'name', year = coalesce(t.back ->> 'year', m.year),
+      revision = coalesce((t.back ->> 'revision')::bigint, m.revision)
   from moodle_undo t
   where t.kind = 'category' and m.category_id = t.ref
 ), changed as (

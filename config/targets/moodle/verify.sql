@@ -47,5 +47,5 @@ left join mdl_course k on k.id = c.course_id
 left join matricula.moodle_user u on u.person_id = r.id_of_person
 left join mdl_user a on a.id = u.user_id
 left join matricula.moodle_withdrawal w
-  on w.enrol_id = c.enrol_id and w.user_id = u.user_id and w.state in ('held', 'rejected', 'blackout')
+  on w.enrol_id = c.enrol_id and w.user_id = u.user_id and w.state in ('held', 'rejected', 'blackout', 'kept')
 where k.id is not null or c.season = 'deleting'
