@@ -81,10 +81,8 @@ $deletions = new deletions_table($DB);
 $obstacle = $deletions->obstacle();
 $waiting = $obstacle === null ? $deletions->waiting() : null;
 if ($obstacle === run::NOPRIVILEGE) {
-    echo $OUTPUT->notification(
-        s(get_string('deletionnoprivilege', 'local_matricula', deletions_table::grants())),
-        \core\output\notification::NOTIFY_WARNING
-    );
+    // No warning: where matricula's calendar deletes nothing, the right may be left out for good.
+    echo html_writer::tag('p', s(get_string('deletionnoprivilege', 'local_matricula', deletions_table::grants())));
 } else if ($waiting === null || !$waiting->number) {
     echo html_writer::tag('p', get_string('nodeletion', 'local_matricula'));
 } else {
@@ -109,6 +107,7 @@ if (!$total) {
         get_string('kind_course', 'local_matricula'),
         get_string('kind_groups', 'local_matricula'),
         get_string('kind_members', 'local_matricula'),
+        get_string('kind_people', 'local_matricula'),
         get_string('duration', 'local_matricula'),
         get_string('outcome', 'local_matricula'),
     ];
@@ -120,6 +119,7 @@ if (!$total) {
             $row->courses,
             $row->coursegroups,
             $row->usergroups,
+            $row->coursepeople,
             $row->durationms,
             s(trim(run::explain($row->outcome) . ' ' . $row->detail)),
         ];

@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $plugin->component = 'local_matricula';
-$plugin->version = 2026112500;
+$plugin->version = 2026113000;
 $plugin->release = '0.1.0';
 $plugin->maturity = MATURITY_BETA;
 $plugin->requires = 2022112800; // Moodle 4.1.

@@ -79,9 +79,10 @@ TEST_F(moodle_site, gets_all_that_a_new_page_needs) {
 TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
   site_gets({.person = anna});
   namespace moodles = moodle_4_3;
-  EXPECT_EQ(differences("mdl_course_categories", "id = 2", moodles::category), "idnumber name");
+  EXPECT_EQ(differences("mdl_course_categories", "id = 2", moodles::category),
+            "descriptionformat idnumber name");
   EXPECT_EQ(differences("mdl_course", "id = 2", moodles::course),
-            "category fullname idnumber newsitems shortname sortorder startdate");
+            "category fullname idnumber newsitems shortname sortorder startdate summaryformat");
   EXPECT_EQ(differences("mdl_context", "contextlevel = 40 and instanceid = 2", moodles::category_context),
             "");
   EXPECT_EQ(differences("mdl_context", "contextlevel = 50 and instanceid = 2", moodles::course_context),
@@ -116,7 +117,7 @@ TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
                         "userid = (select id from mdl_user where username = '12345678z')",
                         moodles::role_assignment),
             "component contextid itemid roleid userid");
-  EXPECT_EQ(differences("mdl_groups", "true", moodles::group), "idnumber name");
+  EXPECT_EQ(differences("mdl_groups", "true", moodles::group), "descriptionformat idnumber name");
   EXPECT_EQ(differences("mdl_groups_members", "true", moodles::group_member), "component itemid");
   const std::string annas = "(select id from mdl_user where username = '10000001')";
   site_gets(withdrawn({.person = anna}));
@@ -275,6 +276,45 @@ TEST_F(moodle_site, has_nobody_enrolled_under_an_instance_that_somebody_has_swit
                   "update mdl_user set suspended = 1 where username = '10000002'");
   EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student enrolled, "
                         "10000001 1ESOA student withdrawn");
+}
+
+TEST_F(moodle_site, says_of_which_course_somebody_has_deleted_our_enrol_instance_or_switched_it_off) {
+  site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+  EXPECT_THAT(diagnosis(), Not(HasSubstr("our enrol instance")));
+  database_.query("delete from mdl_enrol where enrol = 'database' and courseid = 2; "
+                  "update mdl_enrol set status = 1 where enrol = 'database' and courseid = 3");
+  EXPECT_THAT(diagnosis(), HasSubstr("wrong 2 of our courses have our enrol instance no more, or switched "
+                                     "off, so that nobody is enrolled by it: 2, 3 > Switch it on"));
+  for (const auto* room : {"B1", "B2"})
+    site_gets_page({{.person = anna, .room = room}, {.person = anna, .subject = "VAL", .room = room}});
+  site_gets({.person = berta});
+  EXPECT_EQ(value("select string_agg(kind || ' ' || ref, ', ') from matricula.moodle_notice"),
+            "instance_deleted 2");
+  EXPECT_EQ(value("select count(*) from mdl_enrol"), "3");
+}
+
+TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
+  const auto latest = [&] {
+    return value(
+        "select concat_ws(' ', c.enablecompletion, c.showactivitydates, c.showgrades, c.showreports, "
+        "c.maxbytes, (select string_agg(o.value, ' ' order by o.name desc) from mdl_course_format_options o "
+        "where o.courseid = c.id)) from mdl_course c order by id desc limit 1");
+  };
+  site_gets({.person = anna});
+  EXPECT_EQ(latest(), "0 0 1 0 0 1 0");
+  database_.query(
+      "insert into mdl_config_plugins (plugin, name, value) values ('moodlecourse', 'enablecompletion', "
+      "'1'), ('moodlecourse', 'showactivitydates', '1'), ('moodlecourse', 'showgrades', '0'), "
+      "('moodlecourse', 'showreports', '1'), ('moodlecourse', 'maxbytes', '1048576'), "
+      "('moodlecourse', 'hiddensections', '0'), ('moodlecourse', 'coursedisplay', '1')");
+  session_.reset();
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(latest(), "1 1 0 1 1048576 0 1");
+  database_.query("insert into mdl_config (name, value) values ('enablecompletion', '0'); "
+                  "update mdl_config_plugins set value = 'many' where name = 'maxbytes'");
+  session_.reset();
+  site_gets({.person = anna, .subject = "ANG"});
+  EXPECT_EQ(latest(), "0 1 0 1 0 0 1");
 }
 
 TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_group) {
@@ -914,8 +954,9 @@ TEST_F(moodle_site, tells_what_stands_in_the_way_of_a_first_start_and_leaves_no_
                     HasSubstr("wrong there is no role with the short name student"),
                     HasSubstr("late Moodle's plugin local_matricula is not installed: groups, and courses "
                               "in a category's list that are new there or that the calendar has hidden "
-                              "or opened, appear when Moodle's caches go; who joins or leaves a group, "
-                              "for activities restricted to it, only when somebody clears them")));
+                              "or opened, appear when Moodle's caches go; a new category in the lists of "
+                              "others, and who joins or leaves a group, for activities restricted to it, "
+                              "only when somebody clears them")));
   EXPECT_EQ(moodle(), before);
   EXPECT_EQ(value("select to_regnamespace('matricula') is null and to_regnamespace('classrooms') is null"),
             "t");
@@ -1073,6 +1114,30 @@ TEST_F(moodle_site, notes_whose_groups_change_but_not_those_of_a_new_account) {
   given_settings({{"withdraw", "unenrol"}});
   site_gets(withdrawn({.person = anna}));
   EXPECT_EQ(value(members), anna);
+}
+
+TEST_F(moodle_site, notes_in_which_courses_people_change) {
+  const auto people_of_courses = [&] {
+    const auto noted = value("select coalesce(string_agg(ref::text, ' ' order by ref), '') "
+                             "from matricula.moodle_change where kind = 'people'");
+    database_.query("delete from matricula.moodle_change");
+    return noted;
+  };
+  const given_record of_berta{.person = berta, .teachers = "[]"};
+  given_settings({{"classrooms", "merged"}});
+  site_gets_page({{.person = anna, .teachers = "[]"}, {.person = anna, .subject = "VAL", .teachers = "[]"}});
+  EXPECT_EQ(people_of_courses(), "");  // nobody has seen these
+  site_gets_page({{.person = anna, .teachers = "[]", .room = "B1"}, of_berta});
+  EXPECT_EQ(people_of_courses(), "2");
+  site_gets_page({{.person = anna, .name = "Anna Maria", .teachers = "[]", .room = "B2"}});
+  EXPECT_EQ(people_of_courses(), "");
+  site_gets_page({withdrawn(of_berta), {.person = anna, .subject = "VAL"}});
+  EXPECT_EQ(people_of_courses(), "2 3");  // suspended, and a teacher
+  site_gets(of_berta);
+  EXPECT_EQ(people_of_courses(), "2");  // back
+  site_gets_page({withdrawn(of_berta), {.person = berta, .group = "1ESOB", .group_name = "1r ESO B",
+                                        .teachers = "[]"}});
+  EXPECT_EQ(people_of_courses(), "2");  // into another group
 }
 
 constexpr auto north = "46000001", south = "46000002";

@@ -86,13 +86,16 @@ final class changes_table_test extends database_fixture {
         $this->matricula_notes('course', 'values (9), (4)');
         $this->matricula_notes('groups', 'values (12), (3), (9999999999)');
         $this->matricula_notes('members', 'values (21), (9999999998), (3), (8)');
+        $this->matricula_notes('people', 'values (5), (2)');
         $run = $this->run_once();
         $this->assertSame(run::DONE, $run->outcome);
-        $this->assertSame(['categories' => 1, 'course' => 2, 'groups' => 3, 'members' => 4], $run->invalidated);
+        $this->assertSame(
+            ['categories' => 1, 'course' => 2, 'groups' => 3, 'members' => 4, 'people' => 2], $run->invalidated);
         $this->assertSame([], $this->waiting());
         $this->assertSame(
-            ['event changesincoursecat', 'event changesincourse', 'core/groupdata :3,12,9999999999',
-             'core/user_group_groupings :3,8,21,9999999998'],
+            ['event changesincoursecat', 'event changesincourse', 'event changesincategoryenrolment',
+             'core/groupdata :3,12,9999999999', 'core/user_group_groupings :3,8,21,9999999998', 'core/coursecontacts :2,5',
+             'event changesincoursestate :2,5'],
             cache_helper::$asked
         );
     }
@@ -125,7 +128,8 @@ final class changes_table_test extends database_fixture {
             foreach (change::KINDS as $kind) {
                 $this->matricula_notes($kind, 'values (9)');
             }
-            $this->assertSame(['categories 9', 'course 9', 'groups 7', 'groups 9', 'members 9'], $this->waiting(), $time);
+            $this->assertSame(
+                ['categories 9', 'course 9', 'groups 7', 'groups 9', 'members 9', 'people 9'], $this->waiting(), $time);
             $this->assertFalse(@pg_query($this->writer, "insert into matricula.moodle_change values ('badges', 1, now())"));
             $indexes = pg_query($this->writer, "select indexname from pg_indexes where tablename = 'moodle_change'");
             $this->assertSame(['moodle_change_pkey'], pg_fetch_all_columns($indexes), $time);

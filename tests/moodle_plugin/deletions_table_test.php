@@ -18,6 +18,7 @@ final class deletions_table_test extends database_fixture {
         $this->deletions = new deletions_table($this->db);
         moodle_course_stand_in::$stubborn = [];
         moodle_course_stand_in::$counted = 0;
+        moodle_course_stand_in::$leavesopen = false;
     }
 
     /** Courses that matricula has made. */
@@ -111,6 +112,17 @@ final class deletions_table_test extends database_fixture {
         $waiting = $this->deletions->waiting();
         $this->assertSame(['4', '2'], [$waiting->number, $waiting->tried]);
         $this->assertEqualsWithDelta(time(), $waiting->since, 60);
+    }
+
+    public function test_a_transaction_that_a_failure_has_left_open_takes_no_other_deletion_back(): void {
+        $this->given_matricula_has_run_here();
+        $this->given_made(11, 13);
+        $this->given_approved(11, 13);
+        moodle_course_stand_in::$stubborn = [11];
+        moodle_course_stand_in::$leavesopen = true;
+        $this->assertSame("Courses deleted: 2.\ncourse 11: a plugin of the course is broken\n", $this->run_task());
+        $this->assertFalse($this->db->is_transaction_started());
+        $this->assertSame([11], $this->column('select id from mdl_course'));
     }
 
     public function test_the_task_fails_only_where_nothing_can_be_deleted(): void {

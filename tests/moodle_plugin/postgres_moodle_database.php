@@ -23,6 +23,14 @@ class postgres_moodle_database extends moodle_database {
         return $this->family;
     }
 
+    public function is_transaction_started() {
+        return pg_transaction_status($this->connection) !== PGSQL_TRANSACTION_IDLE;
+    }
+
+    public function force_transaction_rollback() {
+        $this->query('ROLLBACK', []);
+    }
+
     public function get_in_or_equal($items) {
         return ['IN (' . implode(',', array_fill(0, count($items), '?')) . ')', array_values($items)];
     }

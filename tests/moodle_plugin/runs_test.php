@@ -31,7 +31,7 @@ final class runs_test extends database_fixture {
         $run->timestarted = 1700000000;
         $run->durationms = 17;
         $run->outcome = run::FAILED;
-        $run->invalidated = ['categories' => 1, 'course' => 22, 'groups' => 333, 'members' => 4444];
+        $run->invalidated = ['categories' => 1, 'course' => 22, 'groups' => 333, 'members' => 4444, 'people' => 5];
         $run->failure = new RuntimeException(str_repeat('é', 300));
         $this->runs->record($run);
         $rows = $this->runs->latest(0, 10);
@@ -40,7 +40,7 @@ final class runs_test extends database_fixture {
         unset($row['id']);
         $this->assertEquals([
             'timestarted' => 1700000000, 'durationms' => 17, 'origin' => 'cli', 'categories' => 1, 'courses' => 22,
-            'coursegroups' => 333, 'usergroups' => 4444, 'outcome' => 'failed', 'detail' => str_repeat('é', 255),
+            'coursegroups' => 333, 'usergroups' => 4444, 'coursepeople' => 5, 'outcome' => 'failed', 'detail' => str_repeat('é', 255),
         ], $row);
     }
 

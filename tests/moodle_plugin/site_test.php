@@ -62,13 +62,17 @@ final class site_test extends database_fixture {
         $this->matricula_notes('categories', 'values (0)');
         $this->matricula_notes('groups', 'values (3), (4)');
         $this->matricula_notes('members', 'values (5), (6), (7)');
+        $this->matricula_notes('people', 'values (8), (9)');
         [$code, $said] = $this->call('cli/invalidate.php');
         $this->assertSame(0, $code, $said);
         $this->assertStringContainsString(
-            'categories 1, renamed courses 0, courses with changed groups 2, users with changed memberships 3,', $said);
+            'categories 1, renamed courses 0, courses with changed groups 2, users with changed memberships 3, courses with changed people 2,', $said);
         $this->assertSame([], $this->waiting());
         $this->assertSame(
-            ['event changesincoursecat', 'event changesincourse', 'core/groupdata :3,4', 'core/user_group_groupings :5,6,7'],
+            [
+                'event changesincoursecat', 'event changesincourse', 'event changesincategoryenrolment', 'core/groupdata :3,4',
+                'core/user_group_groupings :5,6,7', 'core/coursecontacts :8,9', 'event changesincoursestate :8,9',
+            ],
             $this->asked_of_caches()
         );
         $rows = (new runs($this->db))->latest(0, 10);
@@ -209,7 +213,7 @@ final class site_test extends database_fixture {
         $this->assertStringContainsString('<td>Group memberships<td>3<td>20', $page);
         $this->assertStringNotContainsString('for more than ten minutes', $page);
         $this->assertMatchesRegularExpression(
-            '/<td>Scheduled task<td>0<td>1<td>0<td>2<td>[0-9]+<td>Done\.<pages 1 0 50>/', $page);
+            '/<td>Scheduled task<td>0<td>1<td>0<td>2<td>0<td>[0-9]+<td>Done\.<pages 1 0 50>/', $page);
     }
 
     public function test_the_page_shows_how_many_courses_wait_to_be_deleted(): void {

@@ -68,10 +68,10 @@ final class strings_test extends PHPUnit\Framework\TestCase {
     }
 
     public function test_numbers_come_into_their_places(): void {
-        $a = ['categories' => 1, 'course' => 22, 'groups' => 333, 'members' => 4444, 'ms' => 55555];
+        $a = ['categories' => 1, 'course' => 22, 'groups' => 333, 'members' => 4444, 'people' => 5, 'ms' => 55555];
         $this->assertSame(
             'Invalidated: categories 1, renamed courses 22, courses with changed groups 333, users with changed memberships '
-                . '4444, in 55555 ms.',
+                . '4444, courses with changed people 5, in 55555 ms.',
             get_string('summary', 'local_matricula', $a)
         );
     }

@@ -15,7 +15,7 @@ with context as (
   select n.course_id, s.format, 0, o.name, o.value
   from new_course n
   cross join moodle_site s
-  cross join (values ('hiddensections', '1'), ('coursedisplay', '0')) as o (name, value)
+  cross join lateral (values ('hiddensections', s.hiddensections), ('coursedisplay', s.coursedisplay)) as o (name, value)
   where s.format in ('topics', 'weeks')
 ), enrol as (
   insert into mdl_enrol (id, enrol, courseid, roleid, sortorder, expirythreshold, timecreated, timemodified)

@@ -17,7 +17,9 @@ with given as (
       and a.component = m.component and a.itemid = m.enrol_id
   )
   order by m.context_id, m.user_id
-  returning userid
+  returning userid, itemid
+), noted as (
+  insert into changed_people select distinct itemid from given
 )
 insert into moodle_flag (name, is_gain)
 select g.userid::text, true

@@ -12,7 +12,9 @@ with joined as (
     and not exists (select from mdl_groups_members g where g.userid = u.user_id and g.groupid = p.moodle_group_id)
   order by 1, 2
   on conflict (userid, groupid) do nothing
-  returning userid
+  returning userid, itemid
+), noted as (
+  insert into changed_people select distinct itemid from joined
 )
 insert into matricula.moodle_change (kind, ref, at)
 select 'members', j.userid, now()

@@ -12,7 +12,9 @@ with returned as (
   cross join moodle_site s
   where e.enrolid = r.enrol_id and e.userid = r.user_id and e.status = 1
     and e.timemodified = coalesce(r.at, e.timemodified)
-  returning e.userid
+  returning e.userid, e.enrolid
+), noted as (
+  insert into changed_people select distinct enrolid from active
 )
 insert into moodle_flag (name)
 select distinct userid::text from active

@@ -9,7 +9,9 @@ with taken as (
     and a.component = m.component and a.itemid = m.enrol_id
     and (m.is_student or m.is_teacher or s.withdraw = 'unenrol' and not m.is_held)
     and (a.roleid = s.student_role_id and not m.is_student or a.roleid = s.teacher_role_id and not m.is_teacher)
-  returning a.userid
+  returning a.userid, a.itemid
+), noted as (
+  insert into changed_people select distinct itemid from taken
 )
 insert into moodle_flag (name)
 select distinct userid::text from taken

@@ -41,7 +41,9 @@ with mover as materialized (
   delete from mdl_groups_members g
   using leaving l
   where g.id = l.id
-  returning g.userid
+  returning g.userid, g.itemid
+), changed as (
+  insert into changed_people select distinct itemid from gone
 )
 insert into matricula.moodle_change (kind, ref, at)
 select 'members', g.userid, now()

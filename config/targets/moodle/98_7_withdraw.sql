@@ -30,6 +30,8 @@ with gone as (
   delete from matricula.moodle_suspended x
   using unenrolled u
   where x.enrol_id = u.enrolid and x.user_id = u.userid
+), noted as (
+  insert into changed_people select enrolid from suspended union select enrolid from unenrolled
 )
 insert into moodle_flag (name)
 select userid::text from suspended union select userid::text from unenrolled

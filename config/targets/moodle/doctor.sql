@@ -70,6 +70,17 @@ from (
     and matricula.moodle_plugin_setting('enrol_database', 'dbtype') <> ''
     and matricula.moodle_plugin_setting('enrol_database', 'remoteenroltable') <> ''
   union all
+  select 3, 'wrong', count(*) || ' of our courses have our enrol instance no more, or switched off, so that nobody is enrolled by it: ' ||
+           array_to_string((array_agg(c.course_id order by c.course_id))[:5], ', ') ||
+           case when count(*) > 5 then ', …' else '' end,
+         'Switch it on in the course, Participants, Enrolment methods; one that was deleted is not made again. Teachers may do '
+           'both where their role has enrol/…:config of that plugin, as that of "database" gives it them: take it away'
+  from matricula.moodle_course c
+  join mdl_course k on k.id = c.course_id
+  left join mdl_enrol i on i.id = c.enrol_id
+  where coalesce(i.status, 1) <> 0 and c.season <> 'deleting'
+  having count(*) > 0
+  union all
   select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',
          'Site administration, Plugins, Authentication, Manage authentication: switch it on, or name another in the '
            'setting auth'
@@ -92,9 +103,11 @@ from (
   union all
   select 6, 'late',
          'Moodle''s plugin local_matricula is not installed: groups, and courses in a category''s list that are new there or '
-           'that the calendar has hidden or opened, appear when Moodle''s caches go; who joins or leaves a group, for '
-           'activities restricted to it, only when somebody clears them, since that cache has no limit of time',
-         'Copy moodle/local_matricula to local/matricula of the site and run admin/cli/upgrade.php'
+           'that the calendar has hidden or opened, appear when Moodle''s caches go; a new category in the lists of others, and '
+           'who joins or leaves a group, for activities restricted to it, only when somebody clears them, since those caches '
+           'have no limit of time',
+         'Copy moodle/local_matricula to local/matricula of the site and run admin/cli/upgrade.php; without it, run Moodle''s '
+           'admin/cli/purge_caches.php at least once the site has been filled'
   from plugin
   where is_known and version is null
   union all
@@ -109,8 +122,8 @@ from (
            case when waiting > interval '10 minutes'
                 then ', has left changes alone for ' || date_trunc('minute', waiting) else '' end,
          case when waiting > interval '10 minutes'
-              then 'Does Moodle''s cron run, is the plugin''s task on, and may Moodle''s role read and delete '
-                   'matricula.moodle_change?' else '' end
+              then 'Does Moodle''s cron run, is the plugin''s task on, may Moodle''s role read and delete '
+                   'matricula.moodle_change, and is the plugin the one that came with this matricula?' else '' end
   from plugin
   where version is not null
   union all

@@ -147,7 +147,7 @@ create table if not exists matricula.moodle_change (
 -- A database of an earlier version has another check, and an index that nothing reads by.
 alter table matricula.moodle_change
   drop constraint if exists moodle_change_kind_check,
-  add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members'));
+  add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members', 'people'));
 drop index if exists matricula.moodle_change_at;
 
 -- What was done, for `matricula undo`: of each thing what it was before and what was then written. The rows of one moment
@@ -207,6 +207,18 @@ begin
 exception when insufficient_privilege then
   return null;
 end
+$$;
+
+-- One of the site's defaults of courses, those of the plugin "moodlecourse", that are numbers; or where it has none, or this role
+-- may not see it, that of the column.
+create or replace function matricula.moodle_course_default(of_name text) returns bigint language sql stable as $$
+  select coalesce(
+    (regexp_match(matricula.moodle_plugin_setting('moodlecourse', of_name), '^[0-9]{1,9}$'))[1],
+    (select (regexp_match(pg_get_expr(d.adbin, d.adrelid), '[0-9]+'))[1]
+     from pg_attribute a
+     join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+     where a.attrelid = to_regclass('mdl_course') and a.attname = of_name)
+  )::bigint
 $$;
 
 -- The version of a plugin, such as local_matricula or format_topics.
@@ -367,9 +379,9 @@ begin
     if not found_it then
       category := nextval('mdl_course_categories_id_seq');
       context := nextval('mdl_context_id_seq');
-      insert into mdl_course_categories (id, name, idnumber, description, parent, sortorder, visible, timemodified, depth,
-                                         path)
-      values (category, wanted.name, case when wanted.key <> all (taken) then wanted.key end, '', above.category_id,
+      insert into mdl_course_categories (id, name, idnumber, description, descriptionformat, parent, sortorder, visible,
+                                         timemodified, depth, path)
+      values (category, wanted.name, case when wanted.key <> all (taken) then wanted.key end, '', 1, above.category_id,
               step * category, above.visible, extract(epoch from now()), above.depth, above.path || '/' || category);
       insert into mdl_context (id, contextlevel, instanceid, path, depth)
       values (context, 40, category, above.context_path || '/' || context, above.depth + 1);

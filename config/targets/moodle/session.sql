@@ -118,6 +118,15 @@ select
   current_setting('matricula.format') as format,
   current_setting('matricula.sections')::integer as sections,
   coalesce(nullif(current_setting('matricula.course_lang'), 'none'), '') as course_lang,
+  -- What Moodle's form and its web services give a new course of which nobody says otherwise.
+  case when matricula.moodle_config('enablecompletion') = '0' then 0
+       else matricula.moodle_course_default('enablecompletion') end as enablecompletion,
+  matricula.moodle_course_default('showactivitydates') as showactivitydates,
+  matricula.moodle_course_default('showgrades') as showgrades,
+  matricula.moodle_course_default('showreports') as showreports,
+  matricula.moodle_course_default('maxbytes') as maxbytes,
+  coalesce(matricula.moodle_course_default('hiddensections'), 1)::text as hiddensections,
+  coalesce(matricula.moodle_course_default('coursedisplay'), 0)::text as coursedisplay,
   current_setting('matricula.visible') = 'yes' as is_visible,
   current_setting('matricula.lang') as lang,
   current_setting('matricula.auth') as auth,
@@ -268,6 +277,11 @@ create temporary table moodle_member (
   is_merged  boolean not null default false,
   is_held    boolean not null default false,  -- he is to leave, and stays until somebody has decided
   primary key (enrol_id, user_id)
+) on commit delete rows;
+
+-- Under which of our instances this batch has changed anything about people, maybe several times.
+create temporary table changed_people (
+  enrol_id bigint not null
 ) on commit delete rows;
 
 -- Who is at work in a course and is to leave it.

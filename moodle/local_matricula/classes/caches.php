@@ -17,7 +17,8 @@
 namespace local_matricula;
 
 /**
- * What can be invalidated. Each call throws if it could not.
+ * What can be invalidated. Each call throws where Moodle does. Of a store that it cannot reach, Moodle may say nothing: it
+ * goes on without it.
  *
  * @package    local_matricula
  * @copyright  2026 matricula contributors
@@ -44,4 +45,11 @@ interface caches {
      * @param int[] $userids
      */
     public function forget_memberships(array $userids): void;
+
+    /**
+     * Forgets whom courses name as their teachers, and what their pages show to whom.
+     *
+     * @param int[] $courseids
+     */
+    public function forget_people(array $courseids): void;
 }

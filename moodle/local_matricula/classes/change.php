@@ -36,8 +36,11 @@ class change {
     /** @var string Somebody has joined groups or left them. */
     public const MEMBERS = 'members';
 
+    /** @var string Somebody has come into a course or left it, or has another role or group there. */
+    public const PEOPLE = 'people';
+
     /** @var string[] What this version knows how to invalidate. Changes of another kind stay for a version that does. */
-    public const KINDS = [self::CATEGORIES, self::COURSE, self::GROUPS, self::MEMBERS];
+    public const KINDS = [self::CATEGORIES, self::COURSE, self::GROUPS, self::MEMBERS, self::PEOPLE];
 
     /** @var string One of KINDS. */
     public string $kind;

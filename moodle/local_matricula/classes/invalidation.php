@@ -39,6 +39,7 @@ class invalidation {
         change::COURSE => ['changesincourse'],
         change::GROUPS => [],
         change::MEMBERS => [],
+        change::PEOPLE => ['changesincategoryenrolment'],
     ];
 
     /** @var changes */
@@ -131,6 +132,9 @@ class invalidation {
         }
         if ($refs[change::MEMBERS]) {
             $this->caches->forget_memberships($refs[change::MEMBERS]);
+        }
+        if ($refs[change::PEOPLE]) {
+            $this->caches->forget_people($refs[change::PEOPLE]);
         }
         foreach ($refs as $kind => $done) {
             $run->invalidated[$kind] += count($done);

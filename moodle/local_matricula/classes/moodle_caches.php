@@ -40,4 +40,12 @@ class moodle_caches implements caches {
     public function forget_memberships(array $userids): void {
         \cache_helper::invalidate_by_definition('core', 'user_group_groupings', [], $userids);
     }
+
+    // The event is core/courseeditorstate's, which core fires itself, since 4.5 at the latest, when somebody joins or leaves a
+    // group. Where no cache listens to it, it does nothing.
+    #[\Override]
+    public function forget_people(array $courseids): void {
+        \cache_helper::invalidate_by_definition('core', 'coursecontacts', [], $courseids);
+        \cache_helper::invalidate_by_event('changesincoursestate', $courseids);
+    }
 }

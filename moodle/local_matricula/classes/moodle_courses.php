@@ -41,16 +41,26 @@ class moodle_courses implements courses {
         return $this->db->record_exists('course', ['id' => $courseid]);
     }
 
+    // Of course/lib.php delete_course() needs what it does not read itself, and late: without it a course would lose all that
+    // belongs to it, and stay. A plugin that breaks on the way may leave a transaction open, in which the next course would be
+    // deleted, and come back with it.
     #[\Override]
     public function delete(int $courseid): void {
-        delete_course($courseid, false);
+        global $CFG;
+        require_once($CFG->dirroot . '/course/lib.php');
+        try {
+            delete_course($courseid, false);
+        } catch (\Throwable $failure) {
+            if ($this->db->is_transaction_started()) {
+                $this->db->force_transaction_rollback();
+            }
+            throw $failure;
+        }
     }
 
     // Whoever calls delete_course() has to do this, as core's own pages and web services do.
     #[\Override]
     public function count_anew(): void {
-        global $CFG;
-        require_once($CFG->dirroot . '/course/lib.php');
         fix_course_sortorder();
     }
 }

@@ -62,6 +62,7 @@ class runs {
             'courses' => $run->invalidated[change::COURSE],
             'coursegroups' => $run->invalidated[change::GROUPS],
             'usergroups' => $run->invalidated[change::MEMBERS],
+            'coursepeople' => $run->invalidated[change::PEOPLE],
             'outcome' => $run->outcome,
             'detail' => $run->failure === null ? null : \core_text::substr($run->failure->getMessage(), 0, 255),
         ]);

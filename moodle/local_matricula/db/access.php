@@ -27,6 +27,7 @@ defined('MOODLE_INTERNAL') || die();
 $capabilities = [
     'local/matricula:viewruns' => [
         'captype' => 'read',
+        'riskbitmask' => RISK_CONFIG,
         'contextlevel' => CONTEXT_SYSTEM,
         'archetypes' => [
             'manager' => CAP_ALLOW,

@@ -81,6 +81,7 @@ final class invalidation_test extends \basic_testcase {
             'course' => [change::COURSE, 7, ['changesincourse']],
             'groups' => [change::GROUPS, 7, ['groups of 1']],
             'members' => [change::MEMBERS, 7, ['memberships of 1']],
+            'people' => [change::PEOPLE, 7, ['changesincategoryenrolment', 'people of 1']],
         ];
     }
 
@@ -121,6 +122,14 @@ final class invalidation_test extends \basic_testcase {
         $this->assertSame([4], $this->caches->courseids);
     }
 
+    public function test_names_the_courses_whose_people_have_changed(): void {
+        $this->changes->note(change::PEOPLE, 12, 3, 7);
+        $this->changes->note(change::GROUPS, 4);
+        $this->run_once();
+        $this->assertSame([3, 7, 12], $this->caches->peoplecourseids);
+        $this->assertSame([4], $this->caches->courseids);
+    }
+
     public function test_fires_an_event_once_for_many_changes(): void {
         $this->changes->note(change::CATEGORIES, 0);
         $this->changes->note(change::COURSE, ...range(1, 300));
@@ -132,7 +141,10 @@ final class invalidation_test extends \basic_testcase {
             $this->log
         );
         $this->assertSame(
-            [change::CATEGORIES => 1, change::COURSE => 300, change::GROUPS => 200, change::MEMBERS => 400],
+            [
+                change::CATEGORIES => 1, change::COURSE => 300, change::GROUPS => 200, change::MEMBERS => 400,
+                change::PEOPLE => 0,
+            ],
             $run->invalidated
         );
     }

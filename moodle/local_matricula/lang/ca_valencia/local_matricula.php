@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $string['deletion'] = 'Eliminació de cursos d\'anys anteriors';
-$string['deletionnoprivilege'] = 'L\'usuari de base de dades de Moodle no pot llegir quins cursos cal eliminar. Executeu això com a usuari de matricula, en la base de dades de Moodle: {$a}';
+$string['deletionnoprivilege'] = 'L\'usuari de base de dades de Moodle no pot llegir quins cursos cal eliminar. Si el calendari de matricula n\'ha d\'eliminar algun, executeu això com a usuari de matricula, en la base de dades de Moodle: {$a}';
 $string['deletionsmax'] = 'Cursos que s\'eliminen d\'una vegada';
 $string['deletionsmax_desc'] = 'Quants dels cursos que matricula ha creat, i l\'eliminació dels quals algú ha aprovat allí, elimina cada execució de la tasca programada. 0: cap.';
 $string['deletionsummary'] = 'Cursos eliminats: {$a}.';
@@ -37,6 +37,7 @@ $string['kind_categories'] = 'Categories i les seues llistes de cursos';
 $string['kind_course'] = 'Cursos amb un altre nom';
 $string['kind_groups'] = 'Grups de cursos';
 $string['kind_members'] = 'Pertinença a grups';
+$string['kind_people'] = 'Persones de cursos';
 $string['matricula:viewruns'] = 'Veure les execucions de la invalidació de memòries cau de matricula';
 $string['nodeletion'] = 'No hi ha cap curs pendent d\'eliminar.';
 $string['noruns'] = 'Encara no hi ha hagut res a fer.';
@@ -57,8 +58,8 @@ $string['privacy:metadata'] = 'El mòdul no guarda dades personals: només quan 
 $string['runs'] = 'Últimes execucions';
 $string['since'] = 'Pendent des de';
 $string['started'] = 'Hora';
-$string['summary'] = 'Invalidat: categories {$a->categories}, cursos amb un altre nom {$a->course}, cursos amb canvis en els grups {$a->groups}, usuaris amb canvis de grup {$a->members}, en {$a->ms} ms.';
+$string['summary'] = 'Invalidat: categories {$a->categories}, cursos amb un altre nom {$a->course}, cursos amb canvis en els grups {$a->groups}, usuaris amb canvis de grup {$a->members}, cursos amb canvis de persones {$a->people}, en {$a->ms} ms.';
 $string['taskname'] = 'Invalidar les memòries cau del que matricula ha canviat';
 $string['unknownkind'] = '{$a} (cal una versió més recent d\'este mòdul)';
 $string['waiting'] = 'Pendent d\'invalidar';
-$string['waitinglong'] = 'Hi ha canvis pendents des de fa més de deu minuts. S\'executa el cron de Moodle, i està activada la tasca programada d\'este mòdul?';
+$string['waitinglong'] = 'Hi ha canvis pendents des de fa més de deu minuts. S\'executa el cron de Moodle, i està activada la tasca programada d\'este mòdul? Després de fallades, Moodle torna a provar una tasca cada vegada menys, fins a una vegada al dia; cli/invalidate.php d\'este mòdul ho fa a l\'acte.';

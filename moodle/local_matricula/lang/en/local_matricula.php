@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $string['deletion'] = 'Deletion of past years\' courses';
-$string['deletionnoprivilege'] = 'Moodle\'s database user may not read which courses are to be deleted. Run this as the user of matricula, in Moodle\'s database: {$a}';
+$string['deletionnoprivilege'] = 'Moodle\'s database user may not read which courses are to be deleted. If matricula\'s calendar is to delete any, run this as the user of matricula, in Moodle\'s database: {$a}';
 $string['deletionsmax'] = 'Courses deleted at a time';
 $string['deletionsmax_desc'] = 'How many of the courses that matricula has made, and that somebody has approved for deletion there, a run of the scheduled task deletes. 0: none.';
 $string['deletionsummary'] = 'Courses deleted: {$a}.';
@@ -37,6 +37,7 @@ $string['kind_categories'] = 'Categories and their lists of courses';
 $string['kind_course'] = 'Renamed courses';
 $string['kind_groups'] = 'Groups of courses';
 $string['kind_members'] = 'Group memberships';
+$string['kind_people'] = 'People of courses';
 $string['matricula:viewruns'] = 'See the runs of matricula\'s cache invalidation';
 $string['nodeletion'] = 'No course waits to be deleted.';
 $string['noruns'] = 'There has been nothing to do yet.';
@@ -57,8 +58,8 @@ $string['privacy:metadata'] = 'The plugin stores no personal data: only when cac
 $string['runs'] = 'Last runs';
 $string['since'] = 'Waiting since';
 $string['started'] = 'Time';
-$string['summary'] = 'Invalidated: categories {$a->categories}, renamed courses {$a->course}, courses with changed groups {$a->groups}, users with changed memberships {$a->members}, in {$a->ms} ms.';
+$string['summary'] = 'Invalidated: categories {$a->categories}, renamed courses {$a->course}, courses with changed groups {$a->groups}, users with changed memberships {$a->members}, courses with changed people {$a->people}, in {$a->ms} ms.';
 $string['taskname'] = 'Invalidate the caches of what matricula has changed';
 $string['unknownkind'] = '{$a} (a newer version of this plugin is needed)';
 $string['waiting'] = 'Waiting to be invalidated';
-$string['waitinglong'] = 'Something has been waiting for more than ten minutes. Does Moodle\'s cron run, and is the plugin\'s scheduled task enabled?';
+$string['waitinglong'] = 'Something has been waiting for more than ten minutes. Does Moodle\'s cron run, and is the plugin\'s scheduled task enabled? After failures Moodle tries a task more and more rarely, up to once a day; cli/invalidate.php of the plugin does it at once.';

@@ -25,7 +25,7 @@
 defined('MOODLE_INTERNAL') || die();
 
 $string['deletion'] = 'Eliminación de cursos de años anteriores';
-$string['deletionnoprivilege'] = 'El usuario de base de datos de Moodle no puede leer qué cursos hay que eliminar. Ejecute esto como el usuario de matricula, en la base de datos de Moodle: {$a}';
+$string['deletionnoprivilege'] = 'El usuario de base de datos de Moodle no puede leer qué cursos hay que eliminar. Si el calendario de matricula ha de eliminar alguno, ejecute esto como el usuario de matricula, en la base de datos de Moodle: {$a}';
 $string['deletionsmax'] = 'Cursos que se eliminan de una vez';
 $string['deletionsmax_desc'] = 'Cuántos de los cursos que matricula ha creado, y cuya eliminación alguien ha aprobado allí, elimina cada ejecución de la tarea programada. 0: ninguno.';
 $string['deletionsummary'] = 'Cursos eliminados: {$a}.';
@@ -37,6 +37,7 @@ $string['kind_categories'] = 'Categorías y sus listas de cursos';
 $string['kind_course'] = 'Cursos con otro nombre';
 $string['kind_groups'] = 'Grupos de cursos';
 $string['kind_members'] = 'Pertenencia a grupos';
+$string['kind_people'] = 'Personas de cursos';
 $string['matricula:viewruns'] = 'Ver las ejecuciones de la invalidación de cachés de matricula';
 $string['nodeletion'] = 'No hay ningún curso pendiente de eliminar.';
 $string['noruns'] = 'Todavía no ha habido nada que hacer.';
@@ -57,8 +58,8 @@ $string['privacy:metadata'] = 'El módulo no guarda datos personales: solo cuán
 $string['runs'] = 'Últimas ejecuciones';
 $string['since'] = 'Pendiente desde';
 $string['started'] = 'Hora';
-$string['summary'] = 'Invalidado: categorías {$a->categories}, cursos con otro nombre {$a->course}, cursos con cambios en sus grupos {$a->groups}, usuarios con cambios de grupo {$a->members}, en {$a->ms} ms.';
+$string['summary'] = 'Invalidado: categorías {$a->categories}, cursos con otro nombre {$a->course}, cursos con cambios en sus grupos {$a->groups}, usuarios con cambios de grupo {$a->members}, cursos con cambios de personas {$a->people}, en {$a->ms} ms.';
 $string['taskname'] = 'Invalidar las cachés de lo que matricula ha cambiado';
 $string['unknownkind'] = '{$a} (hace falta una versión más reciente de este módulo)';
 $string['waiting'] = 'Pendiente de invalidar';
-$string['waitinglong'] = 'Hay cambios pendientes desde hace más de diez minutos. ¿Se ejecuta el cron de Moodle, y está activada la tarea programada de este módulo?';
+$string['waitinglong'] = 'Hay cambios pendientes desde hace más de diez minutos. ¿Se ejecuta el cron de Moodle, y está activada la tarea programada de este módulo? Tras los fallos Moodle reintenta una tarea cada vez menos, hasta una vez al día; cli/invalidate.php de este módulo lo hace en el acto.';

@@ -1,7 +1,7 @@
 <?php
 // SPDX-License-Identifier: Apache-2.0
-// Moodle's file, which has to be read before its functions are called.
+// Moodle's file, which has to be read before a course is deleted: by course/format/lib.php it has this function.
 
-function fix_course_sortorder() {
-    moodle_course_stand_in::$counted++;
+function course_get_format($courseorid) {
+    return new stdClass();
 }
