@@ -30,8 +30,8 @@ result<site_status> status_of(const site_settings& site) {
       return;
     visit.doing = visit.target.held.name;
     for (const auto row : work.exec(told(visit.target.held.sql)))
-      status.withdrawals.push_back({row["centre"].as<std::string>(),
-                                    row["state"].as<std::string>(), row["people"].as<std::uint64_t>(), row["enrolments"].as<std::uint64_t>(),
+      status.withdrawals.push_back({row["centre"].as<std::string>(), row["state"].as<std::string>(),
+                                    row["people"].as<std::uint64_t>(), row["enrolments"].as<std::uint64_t>(),
                                     row["since"].as<std::string>(), row["until"].as<std::string>()});
   });
   if (!visited)

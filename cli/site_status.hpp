@@ -16,7 +16,7 @@ struct site_status {
   /// Withdrawals that the target holds back, of one centre.
   struct held {
     std::string centre;
-    std::string state;  ///< why: "held", "rejected", "blackout", "kept"; as words in `told_of` of withheld.hpp
+    std::string state;  ///< why: "held", "rejected", "blackout", "kept"; in words: told_of
     std::uint64_t people = 0, enrolments = 0;
     std::string since;  ///< UTC: when the first of them was held back, or rejected
     std::string

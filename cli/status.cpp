@@ -73,7 +73,7 @@ void print(const site_settings& site, const site_status& status, std::int64_t la
     out << "    matricula approve " << file << " --site " << site.name << " --centre " << each.centre
         << (is_rejected ? " --rejected" : "") << " --until " << each.until << '\n'
         << (is_rejected ? "      lets them go all the same\n"
-                          : "      lets them go; reject instead of approve keeps them\n");
+                        : "      lets them go; reject instead of approve keeps them\n");
     if (!is_rejected) {
       ++held;
       latest = std::max(latest, each.until);

@@ -1135,8 +1135,8 @@ TEST_F(moodle_site, notes_in_which_courses_people_change) {
   EXPECT_EQ(people_of_courses(), "2 3");  // suspended, and a teacher
   site_gets(of_berta);
   EXPECT_EQ(people_of_courses(), "2");  // back
-  site_gets_page({withdrawn(of_berta), {.person = berta, .group = "1ESOB", .group_name = "1r ESO B",
-                                        .teachers = "[]"}});
+  site_gets_page(
+      {withdrawn(of_berta), {.person = berta, .group = "1ESOB", .group_name = "1r ESO B", .teachers = "[]"}});
   EXPECT_EQ(people_of_courses(), "2");  // into another group
 }
 

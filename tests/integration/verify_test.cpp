@@ -119,7 +119,8 @@ TEST_F(verify_test, who_is_held_back_is_counted_apart_and_makes_no_difference) {
   EXPECT_THAT(out.str(), HasSubstr("waiting for the end of a blackout: 1 keys, which matricula calendar "));
   database.query("update matricula.moodle_withdrawal set state = 'kept' where state = 'blackout'");
   EXPECT_EQ(verify(), exit_done) << out.str();
-  EXPECT_THAT(out.str(), HasSubstr("kept since the time when nobody left: 1 keys, which matricula calendar "));
+  EXPECT_THAT(out.str(),
+              HasSubstr("kept since the time when nobody left: 1 keys, which matricula calendar "));
 
   database.query("delete from matricula.moodle_withdrawal where state = 'held'");
   EXPECT_EQ(verify(), exit_failed);
