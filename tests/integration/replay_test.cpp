@@ -244,6 +244,19 @@ TEST_F(replay_test, waits_for_the_database) {
   EXPECT_EQ(offset(), "0");
 }
 
+TEST_F(replay_test, does_not_do_again_what_may_have_been_done) {
+  database.query(
+      "create sequence commits; create function break_off() returns trigger language plpgsql as $$ begin "
+      "perform nextval('public.commits'); perform pg_terminate_backend(pg_backend_pid()); return null; end "
+      "$$; "
+      "create constraint trigger break_off after update on matricula.positions deferrable initially deferred "
+      "for each row execute function break_off()");
+  EXPECT_EQ(replay("beginning"), exit_failed);
+  EXPECT_THAT(errors.str(), HasSubstr("site eso46"));
+  EXPECT_EQ(database.value("select last_value from commits"), "1");
+  EXPECT_EQ(offset(), "2");
+}
+
 TEST_F(replay_test, has_nothing_to_wait_for_where_nothing_is_left) {
   topic_says(3, student("10000003"));
   faults::topic_reader{kafka_bootstrap()}.delete_all(deployment.lane());
