@@ -303,14 +303,15 @@ TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
   site_gets({.person = anna});
   EXPECT_EQ(latest(), "0 0 1 0 0 1 0");
   database_.query(
+      "insert into mdl_config (name, value) values ('enablecompletion', '1'); "
       "insert into mdl_config_plugins (plugin, name, value) values ('moodlecourse', 'enablecompletion', "
       "'1'), ('moodlecourse', 'showactivitydates', '1'), ('moodlecourse', 'showgrades', '0'), "
-      "('moodlecourse', 'showreports', '1'), ('moodlecourse', 'maxbytes', '1048576'), "
+      "('moodlecourse', 'showreports', '1'), ('moodlecourse', 'maxbytes', '2147483648'), "
       "('moodlecourse', 'hiddensections', '0'), ('moodlecourse', 'coursedisplay', '1')");
   session_.reset();
   site_gets({.person = anna, .subject = "VAL"});
-  EXPECT_EQ(latest(), "1 1 0 1 1048576 0 1");
-  database_.query("insert into mdl_config (name, value) values ('enablecompletion', '0'); "
+  EXPECT_EQ(latest(), "1 1 0 1 2147483648 0 1");
+  database_.query("update mdl_config set value = '0' where name = 'enablecompletion'; "
                   "update mdl_config_plugins set value = 'many' where name = 'maxbytes'");
   session_.reset();
   site_gets({.person = anna, .subject = "ANG"});
@@ -1962,9 +1963,8 @@ TEST_F(moodle_site, calls_a_centre_as_the_newest_year_does) {
   site_gets({.person = anna, .year = "2026"});
   site_gets({.person = anna, .year = "2025", .centre_name = "IB Jaume I"});
   EXPECT_EQ(centre(), "IES Jaume I");
-  site_gets({.person = anna, .year = "2026", .room = "B1"});
-  EXPECT_EQ(centre(), "IES Jaume I");
-  site_gets({.person = anna, .year = "2025", .room = "B1", .centre_name = "IB Jaume I"});
+  site_gets_page({{.person = anna, .year = "2026", .room = "B1"},
+                  {.person = anna, .year = "2025", .room = "B1", .centre_name = "IB Jaume I"}});
   EXPECT_EQ(centre(), "IES Jaume I");
   site_gets({.person = anna, .year = "2026", .centre_name = "IES Jaume II"});
   EXPECT_EQ(centre(), "IES Jaume II");
@@ -1974,11 +1974,14 @@ TEST_F(moodle_site, lets_no_record_of_a_year_to_come_name_a_category_for_good) {
   const auto centre = [&] {
     return value("select name from mdl_course_categories where idnumber = '46/46012345'");
   };
-  const auto this_year = value("select to_char(now(), 'YYYY')");
+  const auto this_year = value("select to_char(now() - interval '8 months', 'YYYY')");
   site_gets({.person = anna, .year = "2099", .centre_name = "IES Mal Escrit"});
   EXPECT_EQ(centre(), "IES Mal Escrit");
   site_gets({.person = anna, .year = this_year});
   EXPECT_EQ(centre(), "IES Jaume I");
+  EXPECT_EQ(value("set matricula.today = '2027-02-01'; select matricula.moodle_naming_year('2099')"), "2026");
+  EXPECT_EQ(value("set matricula.today = '2027-09-01'; select matricula.moodle_naming_year('2099')"), "2027");
+  EXPECT_EQ(value("set matricula.today = '2027-09-01'; select matricula.moodle_naming_year('2026')"), "2026");
 }
 
 TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_shown) {

@@ -316,9 +316,17 @@ class moodle_undo_of_a_move : public moodle_undo {
     return all;
   }
 
-  void works_there() const {
+  static std::vector<given_record> others_again() {
+    auto all = others();
+    for (auto& each : all)
+      each.since = "2026-10-01";
+    return all;
+  }
+
+  void works_there(const std::string& when = "60 seconds") const {
     database_.query("insert into mdl_user_lastaccess (userid, courseid, timeaccess) select id, 2, "
-                    "extract(epoch from now()) + 60 from mdl_user where username = '10000001'");
+                    "extract(epoch from now() + interval '" +
+                    when + "') from mdl_user where username = '10000001'");
   }
 
   void expect_that_he_stays() const {
@@ -361,6 +369,18 @@ TEST_F(moodle_undo_of_a_move, does_not_let_him_return_in_an_earlier_portion) {
   site_gets(withdrawn(in_a));
   works_there();
   expect_that_he_stays();
+}
+
+TEST_F(moodle_undo_of_a_move, leaves_him_where_he_has_worked_though_he_was_withdrawn_in_between) {
+  site_gets(in_b);
+  site_gets_page(others());
+  database_.query("update matricula.moodle_journal set at = at - interval '10 minutes'");
+  works_there("-5 minutes");
+  site_gets(withdrawn(in_b));
+  site_gets_page(others_again());
+  site_gets(in_b);
+  portions();
+  EXPECT_THAT(people(), HasSubstr("10000001 Matemàtiques: active student [1r ESO A+1r ESO B], "));
 }
 
 TEST_F(moodle_undo, lets_a_category_be_named_again_by_whom_a_record_of_a_wrong_year_outdid) {

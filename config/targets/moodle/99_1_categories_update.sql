@@ -14,13 +14,14 @@ with newest as (
                                              n.course_name) as l
   cross join lateral (select matricula.moodle_naming_year(n.year) as year) as v
   join matricula.moodle_category m on m.key = l.key
-  where (m.year, m.revision) < (v.year, n.revision)
+  where (matricula.moodle_naming_year(m.year), m.revision) < (v.year, n.revision)
   order by m.key, v.year desc, n.revision desc
 ), remembered as (
   update matricula.moodle_category m
   set name = n.name, year = n.year, revision = n.revision
   from newest n
-  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year) and (m.year, m.revision) < (n.year, n.revision)
+  where m.key = n.key and (n.written, n.written_year) <> (n.name, n.year)
+    and (matricula.moodle_naming_year(m.year), m.revision) < (n.year, n.revision)
 ), renamed as (
   select * from newest n where n.written <> n.name
 ), journaled as (

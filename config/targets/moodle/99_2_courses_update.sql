@@ -9,6 +9,7 @@ with changing as (
              or row_number() over (partition by n.idnumber order by m.course_id) > 1) as is_taken
   from (select distinct on (course_key collate "C") course_key, fullname, idnumber
         from named_classroom
+        where is_newest
         order by course_key collate "C", revision desc) as n
   join matricula.moodle_course m on m.key = n.course_key
   where (m.fullname, m.idnumber) is distinct from (n.fullname, n.idnumber)

@@ -70,7 +70,8 @@ from (
     and matricula.moodle_plugin_setting('enrol_database', 'dbtype') <> ''
     and matricula.moodle_plugin_setting('enrol_database', 'remoteenroltable') <> ''
   union all
-  select 3, 'wrong', count(*) || ' of our courses have our enrol instance no more, or switched off, so that nobody is enrolled by it: ' ||
+  select 3, 'wrong', count(*) || ' of our courses have our enrol instance no more, or switched off, so that nobody is enrolled by it: '
+           ||
            array_to_string((array_agg(c.course_id order by c.course_id))[:5], ', ') ||
            case when count(*) > 5 then ', …' else '' end,
          'Switch it on in the course, Participants, Enrolment methods; one that was deleted is not made again. Teachers may do '
@@ -78,7 +79,7 @@ from (
   from matricula.moodle_course c
   join mdl_course k on k.id = c.course_id
   left join mdl_enrol i on i.id = c.enrol_id
-  where coalesce(i.status, 1) <> 0 and c.season <> 'deleting'
+  where coalesce(i.status, 1) <> 0 and c.season in ('early', 'open')
   having count(*) > 0
   union all
   select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',

@@ -213,7 +213,8 @@ $$;
 -- may not see it, that of the column.
 create or replace function matricula.moodle_course_default(of_name text) returns bigint language sql stable as $$
   select coalesce(
-    (regexp_match(matricula.moodle_plugin_setting('moodlecourse', of_name), '^[0-9]{1,9}$'))[1],
+    (regexp_match(matricula.moodle_plugin_setting('moodlecourse', of_name),
+                  case of_name when 'maxbytes' then '^[0-9]{1,18}$' else '^[0-9]{1,4}$' end))[1],
     (select (regexp_match(pg_get_expr(d.adbin, d.adrelid), '[0-9]+'))[1]
      from pg_attribute a
      join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -528,9 +529,10 @@ create or replace function matricula.moodle_today() returns date language sql st
                   (now() at time zone matricula.moodle_timezone())::date)
 $$;
 
--- How new a record of this school year is as to how a category is called: no year that is still to come counts as such.
+-- How new a record of this school year is as to how a category is called: no year that is still to come, that is before its
+-- September, counts as such.
 create or replace function matricula.moodle_naming_year(year text) returns text language sql stable as $$
-  select least(year collate "C", to_char(matricula.moodle_today(), 'YYYY') collate "C")
+  select least(year collate "C", to_char(matricula.moodle_today() - interval '8 months', 'YYYY') collate "C")
 $$;
 
 -- The day that the calendar names, such as 'hide', in a year.
@@ -792,6 +794,11 @@ begin
       (select l.timeaccess from mdl_user_lastaccess l
        where l.userid = a.user_id and l.courseid = c.course_id) as last_there
   ) as x;
+  -- What came in an earlier portion may be all that is left of him in this one.
+  update moodle_undo u
+  set refused = 'the person has been in the course since'
+  from moodle_undo_staying s
+  where u.effect = 'withdraw' and u.refused = '' and s.person_id = u.person_id and s.classroom_id = u.ref;
   -- Who has gone over to another group of a course, and stays in that, does not come back to the one of before.
   update moodle_undo u
   set refused = 'the person stays in another classroom of the course'
@@ -804,7 +811,11 @@ begin
         join matricula.moodle_classroom k on k.classroom_id = o.ref
         where o.effect = 'withdraw' and o.refused <> '' and o.person_id = u.person_id and k.course_id = m.course_id
       )
-      or exists (select from moodle_undo_staying s where s.person_id = u.person_id and s.course_id = m.course_id)
+      or exists (
+        select
+        from moodle_undo_staying s
+        where s.person_id = u.person_id and s.course_id = m.course_id and s.classroom_id <> u.ref
+      )
     );
 end
 $$;
@@ -822,7 +833,7 @@ begin
     where j.at >= first_at and j.at < before_at and j.kind in ('student', 'teacher', 'teaching');
     perform matricula.moodle_undo_places();
     insert into moodle_undo_staying
-    select distinct u.person_id, k.course_id
+    select distinct u.person_id, k.course_id, u.ref
     from moodle_undo u
     join matricula.moodle_classroom k on k.classroom_id = u.ref
     where u.effect = 'withdraw' and u.refused <> ''

@@ -119,12 +119,13 @@ select
   current_setting('matricula.sections')::integer as sections,
   coalesce(nullif(current_setting('matricula.course_lang'), 'none'), '') as course_lang,
   -- What Moodle's form and its web services give a new course of which nobody says otherwise.
-  case when matricula.moodle_config('enablecompletion') = '0' then 0
+  case when coalesce(matricula.moodle_config('enablecompletion'), '') in ('', '0') then 0
        else matricula.moodle_course_default('enablecompletion') end as enablecompletion,
   matricula.moodle_course_default('showactivitydates') as showactivitydates,
   matricula.moodle_course_default('showgrades') as showgrades,
   matricula.moodle_course_default('showreports') as showreports,
   matricula.moodle_course_default('maxbytes') as maxbytes,
+  coalesce(matricula.moodle_course_default('showcompletionconditions'), 1) as showcompletionconditions,
   coalesce(matricula.moodle_course_default('hiddensections'), 1)::text as hiddensections,
   coalesce(matricula.moodle_course_default('coursedisplay'), 0)::text as coursedisplay,
   current_setting('matricula.visible') = 'yes' as is_visible,
@@ -335,11 +336,12 @@ create temporary table moodle_undo (
 -- moodle_undo_places looks there for each return, of a whole journal where nothing is written yet.
 create index on moodle_undo (person_id) where effect = 'withdraw' and refused <> '';
 
--- Who stays in a course although he has come into it since, whichever portion of the undo says so.
+-- Who stays in a classroom although he has come into it since, whichever portion of the undo it is that he came in.
 create temporary table moodle_undo_staying (
-  person_id bigint not null,
-  course_id bigint not null,
-  primary key (person_id, course_id)
+  person_id    bigint not null,
+  course_id    bigint not null,
+  classroom_id bigint not null,
+  primary key (person_id, course_id, classroom_id)
 );
 
 -- Entry by entry, thing by thing: what it was before the first and what the last has written.
