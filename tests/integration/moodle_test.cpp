@@ -1961,12 +1961,12 @@ TEST_F(moodle_site, calls_a_centre_as_the_newest_year_does) {
     return value("select name from mdl_course_categories where idnumber = '46/46012345'");
   };
   site_gets({.person = anna, .year = "2026"});
-  site_gets({.person = anna, .year = "2025", .centre_name = "IB Jaume I"});
+  site_gets({.person = anna, .centre_name = "IB Jaume I", .year = "2025"});
   EXPECT_EQ(centre(), "IES Jaume I");
   site_gets_page({{.person = anna, .year = "2026", .room = "B1"},
-                  {.person = anna, .year = "2025", .room = "B1", .centre_name = "IB Jaume I"}});
+                  {.person = anna, .centre_name = "IB Jaume I", .year = "2025", .room = "B1"}});
   EXPECT_EQ(centre(), "IES Jaume I");
-  site_gets({.person = anna, .year = "2026", .centre_name = "IES Jaume II"});
+  site_gets({.person = anna, .centre_name = "IES Jaume II", .year = "2026"});
   EXPECT_EQ(centre(), "IES Jaume II");
 }
 
@@ -1975,7 +1975,7 @@ TEST_F(moodle_site, lets_no_record_of_a_year_to_come_name_a_category_for_good) {
     return value("select name from mdl_course_categories where idnumber = '46/46012345'");
   };
   const auto this_year = value("select to_char(now() - interval '8 months', 'YYYY')");
-  site_gets({.person = anna, .year = "2099", .centre_name = "IES Mal Escrit"});
+  site_gets({.person = anna, .centre_name = "IES Mal Escrit", .year = "2099"});
   EXPECT_EQ(centre(), "IES Mal Escrit");
   site_gets({.person = anna, .year = this_year});
   EXPECT_EQ(centre(), "IES Jaume I");

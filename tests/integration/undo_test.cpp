@@ -390,11 +390,11 @@ TEST_F(moodle_undo, lets_a_category_be_named_again_by_whom_a_record_of_a_wrong_y
   const given_record ours{.person = anna, .year = "2025"};
   site_gets(ours);
   an_hour_passes();
-  site_gets({.person = anna, .year = "2026", .centre_name = "IES Mal Escrit"});
+  site_gets({.person = anna, .centre_name = "IES Mal Escrit", .year = "2026"});
   EXPECT_EQ(centre(), "IES Mal Escrit");
   EXPECT_THAT(undone(), Contains("category put back 46/46012345"));
   EXPECT_EQ(centre(), "IES Jaume I");
-  site_gets({.person = anna, .year = "2025", .centre_name = "IES Jaume II"});
+  site_gets({.person = anna, .centre_name = "IES Jaume II", .year = "2025"});
   EXPECT_EQ(centre(), "IES Jaume II");
 }
 
