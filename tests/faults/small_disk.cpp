@@ -39,6 +39,10 @@ void small_disk::fill() const {
   }
 }
 
-void small_disk::empty() const { std::filesystem::remove(where_ / "in_the_way"); }
+// Cut off first: a process that another run has started meanwhile may have the file open, and would keep the disk full.
+void small_disk::empty() const {
+  std::filesystem::resize_file(where_ / "in_the_way", 0);
+  std::filesystem::remove(where_ / "in_the_way");
+}
 
 }  // namespace matricula::faults
