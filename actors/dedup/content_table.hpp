@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/dedup/mapped_allocator.hpp"
 #include "messages/page.hpp"
 
 #include <absl/container/flat_hash_map.h>
@@ -8,7 +9,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
 namespace matricula {
 
@@ -47,10 +50,9 @@ class content_table {
     explicit packed_key(std::uint64_t key_hash);
     std::uint64_t number() const;
     friend bool operator==(const packed_key&, const packed_key&) = default;
-    template <class Hash>
-    friend Hash AbslHashValue(Hash state, const packed_key& key) {
-      return Hash::combine(std::move(state), key.number());
-    }
+  };
+  struct itself {
+    std::size_t operator()(const packed_key& key) const { return key.number(); }
   };
   struct packed_content {
     std::array<std::uint16_t, 7> words;
@@ -58,7 +60,8 @@ class content_table {
     explicit packed_content(known_content known);
     known_content unpacked() const;
   };
-  using table = absl::flat_hash_map<packed_key, packed_content>;
+  using table = absl::flat_hash_map<packed_key, packed_content, itself, std::equal_to<>,
+                                    mapped_allocator<std::pair<const packed_key, packed_content>>>;
 
   static constexpr std::size_t parts = 16;
   static std::size_t part_of(std::uint64_t key_hash);

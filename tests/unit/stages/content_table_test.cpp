@@ -2,9 +2,13 @@
 #include "actors/dedup/content_table.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <cerrno>
+#include <new>
 #include <random>
 #include <unordered_map>
+#include <vector>
 
 namespace matricula {
 namespace {
@@ -55,6 +59,22 @@ TEST(content_table, finds_all_keys_wherever_their_hashes_lie) {
   EXPECT_EQ(table.size(), expected.size());
   for (const auto& [key_hash, known] : expected)
     expect_known(table, key_hash, known);
+}
+
+TEST(mapped_allocator, gives_a_large_block_back_to_the_kernel) {
+  constexpr std::size_t bytes = 1 << 20U;
+  mapped_allocator<char> memory;
+  auto* const block = memory.allocate(bytes);
+  block[bytes - 1] = 'a';
+  std::vector<unsigned char> resident(bytes);
+  EXPECT_EQ(mincore(block, bytes, resident.data()), 0);
+  memory.deallocate(block, bytes);
+  EXPECT_EQ(mincore(block, bytes, resident.data()), -1);
+  EXPECT_EQ(errno, ENOMEM);
+}
+
+TEST(mapped_allocator, refuses_what_there_is_not) {
+  EXPECT_THROW(mapped_allocator<char>{}.allocate(std::size_t{1} << 60U), std::bad_alloc);
 }
 
 }  // namespace
