@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/publish/kafka_client.hpp"
 
+#include "config/message_bytes.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <netinet/in.h>
@@ -73,6 +76,13 @@ std::uint64_t number_in_header(const rd_kafka_headers_t* headers, const char* na
 failure kafka_failure(const kafka_settings& settings, std::string_view during, std::string_view why) {
   return {error_code::kafka_unavailable,
           "Kafka at " + settings.bootstrap + ", " + std::string{during} + ": " + std::string{why}};
+}
+
+void limit_fetches(kafka_settings& settings, std::size_t bytes) {
+  auto message_bytes = client_message_bytes_max;
+  if (const auto own = settings.properties.find("message.max.bytes"); own != settings.properties.end())
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), message_bytes);
+  settings.properties.try_emplace("fetch.max.bytes", std::to_string(std::max(bytes, message_bytes)));
 }
 
 result<kafka_handle<rd_kafka_conf_t>>

@@ -30,6 +30,10 @@ std::vector<topic_partition> partitions_of(const rd_kafka_topic_partition_list_t
 /// Inside librdkafka, of all partitions; beyond it, or the bytes that are allowed, nothing is fetched.
 constexpr std::size_t queued_messages_max = 60'000;
 
+/// A half of what may be fetched and not yet taken; the other is for the answer that is under way when the queue is looked
+/// at.
+constexpr std::size_t queued_bytes_of(std::size_t prefetch_bytes_max) { return prefetch_bytes_max / 2; }
+
 constexpr int ask_timeout_ms = 50;
 
 /// How long a member that leaves waits for what its group has to tell it, and how often it looks whether that has come.
@@ -44,8 +48,8 @@ class kafka_consumer final : public group_consumer {
  public:
   kafka_consumer(const kafka_settings& settings, const std::string& group, std::size_t prefetch_bytes_max)
       : settings_(settings)
-      , queued_bytes_max_(prefetch_bytes_max) {
-    auto configuration = kafka_consumer_configuration(settings_, group, queued_bytes_max_);
+      , queued_bytes_max_(queued_bytes_of(prefetch_bytes_max)) {
+    auto configuration = kafka_consumer_configuration(settings_, group, prefetch_bytes_max);
     if (!configuration) {
       broken_ = configuration.error();
       return;
@@ -324,6 +328,9 @@ class kafka_consumer final : public group_consumer {
               "the process that runs the source, which publishes again what its lanes have lost"};
     } else {
       problem.reason = kafka_failure(settings_, "reading", why);
+      // This client is of no more use: another has taken its place in the group, by its group.instance.id.
+      if (message.err == RD_KAFKA_RESP_ERR__FATAL)
+        problem.reason.code = error_code::partition_lost;
     }
     return problem;
   }
@@ -350,20 +357,21 @@ result<kafka_handle<rd_kafka_conf_t>> kafka_consumer_configuration(kafka_setting
                                                                    std::size_t prefetch_bytes_max) {
   settings.properties.try_emplace(session_timeout_setting, std::to_string(session_timeout_default.count()));
   settings.properties.try_emplace("heartbeat.interval.ms", "2000");
-  return kafka_configuration(
-      settings,
-      {{"group.id", group},
-       // Who has a partition keeps it when others come and go.
-       {"partition.assignment.strategy", "cooperative-sticky"},
-       {"isolation.level", "read_committed"},
-       {"enable.auto.commit", "false"},
-       {"enable.auto.offset.store", "false"},
-       {"auto.offset.reset", "error"},
-       {"enable.partition.eof", "true"},
-       {"fetch.wait.max.ms", "500"},
-       {"fetch.message.max.bytes", "8388608"},
-       {"queued.min.messages", std::to_string(queued_messages_max)},
-       {"queued.max.messages.kbytes", std::to_string(std::max<std::size_t>(prefetch_bytes_max / 1024, 1))}});
+  const auto queued_bytes_max = queued_bytes_of(prefetch_bytes_max);
+  limit_fetches(settings, prefetch_bytes_max - queued_bytes_max);
+  return kafka_configuration(settings, {{"group.id", group},
+                                        // Who has a partition keeps it when others come and go.
+                                        {"partition.assignment.strategy", "cooperative-sticky"},
+                                        {"isolation.level", "read_committed"},
+                                        {"enable.auto.commit", "false"},
+                                        {"enable.auto.offset.store", "false"},
+                                        {"auto.offset.reset", "error"},
+                                        {"enable.partition.eof", "true"},
+                                        {"fetch.wait.max.ms", "500"},
+                                        {"fetch.message.max.bytes", "8388608"},
+                                        {"queued.min.messages", std::to_string(queued_messages_max)},
+                                        {"queued.max.messages.kbytes",
+                                         std::to_string(std::max<std::size_t>(queued_bytes_max / 1024, 1))}});
 }
 
 std::chrono::milliseconds session_timeout_of(const kafka_settings& settings) {

@@ -78,5 +78,26 @@ TEST_F(kafka_consumer_configuration_test, reads_what_is_committed_whatever_the_t
   EXPECT_EQ(value_in_it("enable.auto.commit"), "false");
 }
 
+// The queue is looked at before a fetch, and an answer would be as large as all of the queue.
+TEST(kafka_fetches, fill_with_the_queue_what_may_be_fetched_beforehand) {
+  kafka_settings settings;
+  settings.bootstrap = "127.0.0.1:1";
+  const auto made = kafka_consumer_configuration(settings, "group", 16U << 20U);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(value_of(*made, "queued.max.messages.kbytes"), "8192");
+  EXPECT_EQ(value_of(*made, "fetch.max.bytes"), "8388608");
+}
+
+TEST_F(kafka_consumer_configuration_test, lets_an_answer_hold_one_message) {
+  EXPECT_EQ(value_in_it("fetch.max.bytes"), "1000000");  // librdkafka's own message.max.bytes
+  settings.properties["message.max.bytes"] = "3000000";
+  EXPECT_EQ(value_in_it("fetch.max.bytes"), "3000000");
+}
+
+TEST_F(kafka_consumer_configuration_test, takes_the_topologys_word_for_how_much_is_fetched_at_once) {
+  settings.properties["fetch.max.bytes"] = "4000000";
+  EXPECT_EQ(value_in_it("fetch.max.bytes"), "4000000");
+}
+
 }  // namespace
 }  // namespace matricula
