@@ -58,26 +58,71 @@ class flat_database {
   std::string name_;
 };
 
-/// A topic with so many records, none of which is at the site; then the same again, all of which are.
-class backlog_scenario final : public scenario {
- public:
-  backlog_scenario(const servers& on, const bench_settings& settings)
+/// A topic with so many records.
+class flat_backlog : public scenario {
+ protected:
+  flat_backlog(const servers& on, const bench_settings& settings)
       : on_(on)
       , settings_(settings)
       , school_((settings.quick ? 2 : 10) * settings.page, lanes_of(flat_site), settings.page)
       , records_(school_.pages() * settings.page) {}
 
-  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+  bench_wishes wishes() const {
+    bench_wishes all;
+    all.sites = flat_site;
+    all.page_records_max = settings_.page;
+    all.targets_directory = MATRICULA_SOURCE_DIRECTORY "/bench/pipeline/targets";
+    all.target = "flat";
+    return all;
+  }
+
+  std::unique_ptr<bench_deployment> published(const std::filesystem::path& folder,
+                                              const std::string& name) const {
     page_feed feed{[&](std::uint64_t index) { return school_.page(index % school_.pages()); }};
-    bench_wishes wishes;
-    wishes.sites = flat_site;
-    wishes.feed_url = feed.url();
-    wishes.page_records_max = settings_.page;
-    wishes.targets_directory = MATRICULA_SOURCE_DIRECTORY "/bench/pipeline/targets";
-    wishes.target = "flat";
-    bench_deployment world{on_, folder / "world", fmt::format("backlog{}", number), wishes};
-    auto source = world.start({"--node", "source", "--pages", std::to_string(school_.pages())});
-    world.await(source, wait);
+    auto all = wishes();
+    all.feed_url = feed.url();
+    auto world = std::make_unique<bench_deployment>(on_, folder, name, all);
+    auto source = world->start({"--node", "source", "--pages", std::to_string(school_.pages())});
+    world->await(source, wait);
+    return world;
+  }
+
+  figures figures_of(double seconds, const reading& before, const reading& after,
+                     double program_cpu_s) const {
+    const auto records = static_cast<double>(records_);
+    auto values = cost_of(records, seconds, program_cpu_s, before, after);
+    values["rows_per_s"] = records / seconds;
+    return values;
+  }
+
+  figures drained_by_peer(connect_sink& peer, const std::string& sink, const bench_deployment& world,
+                          const flat_database& database) const {
+    const auto before = world.read();
+    const auto cpu_before = cpu_seconds(peer.process());
+    const auto found = peer.drain(sink, world.topic("ESO-46"), database.url(), records_);
+    auto after = world.read();
+    after.postgres_cpu_s -= found.watching_cpu_s;
+    auto values = figures_of(found.seconds(), before, after, cpu_seconds(peer.process()) - cpu_before);
+    values["rss_peak_bytes"] = static_cast<double>(rss_peak_bytes(peer.process()));
+    peer.remove(sink);
+    return values;
+  }
+
+  const servers& on_;
+  bench_settings settings_;
+  school_records school_;
+  std::uint64_t records_;
+};
+
+/// None of the records is at the site; then the same again, all of which are.
+class backlog_scenario final : public flat_backlog {
+ public:
+  backlog_scenario(const servers& on, const bench_settings& settings)
+      : flat_backlog(on, settings) {}
+
+  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+    const auto deployed = published(folder / "world", fmt::format("backlog{}", number));
+    auto& world = *deployed;
 
     // Its bursts would be taken for the peer's writing, and some would fall upon one and not upon the other.
     const server_setting no_autovacuum{on_, "autovacuum", "off"};
@@ -90,7 +135,7 @@ class backlog_scenario final : public scenario {
     add("new", drained_by_matricula(world, end));
     execute(world.database_url("flat"), "update matricula.positions set next_offset = 0");
     add("unchanged", drained_by_matricula(world, end));
-    add_floors(world, folder, wishes, number, records, all);
+    add_floors(world, folder, number, records, all);
     add_peer(world, folder, number, all);
     return all;
   }
@@ -141,19 +186,10 @@ class backlog_scenario final : public scenario {
     return values;
   }
 
-  figures figures_of(double seconds, const reading& before, const reading& after,
-                     double program_cpu_s) const {
-    const auto records = static_cast<double>(records_);
-    auto values = cost_of(records, seconds, program_cpu_s, before, after);
-    values["rows_per_s"] = records / seconds;
-    return values;
-  }
-
   /// librdkafka reading the same records, and psql with the same SQL.
-  void add_floors(const bench_deployment& world, const std::filesystem::path& folder,
-                  const bench_wishes& wishes, int number, const std::vector<sent_record>& records,
-                  std::vector<measured>& all) const {
-    const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes};
+  void add_floors(const bench_deployment& world, const std::filesystem::path& folder, int number,
+                  const std::vector<sent_record>& records, std::vector<measured>& all) const {
+    const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes()};
     auto before = world.read();
     auto cpu_before = own_cpu_seconds();
     double ms = 0;
@@ -200,27 +236,45 @@ class backlog_scenario final : public scenario {
       add(rows + ", Kafka Connect", values);
     }
   }
+};
 
-  figures drained_by_peer(connect_sink& peer, const std::string& sink, const bench_deployment& world,
-                          const flat_database& database) const {
-    const auto before = world.read();
-    const auto cpu_before = cpu_seconds(peer.process());
-    const auto found = peer.drain(sink, world.topic("ESO-46"), database.url(), records_);
-    auto after = world.read();
-    after.postgres_cpu_s -= found.watching_cpu_s;
-    auto values = figures_of(found.seconds(), before, after, cpu_seconds(peer.process()) - cpu_before);
-    values["rss_peak_bytes"] = static_cast<double>(rss_peak_bytes(peer.process()));
-    peer.remove(sink);
-    return values;
+/// The same by Kafka Connect alone, with less memory and with other batches: is it at its best where it is compared?
+class peer_scenario final : public flat_backlog {
+ public:
+  peer_scenario(const servers& on, const bench_settings& settings)
+      : flat_backlog(on, settings) {}
+
+  std::vector<measured> run(int number, const std::filesystem::path& folder) override {
+    const auto world = published(folder / "world", fmt::format("peer{}", number));
+    const server_setting no_autovacuum{on_, "autovacuum", "off"};
+    std::vector<measured> all;
+    constexpr std::pair<int, int> kinds[] = {
+        {512, 3'000}, {1'024, 3'000}, {2'048, 3'000}, {2'048, 1'000}, {2'048, 10'000}};
+    for (const auto& [heap_mb, batch] : kinds) {
+      const auto name = fmt::format("{}_{}_{}", world->name(), heap_mb, batch);
+      connect_sink peer{on_, folder, name, {fmt::format("{}m", heap_mb), batch}};
+      {
+        const flat_database scratch{on_, name + "_warm_up"};
+        drained_by_peer(peer, fmt::format("warm_up_{}_{}", heap_mb, batch), *world, scratch);
+      }
+      const flat_database database{on_, name};
+      for (const std::string rows : {"new", "unchanged"}) {
+        forget_rss_peak(peer.process());
+        all.push_back(
+            {"peer", fmt::format("{}, heap of {} MiB, batches of {}", rows, heap_mb, batch), number,
+             settings_.page,
+             drained_by_peer(peer, fmt::format("{}_{}_{}", rows, heap_mb, batch), *world, database)});
+      }
+    }
+    return all;
   }
-
-  const servers& on_;
-  bench_settings settings_;
-  school_records school_;
-  std::uint64_t records_;
 };
 
 }  // namespace
+
+scenario_ptr make_peer_scenario(const servers& on, const bench_settings& settings) {
+  return std::make_unique<peer_scenario>(on, settings);
+}
 
 scenario_ptr make_backlog_scenario(const servers& on, const bench_settings& settings) {
   return std::make_unique<backlog_scenario>(on, settings);

@@ -16,7 +16,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds quiet_for{4}, wait{600};
-constexpr std::chrono::milliseconds look_every{5};
+constexpr std::chrono::milliseconds look_every{20};  // as at matricula's site
 /// Less than this is the server's own.
 constexpr std::int64_t written_bytes_min = 16'384;
 
@@ -30,11 +30,16 @@ std::vector<std::string> command(const servers& on, const std::string& group, co
 
 }  // namespace
 
-connect_sink::connect_sink(const servers& on, const std::filesystem::path& folder, std::string group)
+connect_sink::connect_sink(const servers& on, const std::filesystem::path& folder, std::string group,
+                           connect_settings settings)
     : on_(on)
     , folder_(folder)
     , group_(std::move(group))
-    , worker_(command(on, group_, "run", {"--worker", "1"}), folder / "connect.log") {
+    , settings_(std::move(settings))
+    , worker_(
+          command(on, group_, "run",
+                  {"--worker", "1", "--heap", settings_.heap, "--batch", std::to_string(settings_.batch)}),
+          folder / (group_ + "-connect.log")) {
   const bool answers = eventually([&] {
     const auto at = address();
     if (at.empty())
@@ -66,9 +71,10 @@ growth connect_sink::drain(const std::string& name, const std::string& topic, co
   const auto began = steady_clock::now();
   auto before = written();
   auto seen = before;
-  running_process sink{
-      command(on_, group_, "sink", {name, "--topics", topic, "--tasks", "2", "--database", database_url}),
-      folder_ / (name + ".log")};
+  running_process sink{command(on_, group_, "sink",
+                               {name, "--topics", topic, "--tasks", "2", "--batch",
+                                std::to_string(settings_.batch), "--database", database_url}),
+                       folder_ / (name + ".log")};
   growth found{};
   bool ordered = false;
   for (;;) {

@@ -17,12 +17,19 @@ struct growth {
   double seconds() const { return std::chrono::duration<double>(last - first).count(); }
 };
 
+/// What a worker is given; the defaults are those that it is compared by.
+struct connect_settings {
+  std::string heap = "2g";  ///< the most that it may take, in Java's words
+  int batch = 3'000;        ///< records that are written, and asked of the consumer, at a time
+};
+
 /// A worker of Kafka Connect with the Debezium JDBC sink, of a group of its own (scripts/connect). Errors are thrown as
 /// std::runtime_error.
 class connect_sink {
  public:
   /// Returns when the worker answers.
-  connect_sink(const servers& on, const std::filesystem::path& folder, std::string group);
+  connect_sink(const servers& on, const std::filesystem::path& folder, std::string group,
+               connect_settings settings = {});
 
   pid_t process() const { return worker_.id(); }
 
@@ -39,6 +46,7 @@ class connect_sink {
   const servers& on_;
   std::filesystem::path folder_;
   std::string group_;
+  connect_settings settings_;
   running_process worker_;
 };
 

@@ -71,7 +71,9 @@ const std::vector<goal>& goals() {
       {"cost of a page, linear in changed records and their classrooms, together and strewn: greatest "
        "deviation",
        "changes", "sum", "residual_ratio", goal::at_most, 0.2, "%", to_percent, 1},
-      {"cost of a key: a look-up among 8,000,000 keys against 1,000,000", "parts", "derived",
+      {"cost of a key: a record of an unchanged page, 8,000,000 keys against 100,000", "parts", "derived",
+       "decode_keys_ratio", goal::at_most, 1.2, ""},
+      {"the look-up in it alone, among 8,000,000 keys against 1,000,000", "parts", "derived",
        "lookup_large_ratio", goal::at_most, 1.2, ""},
       {"the same against 100,000, which a cache holds", "parts", "derived", "lookup_ratio", goal::at_most,
        1.2, ""},

@@ -29,6 +29,8 @@ const std::vector<scenario_kind>& scenarios() {
       {"moodle", "a page into a Moodle's tables that are full, with somebody at work in them", false,
        make_moodle_scenario},
       {"idle", "12 sites connected, nothing to do", false, make_idle_scenario},
+      {"peer", "the backlog by Kafka Connect alone, with less memory and other batches", false,
+       make_peer_scenario},
   };
   return all;
 }

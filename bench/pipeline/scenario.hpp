@@ -46,6 +46,7 @@ scenario_ptr make_throughput_scenario(const servers& on, const bench_settings& s
 scenario_ptr make_sweep_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_startup_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_backlog_scenario(const servers& on, const bench_settings& settings);
+scenario_ptr make_peer_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_big_table_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_moodle_scenario(const servers& on, const bench_settings& settings);
 scenario_ptr make_idle_scenario(const servers& on, const bench_settings& settings);

@@ -7,6 +7,7 @@
 #   group    the workers' group: they share its connectors, which its topics GROUP-configs, -offsets, -status hold
 #   worker   the name of one of its workers
 #   heap     the most that its Java heap may take, 2g
+#   batch    the most records that a sink writes in one transaction, and that its consumer hands it, 3000
 #   offset_flush_interval   milliseconds from one commit of its offsets to the next, 60000
 #
 # A worker keeps its settings and its address in $dir/connect/GROUP and is known by an argument that names it there.
@@ -75,8 +76,8 @@ worker_names() {
 }
 
 # What differs from Connect's own defaults: the sessions, which are matricula's; that a worker's tasks are given to the
-# others at once when its session is over, as partitions are with matricula; and batches of 3,000, which the sink can
-# only fill if the consumer hands it as many.
+# others at once when its session is over, as partitions are with matricula; and batches of 3,000, or as many as --batch
+# says, which the sink can only fill if the consumer hands it as many.
 write_worker_configuration() {
   local port=$1 bootstrap
   bootstrap=$(sed -n 's/^KAFKA_BOOTSTRAP=//p' "$dir/env")
@@ -103,7 +104,7 @@ scheduled.rebalance.max.delay.ms=0
 consumer.session.timeout.ms=6000
 consumer.heartbeat.interval.ms=1000
 consumer.isolation.level=read_committed
-consumer.max.poll.records=3000
+consumer.max.poll.records=$batch
 consumer.max.partition.fetch.bytes=4194304
 offset.flush.interval.ms=$offset_flush_interval
 END
