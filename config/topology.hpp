@@ -103,7 +103,7 @@ struct limits {
   std::uint32_t outbox_entries_max = 2'000;    ///< one round of the reporter
   std::uint32_t retry_delay_ms_min = 100;
   std::uint32_t retry_delay_ms_max = 500;
-  std::uint32_t restarts_max = 10;  ///< of one actor within restart_window_ms; then its supervisor gives up
+  std::uint32_t restarts_max = 10;  ///< without restart_window_ms of work between any two; one more ends it
   std::uint32_t restart_window_ms = 60'000;
   std::uint32_t request_timeout_ms = 120'000;  ///< of a request between actors, retries within it included
   std::uint32_t drain_timeout_ms = 10'000;     ///< from SIGTERM to the end

@@ -31,6 +31,8 @@ void elector_state::poll() {
         self->send(owner, revoked_atom::value);
     } else if (const auto* problem = std::get_if<consumer_problem>(&event)) {
       spdlog::warn("source:{} election: {}", source, problem->reason.text);
+      if (problem->reason.code == error_code::partition_lost)
+        return self->quit(make_error(problem->reason));  // it takes another consumer to be elected again
     }
   }
 }

@@ -29,7 +29,8 @@ struct partitions_revoked {
   std::vector<topic_partition> partitions;
 };
 
-/// Something is wrong with the consumer or one of its partitions (`where.topic` empty: with the whole).
+/// Something is wrong with the consumer or one of its partitions (`where.topic` empty: with the whole). Of the code
+/// partition_lost this consumer is of no more use: it takes another.
 struct consumer_problem {
   topic_partition where;
   failure reason;

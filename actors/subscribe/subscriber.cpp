@@ -3,6 +3,7 @@
 
 #include "actors/apply/applier.hpp"
 #include "actors/subscribe/wake_up.hpp"
+#include "actors/supervise/end_reason.hpp"
 #include "actors/supervise/spawn_blocking.hpp"
 
 #include <spdlog/spdlog.h>
@@ -123,6 +124,8 @@ void subscriber_state::take_events() {
         if (const auto found = partitions.find({problem->where.topic, problem->where.partition});
             found != partitions.end())
           found->second.stuck = true;
+      } else if (problem->reason.code == error_code::partition_lost) {
+        return self->quit(make_error(problem->reason));  // it takes another consumer to come back
       } else {
         spdlog::warn("site:{} {}", site.name, problem->reason.text);
       }
@@ -204,6 +207,7 @@ void subscriber_state::begin(assigned_partition& partition, std::int64_t offset)
                        partition.where.partition);
     return;
   }
+  partition.restarts.works(self->clock().now());
   if (std::exchange(partition.stuck, false))
     tell_of(partition.where, "running");
   poll();
@@ -346,7 +350,7 @@ void subscriber_state::applier_down(const caf::down_msg& down) {
     const auto delay = partition.restarts.died(self->clock().now());
     if (!delay) {
       spdlog::error("site:{} {}-{}: its applier died too often", site.name, key.first, key.second);
-      self->quit(down.reason);
+      self->quit(gave_up(down.reason));
       return;
     }
     spdlog::warn("site:{} {}-{}: its applier died ({}); started again in {} ms", site.name, key.first,
@@ -412,7 +416,8 @@ subscriber_actor::behavior_type subscriber(subscriber_actor::stateful_pointer<su
   state.consumer->on_ready(wake_up(subscriber_actor{self}));
   if (const auto subscribed = state.consumer->subscribe(state.site.topics); !subscribed)
     self->quit(make_error(subscribed.error()));
-  state.tell_membership();
+  else
+    state.tell_membership();
   state.look_at = self->clock().now() + look_interval;
   state.set_timer();
   return {

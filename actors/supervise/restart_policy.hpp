@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
+#include <utility>
 
 namespace matricula {
 
@@ -32,9 +32,10 @@ class back_off {
   milliseconds least_, greatest_, next_;
 };
 
-/// Decides whether an actor that died is started again, and when: at most `restarts_max` times within any
-/// `window`, each time after a delay that doubles. A calm window forgets. The clock is the caller's, so tests
-/// own the time.
+/// Decides whether an actor that ended is started again, and when: always after an outage; after a death unless it has
+/// died more than `restarts_max` times with less than `window` of work between any two. The delays double, and begin anew
+/// after so much work. What it takes until it works is no work, however long. The clock is the caller's, so tests own
+/// the time.
 class restart_policy {
  public:
   using clock = std::chrono::steady_clock;
@@ -44,31 +45,51 @@ class restart_policy {
                  milliseconds delay_greatest)
       : restarts_max_(restarts_max)
       , window_(window)
-      , delays_(delay_least, delay_greatest) {}
+      , after_deaths_(delay_least, delay_greatest)
+      , after_outages_(delay_least, delay_greatest) {}
 
-  /// The actor died at `now`: the delay before its next start, or nothing if the supervisor is to give up and
-  /// escalate.
-  std::optional<milliseconds> died(clock::time_point now) {
-    while (!deaths_.empty() && now - deaths_.front() > window_)
-      deaths_.pop_front();
-    if (deaths_.empty())
-      delays_.reset();
-    if (deaths_.size() >= restarts_max_)
-      return std::nullopt;
-    deaths_.push_back(now);
-    ++restarts_;
-    return delays_.next();
+  /// It works, or could, from `now` on.
+  void works(clock::time_point now) {
+    if (!works_since_)
+      works_since_ = now;
   }
 
-  /// Restarts granted since the beginning.
-  std::uint64_t restarts() const { return restarts_; }
+  /// It no longer does.
+  void rests(clock::time_point now) {
+    if (!works_since_)
+      return;
+    const auto worked = now - *std::exchange(works_since_, std::nullopt);
+    worked_ += worked;
+    if (worked >= window_)
+      after_outages_.reset();
+  }
+
+  /// It died at `now`: the delay before its next start, or nothing if the supervisor is to give up and escalate.
+  std::optional<milliseconds> died(clock::time_point now) {
+    rests(now);
+    if (std::exchange(worked_, clock::duration::zero()) >= window_) {
+      deaths_ = 0;
+      after_deaths_.reset();
+    }
+    if (deaths_ >= restarts_max_)
+      return std::nullopt;
+    ++deaths_;
+    return after_deaths_.next();
+  }
+
+  /// It ended at `now` of an outage: the delay before its next start.
+  milliseconds failed(clock::time_point now) {
+    rests(now);
+    return after_outages_.next();
+  }
 
  private:
   std::uint32_t restarts_max_;
   milliseconds window_;
-  back_off delays_;
-  std::deque<clock::time_point> deaths_;
-  std::uint64_t restarts_ = 0;
+  back_off after_deaths_, after_outages_;
+  std::uint32_t deaths_ = 0;
+  clock::duration worked_ = clock::duration::zero();  ///< since the last death
+  std::optional<clock::time_point> works_since_;
 };
 
 }  // namespace matricula

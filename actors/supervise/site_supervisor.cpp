@@ -3,6 +3,7 @@
 
 #include "actors/report/reporter.hpp"
 #include "actors/subscribe/subscriber.hpp"
+#include "actors/supervise/end_reason.hpp"
 #include "actors/supervise/spawn_blocking.hpp"
 
 #include <spdlog/spdlog.h>
@@ -30,6 +31,10 @@ site_supervisor_state::~site_supervisor_state() {
 
 void site_supervisor_state::tell(std::string what, std::string text) {
   spdlog::info("site:{} {}{}{}", site.name, what, text.empty() ? "" : ": ", text);
+  note(std::move(what), std::move(text));
+}
+
+void site_supervisor_state::note(std::string what, std::string text) {
   self->send(scoreboard, stage_event{"site:" + site.name, std::move(what), std::move(text)});
 }
 
@@ -49,7 +54,12 @@ void site_supervisor_state::start_missing() {
         spawn_blocking(*self, *deployment, matricula::subscriber, deployment, site, reporter, scoreboard);
     self->monitor<caf::message_priority::high>(subscriber);
   }
-  tell("running");
+  started = self->clock().now();
+  restarts->works(started);
+  if (in_outage)
+    note("running");
+  else
+    tell("running");
 }
 
 void site_supervisor_state::child_down(const caf::down_msg& down) {
@@ -68,20 +78,33 @@ void site_supervisor_state::child_down(const caf::down_msg& down) {
   }
   if (stopping)
     return;  // stop hears of it by its requests
+  if (const auto last = given_up_for(down.reason))
+    return give_up(*last);
   if (timer_set)
     return;  // the second of the two: both start again together
-  const auto delay = restarts->died(self->clock().now());
-  if (!delay) {
-    spdlog::error(
-        "site:{} gives up: its actors died more than {} times within {} ms (limits.restarts_max), at "
-        "last of {}",
-        site.name, deployment->topology.limits.restarts_max, deployment->topology.limits.restart_window_ms,
-        text_of(down.reason));
-    return self->quit(down.reason);
-  }
-  tell("restarting", std::string{"its "} + kind + " died: " + text_of(down.reason));
+  const auto now = self->clock().now();
+  const auto delay = delay_after(down.reason, *restarts, now);
+  if (!delay)
+    return give_up(down.reason);
+  in_outage = is_outage(down.reason);
+  if (now - started >= outage_log::repeat_after)
+    outage = {};  // an earlier one has been over for as long
+  if (!in_outage)
+    tell("restarting", std::string{"its "} + kind + " died: " + text_of(down.reason));
+  else if (const auto line = outage.failed(failure_of(down.reason), now, std::chrono::system_clock::now()))
+    tell("restarting", *line);
+  else
+    note("restarting");
   timer_set = true;
   self->delayed_send(self, *delay, restart_atom::value, std::string{kind});
+}
+
+void site_supervisor_state::give_up(const caf::error& why) {
+  const auto& limits = deployment->topology.limits;
+  spdlog::error("site:{} gives up: its actors died more than {} times, with less than {} ms of work in "
+                "between (limits.restarts_max), at last of {}",
+                site.name, limits.restarts_max, limits.restart_window_ms, text_of(why));
+  self->quit(why);
 }
 
 caf::result<done> site_supervisor_state::stop() {

@@ -6,6 +6,7 @@
 #include "actors/fetch/elector.hpp"
 #include "actors/fetch/fetcher.hpp"
 #include "actors/publish/publisher.hpp"
+#include "actors/supervise/end_reason.hpp"
 #include "actors/supervise/spawn_blocking.hpp"
 
 #include <spdlog/spdlog.h>
@@ -17,10 +18,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Whether an actor ended because of the world outside and not because of a fault in it. A reply that does not
-/// come in time is waited for by who hangs in a call, to Kafka as a rule.
-bool is_outage(const caf::error& reason) {
-  return reason.category() == error_category || reason == caf::sec::request_timeout;
+/// Whether this says why a group ends. Who was killed with it says nothing, nor does who got no answer from one that had
+/// died: the supervisor may hear of either first.
+bool says_why(const caf::error& reason) {
+  return reason && reason != caf::exit_reason::kill && reason != caf::sec::request_receiver_down &&
+         reason != make_error(error_code::stopping);
 }
 
 }  // namespace
@@ -56,6 +58,7 @@ void source_supervisor_state::start_election() {
   election =
       spawn_blocking(*self, *deployment, elector, deployment, settings.name, source_supervisor_actor{self});
   self->monitor<caf::message_priority::high>(election);
+  elector_restarts->works(self->clock().now());
   if (doomed.erase("elector") > 0)
     die(caf::actor_cast<caf::actor>(election), "elector");
 }
@@ -127,7 +130,7 @@ void source_supervisor_state::rebuild() {
 void source_supervisor_state::run(const source_position& position) {
   if (ending)
     return;
-  running_since = self->clock().now();
+  group_restarts->works(self->clock().now());
   if (deployment->pages_max != 0 && last_page == 0)
     last_page = position.page_number + deployment->pages_max;
   self->send(scoreboard, start_atom::value, settings.name, position);
@@ -151,6 +154,7 @@ void source_supervisor_state::end_group(const caf::error& why) {
   ending = true;
   ++generation;
   cause = why;
+  group_restarts->rests(self->clock().now());
   if (source)
     source->interrupt();
   for (const auto& [address, child] : group)
@@ -162,8 +166,7 @@ void source_supervisor_state::child_down(const caf::down_msg& down) {
     election = nullptr;
     if (stopping)
       return;
-    const auto delay =
-        is_outage(down.reason) ? std::optional{outages->next()} : crashes->died(self->clock().now());
+    const auto delay = delay_after(down.reason, *elector_restarts, self->clock().now());
     if (!delay)
       return give_up(down.reason);
     tell("restarting", "its elector died: " + text_of(down.reason));
@@ -182,6 +185,8 @@ void source_supervisor_state::child_down(const caf::down_msg& down) {
     return static_cast<void>(group.erase(found));
   }
   end_group(down.reason);  // while the dead one is in it: it may be the only one
+  if (!says_why(cause) && says_why(down.reason))
+    cause = down.reason;
   group.erase(found);
   if (group.empty())
     group_ended();
@@ -200,13 +205,8 @@ void source_supervisor_state::group_ended() {
     return;
   if (let_go)
     return start_group();  // elected again before the group had ended
-  // A group that fails as soon as it runs is not well yet.
-  const auto ran_since = std::exchange(running_since, std::nullopt);
-  if (ran_since &&
-      self->clock().now() - *ran_since > milliseconds{deployment->topology.limits.restart_window_ms})
-    outages->reset();
   const auto why = failure_of(cause);
-  const auto delay = is_outage(cause) ? std::optional{outages->next()} : crashes->died(self->clock().now());
+  const auto delay = delay_after(cause, *group_restarts, self->clock().now());
   if (!delay)
     return give_up(cause);
   if (!is_outage(cause))
@@ -220,8 +220,8 @@ void source_supervisor_state::group_ended() {
 
 void source_supervisor_state::give_up(const caf::error& why) {
   spdlog::error(
-      "source:{} gives up: its actors died more than {} times within {} ms (limits.restarts_max), at "
-      "last of {}",
+      "source:{} gives up: its actors died more than {} times, with less than {} ms of work in between "
+      "(limits.restarts_max), at last of {}",
       settings.name, deployment->topology.limits.restarts_max, deployment->topology.limits.restart_window_ms,
       text_of(why));
   self->quit(why);
@@ -279,10 +279,9 @@ source_supervisor(source_supervisor_actor::stateful_pointer<source_supervisor_st
   state.settings = std::move(settings);
   state.scoreboard = std::move(scoreboard);
   const auto& limits = state.deployment->topology.limits;
-  const milliseconds least{limits.retry_delay_ms_min};
-  const milliseconds greatest{limits.retry_delay_ms_max};
-  state.crashes.emplace(limits.restarts_max, milliseconds{limits.restart_window_ms}, least, greatest);
-  state.outages.emplace(least, greatest);
+  for (auto* const restarts : {&state.elector_restarts, &state.group_restarts})
+    restarts->emplace(limits.restarts_max, milliseconds{limits.restart_window_ms},
+                      milliseconds{limits.retry_delay_ms_min}, milliseconds{limits.retry_delay_ms_max});
   self->set_down_handler([self](const caf::down_msg& down) { self->state.child_down(down); });
   state.start_election();
   state.tell("standby", "waiting to be elected");

@@ -25,8 +25,9 @@ namespace matricula {
 ///        │                  └──back-off── ending (until the last actor is gone) ◀──────┘
 ///        └──── revoked, group ended ────────┘
 ///
-/// Outages, and replies that do not come in time, are waited out for ever; actors that crash more often than
-/// limits.restarts_max end the supervisor, which its own supervisor takes as the end of the process.
+/// Outages, and replies that do not come in time, are waited out for ever; a group, or an elector, that crashes more
+/// than limits.restarts_max times without working for limits.restart_window_ms in between ends the supervisor, which
+/// its own supervisor takes as the end of the process.
 struct source_supervisor_state {
   static inline const char* name = "source_supervisor";
 
@@ -34,8 +35,7 @@ struct source_supervisor_state {
   deployment_ptr deployment;
   source_settings settings;
   scoreboard_actor scoreboard;
-  std::optional<restart_policy> crashes;
-  std::optional<back_off> outages;
+  std::optional<restart_policy> elector_restarts, group_restarts;
   outage_log outage;
 
   elector_actor election;
@@ -49,7 +49,6 @@ struct source_supervisor_state {
   std::map<std::string, caf::actor> by_kind;    ///< one of each kind
   std::set<std::string> doomed;                 ///< kinds that a test wants dead as soon as there is one
   caf::error cause;                             ///< why the group is ending
-  std::optional<steady_time> running_since;     ///< of the group, while it runs
   publisher_actor publisher;
   deduplicators lanes;
   page_source_ptr source;

@@ -120,8 +120,9 @@ TEST_F(site_supervisor_test, gives_up_when_its_actors_die_too_often) {
   ASSERT_TRUE(*ended);
   EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
   EXPECT_EQ(kafka.members(group), 0U);
-  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up: its actors died more than 3 times within 60000 ms "
-                                    "(limits.restarts_max), at last of exit_reason(unhandled_exception)"));
+  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up: its actors died more than 3 times, with less than "
+                                    "60000 ms of work in between (limits.restarts_max), at last of "
+                                    "exit_reason(unhandled_exception)"));
 }
 
 TEST_F(site_supervisor_test, gives_up_over_actors_that_throw) {
@@ -137,8 +138,21 @@ TEST_F(site_supervisor_test, gives_up_over_actors_that_throw) {
   kafka.throws_in = kafka_step::poll;
   let_pass(1s);
   ASSERT_TRUE(*ended);
-  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up: its actors died more than 3 times within 60000 ms "
-                                    "(limits.restarts_max), at last of system_error(runtime_error)"));
+  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up: its actors died more than 3 times, with less than "
+                                    "60000 ms of work in between (limits.restarts_max), at last of "
+                                    "system_error(runtime_error)"));
+}
+
+TEST_F(site_supervisor_test, gives_up_over_subscribers_of_which_each_lives_for_seconds) {
+  limits() = {};
+  started();
+  for (std::uint32_t death = 0; death < limits().restarts_max; ++death) {
+    crashes("subscriber");
+    let_pass(9s);
+  }
+  EXPECT_FALSE(*ended);
+  crashes("subscriber");
+  EXPECT_TRUE(*ended);
 }
 
 TEST_F(site_supervisor_test, forgets_deaths_after_a_calm_window) {
@@ -166,17 +180,62 @@ TEST_F(site_supervisor_test, answers_who_waits_for_its_stop_when_it_dies) {
   EXPECT_EQ(stopped->code(), error_code::stopping);
 }
 
-TEST_F(site_supervisor_test, gives_up_when_appliers_die_for_ever) {
+TEST_F(site_supervisor_test, gives_up_with_a_subscriber_that_has_given_up_on_an_applier) {
+  const kept_log log;
   given_messages(1);
   started();
-  // Each subscriber takes three deaths and falls with the fourth; the supervisor likewise.
-  for (int i = 0; i < 15; ++i) {
+  for (int i = 0; i < 3; ++i) {
     crashes("applier");
     let_pass(800ms);
   }
   EXPECT_FALSE(*ended);
   crashes("applier");
-  EXPECT_TRUE(*ended);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+  EXPECT_EQ(kafka.members(group), 0U);
+  EXPECT_THAT(log.text(), HasSubstr("site:eso46 gives up"));
+}
+
+TEST_F(site_supervisor_test, gives_up_over_a_batch_at_which_every_applier_throws) {
+  limits() = {};
+  planned.assign(100, planned_crash{"applier", 0ms, "before_apply"});
+  given_messages(1);
+  started();
+  let_pass(10s);
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::sec::runtime_error);
+  EXPECT_EQ(site().opens, limits().restarts_max + 1);
+}
+
+TEST_F(site_supervisor_test, waits_for_ever_until_its_consumer_can_be_made) {
+  const kept_log log;
+  kafka.refuse_always(kafka_step::subscribe, because(error_code::kafka_unavailable));
+  started();
+  let_pass(1h);
+  EXPECT_FALSE(*ended);
+  // Tries at 0, 100, 300, 700, 1500, 2300, … ms, and a line a minute.
+  EXPECT_EQ(kafka.count(kafka_step::subscribe), 4U + (3'600'200U - 700U) / 800U);
+  const auto text = log.text();
+  EXPECT_THAT(text,
+              HasSubstr("site:eso46 restarting: kafka_unavailable: kafka_unavailable; tried again since"));
+  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 70);
+
+  kafka.accept(kafka_step::subscribe);
+  given_messages(2);
+  let_pass(2s);
+  expect_all_applied_once();
+}
+
+TEST_F(site_supervisor_test, starts_a_subscriber_again_whose_place_in_the_group_was_taken) {
+  started();
+  for (int taken = 0; taken < 5; ++taken) {  // more often than it may die
+    given_messages(2);
+    kafka.report(group, {{}, because(error_code::partition_lost)});
+    let_pass(1s);
+  }
+  EXPECT_FALSE(*ended);
+  EXPECT_EQ(scoreboard.count("site:eso46 restarting"), 5U);
+  expect_all_applied_once();
 }
 
 TEST_F(site_supervisor_test, stops_the_subscriber_before_the_reporter) {

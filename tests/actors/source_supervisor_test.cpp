@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/fetch/elector.hpp"
+#include "actors/supervise/end_reason.hpp"
 #include "actors/supervise/source_supervisor.hpp"
 #include "messages/control_json.hpp"
 #include "tests/actors/graph_test.hpp"
@@ -68,6 +69,21 @@ TEST_F(elector_test, ends_when_it_cannot_subscribe) {
   EXPECT_EQ(failure_of(**ended).code, error_code::kafka_unavailable);
 }
 
+TEST_F(elector_test, ends_when_its_consumers_place_in_the_group_was_taken) {
+  started();
+  const auto ended = watch(actor);
+  kafka.report(group, {{}, because(error_code::partition_lost)});
+  run();
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(failure_of(**ended).code, error_code::partition_lost);
+  EXPECT_EQ(kafka.members(group), 0U);
+}
+
+TEST(is_outage_test, takes_what_the_dying_answer_for_none) {
+  for (const auto code : all_error_codes())
+    EXPECT_EQ(is_outage(make_error(code)), code != error_code::stopping) << name_of(code);
+}
+
 class source_supervisor_test : public graph_test {
  protected:
   source_supervisor_test() {
@@ -109,6 +125,20 @@ class source_supervisor_test : public graph_test {
     scheduler->advance_time(10s);
     while (feed.requests.size() == requests)
       ASSERT_TRUE(step("fetcher"));
+  }
+
+  /// A page is on its way. An actor of this kind ends of `why` and the fetcher of `no_answer` from there, of which the
+  /// supervisor hears first.
+  void fetcher_ends_first(const std::string& kind, const caf::error& no_answer, const caf::error& why) {
+    ASSERT_NO_FATAL_FAILURE(a_page_is_on_its_way());
+    const auto fetcher = stepped;
+    ASSERT_TRUE(step("partitioner"));
+    ASSERT_TRUE(step(kind));
+    const auto other = stepped;
+    caf::anon_send(fetcher, caf::exit_msg{fetcher.address(), no_answer});
+    ASSERT_TRUE(step("fetcher"));
+    caf::anon_send(other, caf::exit_msg{other.address(), why});
+    run();
   }
 
   std::uint64_t committed() const {
@@ -206,8 +236,42 @@ TEST_F(source_supervisor_test, gives_up_when_its_actors_crash_too_often) {
   EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
   EXPECT_EQ(kafka.members(group), 0U);  // a standby takes over
   EXPECT_THAT(log.text(),
-              HasSubstr("source:itaca gives up: its actors died more than 3 times within 60000 ms "
-                        "(limits.restarts_max), at last of exit_reason(unhandled_exception)"));
+              HasSubstr("source:itaca gives up: its actors died more than 3 times, with less than 60000 ms "
+                        "of work in between (limits.restarts_max), at last of "
+                        "exit_reason(unhandled_exception)"));
+}
+
+TEST_F(source_supervisor_test, gives_up_however_long_its_lanes_take_to_load) {
+  started();
+  for (int crash = 0; crash < 3; ++crash) {
+    crashes("fetcher");
+    let_pass(61s, [this] { run_without("loader"); });
+    told();
+    run();
+    EXPECT_THAT(told(), ElementsAre("running"));
+  }
+  EXPECT_FALSE(*ended);
+  crashes("fetcher");
+  EXPECT_TRUE(*ended);
+}
+
+TEST_F(source_supervisor_test, counts_a_crash_though_it_hears_of_who_got_no_answer_first) {
+  limits().restarts_max = 0;
+  started();
+  ASSERT_NO_FATAL_FAILURE(fetcher_ends_first("deduplicator", make_error(error_code::stopping),
+                                             caf::exit_reason::unhandled_exception));
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+}
+
+TEST_F(source_supervisor_test, counts_no_outage_though_it_hears_of_who_got_no_answer_first) {
+  limits().restarts_max = 0;
+  started();
+  ASSERT_NO_FATAL_FAILURE(fetcher_ends_first("publisher", caf::sec::request_receiver_down,
+                                             make_error(error_code::kafka_unavailable)));
+  let_pass(1s);
+  EXPECT_FALSE(*ended);
+  EXPECT_GE(committed(), 2U);
 }
 
 TEST_F(source_supervisor_test, waits_out_an_outage_for_ever) {
@@ -286,6 +350,17 @@ TEST_F(source_supervisor_test, starts_its_elector_again) {
   let_pass(99ms);
   EXPECT_EQ(kafka.members(group), 0U);
   let_pass(1ms);
+  EXPECT_THAT(told(), ElementsAre("elected", "fencing", "rebuilding", "running"));
+}
+
+TEST_F(source_supervisor_test, starts_its_elector_again_whose_place_in_the_group_was_taken) {
+  limits().restarts_max = 0;
+  started();
+  told();
+  kafka.report(group, {{}, because(error_code::partition_lost)});
+  run();
+  EXPECT_THAT(told(), ElementsAre("restarting", "standby"));
+  let_pass(100ms);
   EXPECT_THAT(told(), ElementsAre("elected", "fencing", "rebuilding", "running"));
 }
 

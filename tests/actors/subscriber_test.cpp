@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/subscribe/subscriber.hpp"
+#include "actors/supervise/end_reason.hpp"
 #include "tests/actors/graph_test.hpp"
 
 namespace matricula::testing {
@@ -59,6 +60,19 @@ class subscriber_test : public graph_test {
     EXPECT_EQ(site().rows_written, static_cast<std::size_t>(given));
     EXPECT_EQ(site().next_offset("ESO-46", 0), kafka.end_offset("ESO-46", 0));
     EXPECT_TRUE(site().quarantined.empty());
+  }
+
+  /// Three messages are applied, and the partition is taken away; the next three are on their way to its applier.
+  void a_batch_is_on_its_way_at_the_revocation() {
+    started();
+    given_messages(3);
+    kafka.calls_consumers = false;
+    append(3);
+    caf::anon_send(actor, poll_atom::value);
+    ASSERT_TRUE(step("subscriber"));  // sends them
+    kafka.revoke(group);
+    ASSERT_TRUE(step("subscriber"));  // hears of it
+    EXPECT_EQ(site().next_offset("ESO-46", 0), 3);
   }
 
   memory_site& site() { return sites["eso46"]; }
@@ -298,7 +312,9 @@ TEST_F(subscriber_test, waits_longer_each_time_its_applier_dies_and_then_gives_u
   EXPECT_FALSE(*ended);
   tell(actor, crash_atom::value, std::string{"applier"});
   ASSERT_TRUE(*ended);
-  EXPECT_EQ(**ended, caf::exit_reason::unhandled_exception);
+  const auto last = given_up_for(**ended);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(*last, caf::exit_reason::unhandled_exception);
 }
 
 TEST_F(subscriber_test, ignores_late_replies_of_a_partition_that_was_taken_away) {
@@ -320,6 +336,41 @@ TEST_F(subscriber_test, ignores_late_replies_of_a_partition_that_was_taken_away)
   kafka.assign(group);
   let_pass(1s);
   EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 3"), 1U);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, takes_no_receipt_that_comes_after_the_revocation) {
+  ASSERT_NO_FATAL_FAILURE(a_batch_is_on_its_way_at_the_revocation());
+  ASSERT_TRUE(step("applier"));
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 6);
+  run();
+  EXPECT_EQ(scoreboard.records_applied(), 3U);
+  EXPECT_EQ(kafka.noted({"ESO-46", 0}), 3);
+
+  kafka.assign(group);
+  run();
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 6"), 1U);
+  EXPECT_EQ(scoreboard.records_applied(), 3U);
+  EXPECT_EQ(kafka.noted({"ESO-46", 0}), 3);
+  expect_all_applied_once();
+}
+
+TEST_F(subscriber_test, takes_no_receipt_that_comes_after_another_assignment) {
+  ASSERT_NO_FATAL_FAILURE(a_batch_is_on_its_way_at_the_revocation());
+  kafka.assign(group);
+  ASSERT_TRUE(step("subscriber"));  // has another applier, whose turn comes after the first one's
+  ASSERT_TRUE(step("applier"));
+  EXPECT_EQ(site().next_offset("ESO-46", 0), 6);
+  EXPECT_EQ(site().opens, 1U);
+  run();
+  EXPECT_EQ(site().opens, 2U);
+  EXPECT_EQ(kafka.calls_of("begin ESO-46-0 at 6"), 1U);
+  EXPECT_EQ(scoreboard.records_applied(), 3U);
+  EXPECT_EQ(kafka.noted({"ESO-46", 0}), 3);
+
+  kafka.calls_consumers = true;
+  given_messages(9);  // the new applier's batches are counted from none
+  EXPECT_EQ(scoreboard.records_applied(), 3U + 9U);
   expect_all_applied_once();
 }
 
@@ -447,6 +498,15 @@ TEST_F(subscriber_test, ends_when_it_cannot_subscribe) {
   started();
   ASSERT_TRUE(*ended);
   EXPECT_EQ(failure_of(**ended).code, error_code::kafka_unavailable);
+}
+
+TEST_F(subscriber_test, ends_when_its_consumers_place_in_the_group_was_taken) {
+  started();
+  kafka.report(group, {{}, because(error_code::partition_lost)});
+  run();
+  ASSERT_TRUE(*ended);
+  EXPECT_EQ(failure_of(**ended).code, error_code::partition_lost);
+  EXPECT_EQ(kafka.members(group), 0U);
 }
 
 TEST_F(subscriber_test, stops_when_all_in_flight_is_answered_and_leaves_the_group) {

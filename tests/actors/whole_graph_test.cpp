@@ -329,10 +329,11 @@ INSTANTIATE_TEST_SUITE_P(bug_in, outage_of,
                                            throws_in("reporter_at_flush", kafka_step::flush)),
                          [](const auto& tested) { return tested.param.name; });
 
-/// A call of the world outside, and how many of it there are at least in a run.
+/// A call of the world outside, how many of it there are at least in a run, and what the run needs for that.
 struct call_of {
   std::string kind, name;
   std::uint64_t at_least = 1;
+  std::function<void(played_run&)> prepare = [](played_run&) {};
 };
 
 void PrintTo(const call_of& call, std::ostream* out) { *out << call.kind << ' ' << call.name; }
@@ -343,30 +344,56 @@ class throw_at : public ::testing::TestWithParam<call_of> {};
 TEST_P(throw_at, loses_nothing_and_repeats_nothing) {
   constexpr std::uint32_t seeds = 10;
   const auto& expected = calm().end;
-  const auto& [kind, name, at_least] = GetParam();
+  const auto& [kind, name, at_least, prepare] = GetParam();
   for (const std::string when : {"before_", "after_"})
     for (std::uint32_t seed = 0; seed < seeds; ++seed) {
       const planned_crash crash{kind, 0ms, when + name, seed % at_least};
       SCOPED_TRACE(crash.call + " of " + kind + " after " + std::to_string(crash.passes) + ", seed " +
                    std::to_string(seed));
       played_run disturbed{seed, {crash}};
+      prepare(disturbed);
       const kept_log log;
       EXPECT_EQ(disturbed.to_the_end(), expected);
       EXPECT_THAT(log.text(), ::testing::HasSubstr(kind + " throws " + crash.call + ", as planned"));
     }
 }
 
+void is_aborted(played_run& run) {
+  run.kafka.refuse(kafka_step::commit, because(error_code::transaction_aborted));
+}
+
+void loses_appliers(played_run& run) {
+  for (auto& [name, site] : run.sites)
+    site.throws_after_commit = true;
+}
+
+/// For forty seconds and more, in which more comes than a partition may have under way.
+void waits_for_its_sites(played_run& run) {
+  for (auto& [name, site] : run.sites)
+    site.next_applies.assign(110, because(error_code::database_conflict));
+}
+
+/// When all is written, and as nothing has changed, only the offset has to be written again.
+void reads_again(played_run& run) {
+  run.at_step(calm().steps / 2, [&run] {
+    for (auto& [where, position] : run.sites["fp46"].positions)
+      position.next_offset = 0;
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(
     of, throw_at,
-    ::testing::Values(call_of{"elector", "poll", 2}, call_of{"fetcher", "read", 8},
-                      call_of{"fetcher", "tail", 2}, call_of{"loader", "scan", 2},
-                      call_of{"publisher", "open"}, call_of{"publisher", "begin", 8},
-                      call_of{"publisher", "send", 10}, call_of{"publisher", "commit", 8},
-                      call_of{"subscriber", "poll", 10}, call_of{"subscriber", "begin", 2},
-                      call_of{"subscriber", "note_applied", 8}, call_of{"applier", "open", 2},
-                      call_of{"applier", "apply", 8}, call_of{"reporter", "take", 8},
-                      call_of{"reporter", "send", 10}, call_of{"reporter", "flush", 4},
-                      call_of{"reporter", "remove_taken", 4}),
+    ::testing::Values(
+        call_of{"elector", "poll", 2}, call_of{"fetcher", "read", 8}, call_of{"fetcher", "tail", 2},
+        call_of{"loader", "scan", 2}, call_of{"publisher", "open"}, call_of{"publisher", "begin", 8},
+        call_of{"publisher", "send", 10}, call_of{"publisher", "commit", 8},
+        call_of{"publisher", "abort", 1, is_aborted}, call_of{"subscriber", "pause", 1, loses_appliers},
+        call_of{"subscriber", "resume", 1, waits_for_its_sites},
+        call_of{"applier", "advance", 1, reads_again}, call_of{"applier", "look", 20},
+        call_of{"subscriber", "poll", 10}, call_of{"subscriber", "begin", 2},
+        call_of{"subscriber", "note_applied", 8}, call_of{"applier", "open", 2},
+        call_of{"applier", "apply", 8}, call_of{"reporter", "take", 8}, call_of{"reporter", "send", 10},
+        call_of{"reporter", "flush", 4}, call_of{"reporter", "remove_taken", 4}),
     [](const auto& tested) { return tested.param.kind + '_' + tested.param.name; });
 
 }  // namespace

@@ -191,18 +191,60 @@ TEST_F(pipeline_deaths, a_process_whose_actors_die_too_often_ends_says_why_and_c
   wishes.limits = "restarts_max = 2\n";
   wishes.simulator_options = {"--changes", "0.05"};
   ASSERT_NO_FATAL_FAILURE(given(wishes));
-  const std::pair<std::string, std::string> kinds[] = {
-      {"fetcher", "source:itaca gives up"}, {"elector", "source:itaca gives up"}, {"reporter", " gives up"}};
+  const std::pair<std::string, std::string> kinds[] = {{"fetcher", "source:itaca gives up"},
+                                                       {"elector", "source:itaca gives up"},
+                                                       {"reporter", " gives up"},
+                                                       {"subscriber", " gives up"},
+                                                       {"applier", " gives up"}};
   for (const auto& [kind, who_gives_up] : kinds) {
     SCOPED_TRACE(kind);
     auto process = pipeline->start_run({}, dying(kind));
     EXPECT_EQ(process.exit_code(), 1) << process.log();
-    EXPECT_TRUE(process.has_logged(who_gives_up + ": its actors died more than 2 times within 60000 ms"))
+    EXPECT_TRUE(process.has_logged(who_gives_up + ": its actors died more than 2 times, with less than "
+                                                  "60000 ms of work in between"))
         << process.log();
     EXPECT_TRUE(process.has_logged("ended because a supervisor gave up")) << process.log();
     EXPECT_FALSE(process.has_logged("drained")) << process.log();
   }
   ASSERT_NO_FATAL_FAILURE(expect_that_the_next_one_goes_on());
+}
+
+TEST_F(pipeline_deaths, a_process_at_whose_sites_every_batch_throws_ends_with_the_limits_as_they_are) {
+  pipeline_wishes wishes;
+  wishes.every = "0s";
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  // Two sites have four appliers: one of them has died eleven times then, and no subscriber more than three.
+  std::string crashes;
+  for (int i = 0; i < 41; ++i)
+    crashes += (crashes.empty() ? "" : ",") + std::string{"applier@0:before_apply"};
+  auto process = pipeline->start_run({}, {{"MATRICULA_CRASH", crashes}});
+  EXPECT_EQ(process.exit_code(), 1) << process.log();
+  EXPECT_TRUE(process.has_logged(" gives up: its actors died more than 10 times")) << process.log();
+  ASSERT_NO_FATAL_FAILURE(expect_that_the_next_one_goes_on());
+}
+
+TEST_F(pipeline_deaths, a_process_whose_place_was_taken_goes_on_when_the_other_is_gone) {
+  pipeline_wishes wishes;
+  wishes.kafka_properties = short_session;
+  wishes.kafka_properties += "\"group.instance.id\" = \"the_only_one\"\n";
+  wishes.every = "0s";
+  wishes.simulator_options = {"--changes", "0.05"};
+  ASSERT_NO_FATAL_FAILURE(given(wishes));
+  auto process = pipeline->start_run();
+  ASSERT_TRUE(pages_flow()) << process.log();
+  auto other = pipeline->start_run();
+  for (const std::string who :
+       {"source:itaca restarting: its elector died: partition_lost", "site:eso46 restarting: partition_lost",
+        "site:fp46 restarting: partition_lost"})
+    ASSERT_TRUE(eventually([&] { return process.has_logged(who); })) << who << process.log();
+  other.kill();
+  ASSERT_TRUE(pages_flow()) << process.log();
+  pipeline->simulator().change(0);
+  ASSERT_TRUE(pipeline->simulator().passes_a_sweep()) << process.log();
+  ASSERT_NO_FATAL_FAILURE(pipeline->expect_truth());
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.exit_code(), 0) << process.log();
 }
 
 TEST_F(pipeline_deaths, a_process_told_to_stop_drains_and_the_next_one_goes_on) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace matricula {
 namespace {
 
@@ -23,27 +25,48 @@ TEST(back_off_test, doubles_to_its_greatest_and_starts_over) {
 struct restart_policy_test : testing::Test {
   restart_policy policy{3, 10'000ms, 100ms, 1'000ms};
   restart_policy::clock::time_point now{};
+
+  std::optional<milliseconds> dies_after(milliseconds work) {
+    policy.works(now);
+    return policy.died(now += work);
+  }
 };
 
-TEST_F(restart_policy_test, gives_up_after_too_many_deaths_in_the_window) {
-  EXPECT_EQ(policy.died(now), 100ms);
-  EXPECT_EQ(policy.died(now += 1s), 200ms);
-  EXPECT_EQ(policy.died(now += 1s), 400ms);
-  EXPECT_EQ(policy.died(now += 1s), std::nullopt);
-  EXPECT_EQ(policy.restarts(), 3U);
+TEST_F(restart_policy_test, gives_up_after_too_many_deaths_without_a_calm_window) {
+  EXPECT_EQ(dies_after(0s), 100ms);
+  EXPECT_EQ(dies_after(9'999ms), 200ms);
+  EXPECT_EQ(dies_after(9'999ms), 400ms);
+  EXPECT_EQ(dies_after(9'999ms), std::nullopt);
 }
 
 TEST_F(restart_policy_test, forgets_after_a_calm_window) {
   for (int i = 0; i < 20; ++i)
-    EXPECT_EQ(policy.died(now += 11s), 100ms);
+    EXPECT_EQ(dies_after(10s), 100ms);
 }
 
-TEST_F(restart_policy_test, counts_within_a_sliding_window) {
-  EXPECT_TRUE(policy.died(now));
-  EXPECT_TRUE(policy.died(now += 4s));
-  EXPECT_TRUE(policy.died(now += 4s));
-  EXPECT_TRUE(policy.died(now += 4s));  // the first is older than the window
-  EXPECT_FALSE(policy.died(now += 1s));
+TEST_F(restart_policy_test, takes_what_passes_until_it_works_for_no_calm) {
+  for (const auto delay : {100ms, 200ms, 400ms}) {
+    EXPECT_EQ(dies_after(1s), delay);
+    now += 1h;
+  }
+  EXPECT_EQ(dies_after(1s), std::nullopt);
+}
+
+TEST_F(restart_policy_test, adds_up_the_work_between_outages) {
+  EXPECT_EQ(dies_after(1s), 100ms);
+  for (int outage = 0; outage < 2; ++outage) {
+    policy.works(now);
+    policy.failed(now += 5s);
+    now += 1h;
+  }
+  EXPECT_EQ(policy.died(now), 100ms);
+}
+
+TEST_F(restart_policy_test, takes_no_outage_for_a_death) {
+  for (const auto delay : {100ms, 200ms, 400ms, 800ms, 1'000ms, 1'000ms})
+    EXPECT_EQ(policy.failed(now += 1s), delay);
+  EXPECT_EQ(dies_after(10s), 100ms);
+  EXPECT_EQ(policy.failed(now), 100ms);  // it had worked
 }
 
 }  // namespace
