@@ -44,8 +44,9 @@ void postgres_outbox::connect() {
   connection_ = std::make_unique<postgres_connection>(address_);
   pqxx::nontransaction{*connection_}.exec(
       "set lock_timeout = '10s'; set statement_timeout = '30s'; set jit = off; "
-      // A process that is stopped does not keep the others from reporting for longer.
-      "set idle_session_timeout = '60s'");
+      // A process that is stopped does not keep the others from reporting for longer; in_hand_max of reporter.cpp is made
+      // for these times.
+      "set idle_session_timeout = '90s'");
 }
 
 result<std::vector<outbox_entry>> postgres_outbox::take(std::size_t entries_max) {

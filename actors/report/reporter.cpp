@@ -18,11 +18,12 @@ constexpr std::chrono::seconds look_interval{10};
 /// WAL for that: soon, then, and not with a page of records of which nothing has changed.
 constexpr std::chrono::seconds tidy_delay{2};
 
-/// From the reading of entries until they are librdkafka's. A process that is stopped, or cut off from the database, for a
-/// minute has lost the outbox to another (idle_session_timeout), which may have sent newer entries of the same keys: what it
-/// has in hand then must not come behind them. librdkafka gives a message up after 30 s (message.timeout.ms), and TCP after
-/// another 10 (unacknowledged_ms_max), so that nothing leaves later than 50 s after it was read.
-constexpr std::chrono::seconds in_hand_max{10};
+/// From the asking for entries until they are librdkafka's. A process that is stopped, or cut off from the database, for a
+/// minute and a half has lost the outbox to another (idle_session_timeout of postgres_outbox.cpp), which may have sent newer
+/// entries of the same keys: what it has in hand then must not come behind them. librdkafka gives a message up after 30 s
+/// (message.timeout.ms), and TCP after another 10 (unacknowledged_ms_max), so that nothing leaves later than 80 s after it
+/// was asked for. The reading itself may take 30 s (statement_timeout), and when the answer left PostgreSQL nobody here knows.
+constexpr std::chrono::seconds in_hand_max{40};
 
 }  // namespace
 
@@ -46,18 +47,19 @@ void reporter_state::notice() {
 /// One round: answers whether there may be more.
 result<bool> reporter_state::round() {
   const auto& topology = deployment->topology;
-  const auto read_at = self->clock().now();
-  const auto entries = outbox->take(topology.limits.outbox_entries_max);
-  if (!entries)
-    return entries.error();
-  if (entries->empty()) {
+  const auto asked_at = self->clock().now();
+  auto taken = outbox->take(topology.limits.outbox_entries_max);
+  if (!taken)
+    return taken.error();
+  entries = *std::move(taken);
+  if (entries.empty()) {
     outbox->release();
     return false;
   }
   if (!producer)
     producer = deployment->adapters.open_plain_producer();
   sent_lately = true;
-  for (const auto& entry : *entries) {
+  for (const auto& entry : entries) {
     outgoing_message message;
     message.topic =
         entry.kind == "quarantine" ? topology.kafka.quarantine_topic : topology.kafka.outcomes_topic;
@@ -65,7 +67,7 @@ result<bool> reporter_state::round() {
     message.value = entry.value;
     auto sent = producer->send(message);
     // Behind the sending: a message that was late is still in the producer's queue, and goes with it.
-    if (sent && self->clock().now() - read_at > in_hand_max)
+    if (sent && self->clock().now() - asked_at > in_hand_max)
       sent = failure{error_code::database_conflict,
                      "read too long ago to be sent: another process may have the outbox of " + site +
                          " by now, and is asked"};
@@ -84,7 +86,7 @@ result<bool> reporter_state::round() {
     return removed.error();
   if (!std::exchange(tidies, true))
     self->delayed_send(self, tidy_delay, retry_atom::value);
-  return entries->size() == topology.limits.outbox_entries_max;
+  return std::exchange(entries, {}).size() == topology.limits.outbox_entries_max;
 }
 
 void reporter_state::empty() {

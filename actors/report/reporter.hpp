@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace matricula {
 
@@ -23,8 +24,9 @@ struct reporter_state {
   deployment_ptr deployment;
   std::string site;
   site_outbox_ptr outbox;
-  plain_producer_ptr producer;  ///< none while there is nothing to send: its threads wake every second
-  bool sent_lately = false;     ///< since the last look
+  std::vector<outbox_entry> entries;  ///< in hand; the producer reads them where they stand, so it goes first
+  plain_producer_ptr producer;        ///< none while there is nothing to send: its threads wake every second
+  bool sent_lately = false;           ///< since the last look
   std::optional<back_off> delays;
   bool timer_set = false, tidies = false;
   outage_log outage;

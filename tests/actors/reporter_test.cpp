@@ -148,7 +148,7 @@ TEST_F(reporter_test, sends_again_what_it_could_not_remove) {
 TEST_F(reporter_test, does_not_send_what_another_process_may_have_overtaken) {
   given_outcomes(2);
   site().after_take = [this] {  // the process is stopped, and another one has sent these and newer ones
-    stand_still_for(61s);
+    stand_still_for(91s);
     site().outbox.clear();
   };
   started();
@@ -165,12 +165,21 @@ TEST_F(reporter_test, does_not_send_what_another_process_may_have_overtaken) {
   EXPECT_EQ(sent(), 1U);
 }
 
-TEST_F(reporter_test, sends_what_took_a_while_to_read) {
+TEST_F(reporter_test, sends_what_took_as_long_to_read_as_a_statement_may) {
   given_outcomes(2);
-  site().after_take = [this] { stand_still_for(10s); };
+  site().after_take = [this] { stand_still_for(30s); };
   started();
   let_pass(200ms);
   EXPECT_EQ(sent(), 2U);
+}
+
+TEST_F(reporter_test, keeps_what_it_sends_until_the_producer_is_gone) {
+  site().add_outcome("outcome", "classroom", std::string(1'000, 'x'));
+  kafka.throws_in = kafka_step::flush;
+  started();
+  let_pass(200ms);
+  EXPECT_EQ(kafka.plain_producers, 0U);
+  EXPECT_EQ(kafka.values_lost, 0U) << "librdkafka reads them where they stand";
 }
 
 TEST_F(reporter_test, waits_out_an_outage_of_the_site_with_back_off) {
