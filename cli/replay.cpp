@@ -52,12 +52,13 @@ struct rewind {
   std::int64_t to = 0;    ///< where it begins again
   std::int64_t goal = 0;  ///< where it is through: where it was, or past the first entry there is
   std::int64_t now = 0;   ///< where it was seen last
+  bool stuck = false;     ///< where it was is not in the topic, which was emptied or made anew
 };
 
-rewind way_from(const partition_extent& extent, std::int64_t was, std::int64_t to) {
+rewind way_from(const partition_extent& extent, std::int64_t was, std::int64_t to, bool stuck) {
   // Nothing that is there may be passed over, and how much of it are markers nobody can tell.
-  const bool stuck = was < extent.first;
-  return stuck ? rewind{extent.where, was, extent.first, std::min(extent.first + 1, extent.end), extent.first}
+  return stuck ? rewind{extent.where, was, extent.first, std::min(extent.first + 1, extent.end),
+                        extent.first, true}
                : rewind{extent.where, was, to, was, to};
 }
 
@@ -79,51 +80,28 @@ class site_positions {
   explicit site_positions(const site_settings& site)
       : site_(site) {}
 
-  /// Moves the partitions that stand after their start, or before what their topic holds; answers those that it moved,
-  /// or nothing if the site has begun none.
-  result<std::optional<std::vector<rewind>>> move(const std::vector<partition_extent>& extents,
-                                                  const replay_from& from) {
-    return guarded([&]() -> result<std::optional<std::vector<rewind>>> {
-      std::optional<std::vector<rewind>> moved;
-      pqxx::transaction<> work{*connection_};
-      // Its first start makes the table.
-      if (work.exec("select where to_regclass('matricula.positions') is not null").empty())
-        return moved;
-      for (const auto& extent : extents) {
-        const auto rows = work.exec_params("select next_offset from matricula.positions where topic = $1 and "
-                                           "partition = $2 for update",
-                                           extent.where.topic, extent.where.partition);
-        if (rows.empty())
-          continue;  // it begins at the start anyway
-        if (!moved)
-          moved.emplace();
-        const auto was = rows[0][0].as<std::int64_t>();
-        const auto way = way_from(extent, was, start_in(extent, from));
-        if (way.was <= way.to && way.was >= extent.first)
-          continue;
-        work.exec_params(
-            "update matricula.positions set next_offset = $3 where topic = $1 and partition = $2",
-            extent.where.topic, extent.where.partition, way.to);
-        moved->push_back(way);
-      }
-      in_doubt_ = true;
-      work.commit();
-      in_doubt_ = false;
-      return moved;
+  /// Where the site stands, once the database answers within `wait`.
+  result<partition_offsets> stand(milliseconds wait) {
+    return answered(wait, [this] {
+      return guarded([this]() -> result<partition_offsets> {
+        partition_offsets offsets;
+        pqxx::nontransaction work{*connection_};
+        if (is_begun(work))
+          for (const auto& row : work.exec("select topic, partition, next_offset from matricula.positions"))
+            offsets[{row[0].as<std::string>(), row[1].as<std::int32_t>()}] = row[2].as<std::int64_t>();
+        return offsets;
+      });
     });
   }
 
-  /// The same, once the database answers within `wait`. What may have happened is not done again.
+  /// Moves the partitions that stand after their start, or where their topic holds nothing, once the database answers within
+  /// `wait`; answers those that it moved, or nothing if the site has begun none. `stood` is where they stood before Kafka was
+  /// asked: who stands past the end that there was, and has not moved since, is past the end. What may have happened is not
+  /// done again.
   result<std::optional<std::vector<rewind>>> move(const std::vector<partition_extent>& extents,
-                                                  const replay_from& from, milliseconds wait) {
-    const auto deadline = steady_clock::now() + wait;
-    auto moved = move(extents, from);
-    while (!moved && !in_doubt_ && moved.error().code == error_code::database_unavailable &&
-           steady_clock::now() + retry_delay <= deadline) {
-      std::this_thread::sleep_for(retry_delay);
-      moved = move(extents, from);
-    }
-    return moved;
+                                                  const partition_offsets& stood, const replay_from& from,
+                                                  milliseconds wait) {
+    return answered(wait, [&] { return move(extents, stood, from); });
   }
 
   /// Where the partitions stand now.
@@ -140,14 +118,67 @@ class site_positions {
   }
 
  private:
+  /// Its first start makes the table.
+  static bool is_begun(pqxx::transaction_base& work) {
+    return !work.exec("select where to_regclass('matricula.positions') is not null").empty();
+  }
+
+  result<std::optional<std::vector<rewind>>> move(const std::vector<partition_extent>& extents,
+                                                  const partition_offsets& stood, const replay_from& from) {
+    return guarded([&]() -> result<std::optional<std::vector<rewind>>> {
+      std::optional<std::vector<rewind>> moved;
+      pqxx::transaction<> work{*connection_};
+      if (!is_begun(work))
+        return moved;
+      for (const auto& extent : extents) {
+        const auto rows = work.exec_params("select next_offset from matricula.positions where topic = $1 and "
+                                           "partition = $2 for update",
+                                           extent.where.topic, extent.where.partition);
+        if (rows.empty())
+          continue;  // it begins at the start anyway
+        if (!moved)
+          moved.emplace();
+        const auto was = rows[0][0].as<std::int64_t>();
+        const auto before = stood.find(extent.where);
+        const bool past_the_end = was > extent.end && before != stood.end() && before->second == was;
+        const auto way = way_from(extent, was, start_in(extent, from), was < extent.first || past_the_end);
+        if (!way.stuck && way.was <= way.to)
+          continue;
+        work.exec_params(
+            "update matricula.positions set next_offset = $3 where topic = $1 and partition = $2",
+            extent.where.topic, extent.where.partition, way.to);
+        moved->push_back(way);
+      }
+      in_doubt_ = true;
+      work.commit();
+      in_doubt_ = false;
+      return moved;
+    });
+  }
+
+  template <class Try>
+  auto answered(milliseconds wait, Try attempt) -> decltype(attempt()) {
+    const auto deadline = steady_clock::now() + wait;
+    auto answer = attempt();
+    while (!answer && !in_doubt_ && answer.error().code == error_code::database_unavailable &&
+           steady_clock::now() + retry_delay <= deadline) {
+      std::this_thread::sleep_for(retry_delay);
+      answer = attempt();
+    }
+    return answer;
+  }
+
   template <class Body>
   auto guarded(Body body) -> decltype(body()) {
     const auto address = postgres_address::read(site_.database.reveal(), "matricula replay " + site_.name);
     if (!address)
       return address.error();
     try {
-      if (!connection_)
+      if (!connection_) {
         connection_ = std::make_unique<postgres_connection>(*address);
+        // Who is stopped between two statements keeps no site from its offsets.
+        pqxx::nontransaction{*connection_}.exec("set idle_in_transaction_session_timeout = '5s'");
+      }
       return body();
     } catch (...) {
       auto why = postgres_failure(connection_.get(), address->printable + ", site " + site_.name);
@@ -244,6 +275,10 @@ int replay_site(const std::filesystem::path& file, const replay_options& options
     return exit_failed;
   };
 
+  site_positions positions{*site};
+  const auto stood = positions.stand(options.wait);
+  if (!stood)
+    return fail(stood.error());
   const auto* const time = std::get_if<from_time>(&options.from);
   std::vector<partition_extent> extents;
   for (const auto& topic : topics) {
@@ -253,8 +288,7 @@ int replay_site(const std::filesystem::path& file, const replay_options& options
       return fail(found.error());
     extents.insert(extents.end(), found->begin(), found->end());
   }
-  site_positions positions{*site};
-  const auto answer = positions.move(extents, options.from, options.wait);
+  const auto answer = positions.move(extents, *stood, options.from, options.wait);
   if (!answer)
     return fail(answer.error());
   if (!*answer) {
@@ -265,8 +299,8 @@ int replay_site(const std::filesystem::path& file, const replay_options& options
   const auto& moved = **answer;
   for (const auto& each : moved)
     out << name_of(each.where) << ": from " << each.was
-        << (each.was < each.to ? ", which the topic no longer holds, on to " : " back to ") << each.to
-        << '\n';
+        << (each.stuck ? ", which the topic no longer holds," : "")
+        << (each.was < each.to ? " on to " : " back to ") << each.to << '\n';
   if (moved.empty())
     out << "site " << site->name << " stands before that already: nothing to read again\n";
   if (moved.empty() || !options.follow)

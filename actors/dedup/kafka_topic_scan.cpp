@@ -5,6 +5,7 @@
 #include "actors/publish/kafka_client.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 
@@ -14,9 +15,27 @@ namespace {
 constexpr int metadata_timeout_ms = 10'000;
 constexpr int poll_timeout_ms = 1'000;
 constexpr std::chrono::seconds silence_max{30};
+constexpr const char* transaction_timeout_setting = "transaction.timeout.ms";
+/// librdkafka's own.
+constexpr std::chrono::milliseconds transaction_timeout_default{60'000};
+/// Together what messages that are read but not taken use. librdkafka before 2.2 looks but once a second whether its queue
+/// has room again: it has to hold what is taken meanwhile.
+constexpr std::size_t queued_bytes_max = 48U << 20U, fetched_bytes_max = 16U << 20U;
+
+using partition_counts = std::map<std::string, int, std::less<>>;  // by topic
 
 topic_partition place_of(const rd_kafka_message_t& message) {
   return {rd_kafka_topic_name(message.rkt), message.partition};
+}
+
+/// How long a transaction whose producer has died may hold back what was written behind it: Kafka looks every ten seconds
+/// which ones have been open for too long.
+std::chrono::milliseconds held_back_max_of(const kafka_settings& settings) {
+  auto timeout = transaction_timeout_default.count();
+  if (const auto own = settings.properties.find(transaction_timeout_setting);
+      own != settings.properties.end())
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), timeout);
+  return std::chrono::milliseconds{timeout} + silence_max;
 }
 
 class kafka_topic_scan final : public topic_scan {
@@ -24,7 +43,9 @@ class kafka_topic_scan final : public topic_scan {
   kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics, partition_offsets offsets)
       : settings_(settings)
       , topics_(std::move(topics))
-      , offsets_(std::move(offsets)) {}
+      , offsets_(std::move(offsets)) {
+    limit_fetches(settings_, fetched_bytes_max);
+  }
 
   ~kafka_topic_scan() override {
     if (client_)
@@ -35,17 +56,21 @@ class kafka_topic_scan final : public topic_scan {
     if (!client_)
       if (auto opened = open(); !opened)
         return opened.error();
-    auto silent_since = std::chrono::steady_clock::now();
     for (std::size_t count = 0; count < messages_max && !unread_.empty();) {
+      const auto polled_at = std::chrono::steady_clock::now();
       const kafka_handle<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), poll_timeout_ms)};
       const bool at_end = message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-      if (!message || (at_end && !unread_.reach(place_of(*message), message->offset))) {
-        if (std::chrono::steady_clock::now() - silent_since > silence_max)
-          return kafka_failure(settings_, "reading topics",
-                               "no message for 30 s, nor the end that there was");
+      const bool too_early = at_end && !unread_.reach(place_of(*message), message->offset);
+      held_back_ = held_back_ || too_early;
+      if (!message || too_early) {
+        silent_for_ += std::chrono::steady_clock::now() - polled_at;
+        if (silent_for_ > (held_back_ ? held_back_max_of(settings_) : silence_max))
+          return gone_silent();
+        if (!message)
+          return true;
         continue;
       }
-      silent_since = std::chrono::steady_clock::now();
+      silent_for_ = {};
       if (at_end)
         continue;
       if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || message->err == RD_KAFKA_RESP_ERR__TRANSPORT)
@@ -62,18 +87,54 @@ class kafka_topic_scan final : public topic_scan {
   std::uint64_t messages_total() const override { return total_; }
 
  private:
+  failure gone_silent() const {
+    const auto silence = std::chrono::floor<std::chrono::seconds>(silent_for_);
+    return kafka_failure(settings_, "reading topics",
+                         "no message for " + std::to_string(silence.count()) +
+                             " s, nor the end that there was" +
+                             (held_back_ ? "; a transaction that is not over may hold it back" : ""));
+  }
+
+  /// Who has asked is connected, and is answered at once from then on.
+  result<partition_counts> ask_partitions(rd_kafka_t* client) const {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (const auto error = rd_kafka_metadata(client, 1, nullptr, &metadata, metadata_timeout_ms);
+        error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return kafka_failure(settings_, "asking for its topics", rd_kafka_err2str(error));
+    const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
+        metadata, &rd_kafka_metadata_destroy};
+    partition_counts partitions;
+    for (int i = 0; i < metadata->topic_cnt; ++i)
+      partitions[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+    return partitions;
+  }
+
+  /// Who asks where a partition ends. A reader of what is committed is told where the first transaction begins that is not
+  /// over, and would leave out what others have committed behind it.
+  result<kafka_handle<rd_kafka_t>> asking_client() const {
+    auto configuration = kafka_configuration(settings_, {{"isolation.level", "read_uncommitted"}});
+    if (!configuration)
+      return configuration.error();
+    auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));
+    if (!client)
+      return client;
+    if (const auto met = ask_partitions(client->get()); !met)
+      return met.error();
+    return client;
+  }
+
   result<done> open() {
-    auto configuration =
-        kafka_configuration(settings_, {{"group.id", "matricula.scan"},  // required, never joined
-                                        {"isolation.level", "read_committed"},
-                                        {"enable.auto.commit", "false"},
-                                        {"enable.partition.eof", "true"},
-                                        {"auto.offset.reset", "earliest"},
-                                        // A topic that ends in a control message is known to end only when
-                                        // the broker has waited this long for more.
-                                        {"fetch.wait.max.ms", "10"},
-                                        {"fetch.message.max.bytes", "8388608"},
-                                        {"queued.max.messages.kbytes", "65536"}});
+    auto configuration = kafka_configuration(
+        settings_, {{"group.id", "matricula.scan"},  // required, never joined
+                    {"isolation.level", "read_committed"},
+                    {"enable.auto.commit", "false"},
+                    {"enable.partition.eof", "true"},
+                    {"auto.offset.reset", "earliest"},
+                    // A topic that ends in a control message is known to end only when
+                    // the broker has waited this long for more.
+                    {"fetch.wait.max.ms", "10"},
+                    {"fetch.message.max.bytes", "8388608"},
+                    {"queued.max.messages.kbytes", std::to_string(queued_bytes_max / 1024)}});
     if (!configuration)
       return configuration.error();
     auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));
@@ -81,25 +142,22 @@ class kafka_topic_scan final : public topic_scan {
       return client.error();
     rd_kafka_poll_set_consumer(client->get());
 
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (const auto error = rd_kafka_metadata(client->get(), 1, nullptr, &metadata, metadata_timeout_ms);
-        error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_failure(settings_, "asking for its topics", rd_kafka_err2str(error));
-    const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
-        metadata, &rd_kafka_metadata_destroy};
-    std::map<std::string, int, std::less<>> partitions;
-    for (int i = 0; i < metadata->topic_cnt; ++i)
-      partitions[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+    const auto partitions = ask_partitions(client->get());
+    if (!partitions)
+      return partitions.error();
+    const auto asking = asking_client();
+    if (!asking)
+      return asking.error();
 
     const kafka_handle<rd_kafka_topic_partition_list_t> list{rd_kafka_topic_partition_list_new(16)};
     for (std::size_t i = 0; i < topics_.size(); ++i) {
-      const auto found = partitions.find(topics_[i]);
-      if (found == partitions.end() || found->second == 0)
+      const auto found = partitions->find(topics_[i]);
+      if (found == partitions->end() || found->second == 0)
         return failure{error_code::topic_mismatch,
                        "topic " + topics_[i] + " does not exist: matricula topics T --create makes it"};
       index_of_[topics_[i]] = i;
       for (int partition = 0; partition < found->second; ++partition) {
-        const auto held = ask_held_offsets(client->get(), settings_, topics_[i], partition,
+        const auto held = ask_held_offsets(asking->get(), settings_, topics_[i], partition,
                                            std::chrono::milliseconds{metadata_timeout_ms});
         if (!held)
           return held.error();
@@ -143,6 +201,8 @@ class kafka_topic_scan final : public topic_scan {
   std::map<std::string, std::size_t, std::less<>> index_of_;
   unread_partitions unread_;
   std::uint64_t read_ = 0, total_ = 0;
+  std::chrono::steady_clock::duration silent_for_{};
+  bool held_back_ = false;  ///< a partition was said to end before the end that there was
   kafka_handle<rd_kafka_t> client_;
 };
 

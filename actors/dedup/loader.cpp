@@ -18,32 +18,32 @@ loader_state::~loader_state() {
     promise.deliver(make_error(error_code::stopping));
 }
 
-result<done> loader_state::read_position() {
-  const auto cursors = deployment->adapters.open_scan({deployment->topology.kafka.cursors_topic});
-  for (;;) {
-    const auto more = cursors->next(chunk_messages_max, [this](const scanned_message& message) {
-      if (message.record.key == source)
-        position = parse_source_position(message.record.value).value_or(position);
-    });
-    if (!more)
-      return more.error();
-    if (!*more)
-      return done{};
-  }
+caf::result<source_position> loader_state::start() {
+  promise = self->make_response_promise<source_position>();
+  scan = deployment->adapters.open_scan({deployment->topology.kafka.cursors_topic});
+  read_cursors();
+  return caf::delegated<source_position>{};
 }
 
-caf::result<source_position> loader_state::start() {
-  if (const auto read = read_position(); !read)
-    return make_error(read.error());
+void loader_state::read_cursors() {
+  const auto more = scan->next(chunk_messages_max, [this](const scanned_message& message) {
+    if (message.record.key == source)
+      position = parse_source_position(message.record.value).value_or(position);
+  });
+  if (!more) {
+    promise.deliver(make_error(more.error()));
+    return;
+  }
+  if (*more)  // a transaction may hold back the end for long, and this actor be told to end meanwhile
+    return self->send(self, poll_atom::value);
   std::vector<std::string> topics;
   for (const auto& [lane, deduplicator] : lanes) {
     topics.push_back(deployment->topology.lanes[lane].topic);
     lane_of_topic.push_back(lane);
   }
   scan = deployment->adapters.open_scan(std::move(topics));
-  promise = self->make_response_promise<source_position>();
+  at_lanes = true;
   load_chunk();
-  return caf::delegated<source_position>{};
 }
 
 void loader_state::load_chunk() {
@@ -76,6 +76,13 @@ void loader_state::load_chunk() {
     self->send(self, poll_atom::value);
 }
 
+void loader_state::go_on() {
+  if (at_lanes)
+    load_chunk();
+  else
+    read_cursors();
+}
+
 void loader_state::answered() {
   if (--unanswered == 0)
     load_chunk();
@@ -90,7 +97,7 @@ loader_actor::behavior_type loader(loader_actor::stateful_pointer<loader_state> 
   self->state.lanes = std::move(lanes);
   return {
       [self](start_atom) { return self->state.start(); },
-      [self](poll_atom) { self->state.load_chunk(); },
+      [self](poll_atom) { self->state.go_on(); },
   };
 }
 

@@ -26,7 +26,8 @@ struct loader_state {
   std::string source;
   deduplicators lanes;
   std::vector<std::uint16_t> lane_of_topic;  ///< the lane of each topic that the scan reads
-  topic_scan_ptr scan;
+  topic_scan_ptr scan;                       ///< of the cursors, then of the lanes
+  bool at_lanes = false;
   source_position position;
   std::map<std::pair<std::uint16_t, std::int32_t>, std::int64_t> ends;  ///< lane and partition → last offset
   std::size_t unanswered = 0;
@@ -35,10 +36,11 @@ struct loader_state {
   ~loader_state();
 
   caf::result<source_position> start();
-  void load_chunk();
+  void go_on();
 
  private:
-  result<done> read_position();
+  void read_cursors();
+  void load_chunk();
   void answered();
 };
 

@@ -20,16 +20,16 @@ struct scanned_message {
   std::int64_t time_ms = 0;  ///< when Kafka or the writer says that it was written, since 1970; 0: not known
 };
 
-/// Reads whole topics, from their starts to where their committed ends were at the first call. Blocking; one
-/// thread.
+/// Reads whole topics, from their starts to where their ends were at the first call; transactions that are under way there
+/// are waited for. Blocking; one thread.
 class topic_scan {
  public:
   using on_message = std::function<void(const scanned_message&)>;
 
   virtual ~topic_scan() = default;
 
-  /// Hands out about `messages_max` messages. Answers false when all topics have been read to their ends.
-  /// Errors: kafka_unavailable, topic_mismatch (a topic does not exist).
+  /// Hands out about `messages_max` messages, or what there is if none comes for a second. Answers false when all topics have
+  /// been read to their ends. Errors: kafka_unavailable, topic_mismatch (a topic does not exist).
   virtual result<bool> next(std::size_t messages_max, const on_message& each) = 0;
 
   /// Messages handed out, and the offsets there are in all: for progress.

@@ -92,6 +92,26 @@ TEST_F(loader_test, lets_no_revision_repeat_when_the_cursor_is_lost) {
   EXPECT_EQ(position->value->cursor, std::nullopt);
 }
 
+TEST_F(loader_test, waits_for_what_a_transaction_holds_back) {
+  given_cursor("itaca", {4, "4", 17});
+  kafka.scans_in_vain = 2;
+  const auto position = loads();
+  ASSERT_TRUE(position->value);
+  EXPECT_EQ(position->value->page_number, 4U);
+}
+
+TEST_F(loader_test, can_be_ended_while_it_waits_for_the_cursor) {
+  kafka.scans_in_vain = 1'000;
+  actor = keep(system->spawn(loader, deployed(), "itaca",
+                             deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+  const auto position = request<source_position>(actor, start_atom::value);
+  while (kafka.count(kafka_step::scan) < 2)
+    scheduler->run_once();
+  crash(actor);
+  EXPECT_EQ(position->code(), error_code::stopping);
+  EXPECT_GT(kafka.scans_in_vain, 900U);
+}
+
 TEST_F(loader_test, says_why_it_cannot_read_the_cursor) {
   kafka.refuse(kafka_step::scan, because(error_code::topic_mismatch));
   EXPECT_EQ(loads()->code(), error_code::topic_mismatch);

@@ -64,6 +64,8 @@ class memory_kafka {
   void lose_commit_answer() { commit_answer_lost_ = true; }
   /// The next call of this step throws, in the middle of what its caller is doing.
   std::optional<kafka_step> throws_in;
+  /// So many calls of scans hand out nothing yet, as where a transaction holds back the rest.
+  std::size_t scans_in_vain = 0;
 
   // ---- the topics
   void append(const std::string& topic, std::int32_t partition, stored_message what);
@@ -97,6 +99,8 @@ class memory_kafka {
   std::int64_t noted(const topic_partition& where) const;
   /// Of those opened, how many are still there.
   std::size_t plain_producers = 0;
+  /// Values that were not flushed, and no longer what was sent when their producer went.
+  std::size_t values_lost = 0;
 
   // ---- the adapters
   transactional_producer_ptr open_transactional_producer(const std::string& id);

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <unistd.h>
@@ -33,8 +34,9 @@ Examples:
 
 Each run has topics and databases of its own; Kafka and PostgreSQL are started and removed by this program. A run that
 fails keeps its folder, with the logs of every process, and prints the command that repeats it.
-Exit code 0: nothing lost, twice, out of order, unseen or wrongly quarantined in any run asked for; 1: something was, or
---minutes were over before the last of them; 2: wrong usage. A run that --results holds already counts like the others.
+Exit code 0: nothing lost, twice, out of order, unseen or wrongly quarantined in any run asked for; 1: something was,
+--minutes were over before the last of them, or a round had to leave a cell out; 2: wrong usage. A run that --results holds
+already counts like the others.
 )";
 
 struct options {
@@ -52,6 +54,7 @@ struct options {
   std::optional<std::int64_t> offset_flush_interval_ms;
   std::string commit;
   bool list = false;
+  bool whole_round = true;  ///< no cell was named
 
   run_extent extent_of(const cell& which) const {
     return {settings.records, outage_s.value_or(which.outage_s), static_cast<std::uint64_t>(every_ms)};
@@ -164,7 +167,7 @@ class matrix_round {
         }
   }
 
-  /// Whether every run was clean, those that the results held already, too.
+  /// Whether every run was clean, those that the results held already, too, and a round has left none out.
   bool run_all() {
     for (const auto kind : {ground::one_broker, ground::three_brokers, ground::hosts_apart}) {
       // Threads, for the network that a process is on is that of the thread which starts it.
@@ -176,7 +179,9 @@ class matrix_round {
     }
     if (!left_.empty())
       std::cout << fmt::format("\n{} runs are left: {} minutes are over\n", left_.size(), wanted_.minutes);
-    return clean_ && left_.empty();
+    for (const auto& [cell, runs] : left_out_)
+      std::cout << fmt::format("\n{} runs of {} were left out, and are not in the table\n", runs, cell);
+    return clean_ && left_.empty() && (left_out_.empty() || !wanted_.whole_round);
   }
 
  private:
@@ -229,6 +234,7 @@ class matrix_round {
     if (result.left_out) {
       std::cout << fmt::format("{:<16} seed {:>3}  {}\n", result.cell, result.seed, result.note)
                 << std::flush;
+      ++left_out_[result.cell];
       return;
     }
     print(result, std::chrono::duration<double>(steady_clock::now() - began).count());
@@ -250,6 +256,7 @@ class matrix_round {
   // From here on under the mutex.
   results& so_far_;
   std::vector<task> left_;
+  std::map<std::string, std::uint64_t> left_out_;  // runs, by the cell's title
   bool clean_ = true;
 };
 
@@ -326,6 +333,7 @@ int main(int argc, char** argv) {
     std::cerr << "faults: --against writes one flat table and needs --target classrooms\n";
     return 2;
   }
+  wanted.whole_round = wanted.cells.empty();
   if (!wanted.against.empty()) {
     const auto& possible = connect_peer::cells();
     for (const auto& each : wanted.cells)

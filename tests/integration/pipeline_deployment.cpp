@@ -147,6 +147,7 @@ pipeline_deployment::pipeline_deployment(pipeline_wishes wishes)
     , folder_(std::filesystem::temp_directory_path() / ("matricula_" + name_))
     , file_(folder_ / "topology.toml") {
   std::filesystem::remove_all(folder_);
+  running_process::on_sanitizer_report = [](const std::string& report) { ADD_FAILURE() << report; };
   std::filesystem::create_directories(folder_);
   simulator_.emplace(folder_, wishes_.records, wishes_.simulator_options);
   write_topology();

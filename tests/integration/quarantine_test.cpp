@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/quarantine.hpp"
 
+#include "announced_text.hpp"
 #include "cli/command.hpp"
 #include "cli/quarantine_retry.hpp"
 #include "cli/read_topics.hpp"
 #include "cli/verify.hpp"
+#include "open_transaction.hpp"
 #include "records_by_hand.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <optional>
+#include <ostream>
+#include <thread>
 
 namespace matricula {
 namespace {
@@ -148,6 +156,33 @@ TEST_F(quarantine_test, drops_what_entries_have_in_common) {
   EXPECT_EQ(out.str(), "1 entry dropped\n");
   EXPECT_EQ(list_quarantine(access(), {}), exit_done);
   EXPECT_THAT(out.str(), HasSubstr("1 entry: 1 field_missing; 1 dropped"));
+}
+
+TEST_F(quarantine_test, a_drop_sees_what_came_behind_a_page_that_is_on_its_way) {
+  const auto settled = site_refuses(student("10000001"), 2), key = site_refuses(student("10000002"), 2);
+  ASSERT_EQ(drop_quarantined(access(), {settled}, {}, "ticket 4711"), exit_done) << errors.str();
+  const auto kafka = deployment.load().kafka;
+  std::optional<open_transaction> page;
+  std::future<void> ended;
+  announced_text text{[&] {  // the entries are read, and nothing is written yet
+    page.emplace(kafka, kafka.quarantine_topic);
+    site_refuses(student("10000002"), 9);
+    ended = std::async(std::launch::async, [&] {
+      std::this_thread::sleep_for(std::chrono::seconds{2});
+      page->abort();
+    });
+  }};
+  std::ostream shown{&text};
+  EXPECT_EQ(
+      drop_quarantined({deployment.file(), deployment.environment(), std::chrono::seconds{20}, shown, errors},
+                       {settled, key}, {}, "ticket 4712"),
+      exit_done)
+      << errors.str();
+  ended.get();
+  EXPECT_EQ(text.str(), settled + " was dropped before: ticket 4711\n1 entry dropped\n"
+                                  "1 entry of them came again meanwhile, and is listed as before\n");
+  EXPECT_EQ(list_quarantine(access(), {}), exit_done);
+  EXPECT_THAT(out.str(), HasSubstr("\n1 entry: 1 row_refused; 1 dropped"));
 }
 
 TEST_F(quarantine_test, verify_still_counts_a_dropped_entry_as_quarantined) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/replay.hpp"
 
+#include "announced_text.hpp"
 #include "cli/command.hpp"
 #include "records_by_hand.hpp"
 #include "tests/faults/forwarder.hpp"
@@ -16,12 +17,14 @@
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace matricula {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
@@ -40,23 +43,6 @@ class watched_text : public std::stringbuf {
 
  private:
   std::function<void()> at_flush_;
-};
-
-/// Text before whose first words something happens.
-class announced_text : public std::stringbuf {
- public:
-  explicit announced_text(std::function<void()> at_first)
-      : at_first_(std::move(at_first)) {}
-
- protected:
-  std::streamsize xsputn(const char* text, std::streamsize length) override {
-    if (at_first_)
-      std::exchange(at_first_, nullptr)();
-    return std::stringbuf::xsputn(text, length);
-  }
-
- private:
-  std::function<void()> at_first_;
 };
 
 /// A site that has read the two entries of its lane, of two hours and of an hour ago. Nobody runs it.
@@ -195,6 +181,46 @@ TEST_F(replay_test, passes_over_nothing_that_the_topic_still_holds) {
   }
 }
 
+TEST_F(replay_test, begins_at_the_first_entry_of_a_topic_that_was_made_anew) {
+  for (const auto* from : {"2100-01-01T00:00", "5", "0", "beginning"}) {
+    database.query("update matricula.positions set next_offset = 500");
+    EXPECT_EQ(replay(from), exit_done) << errors.str();
+    EXPECT_EQ(out.str(), deployment.lane() + "-0: from 500, which the topic no longer holds, back to 0\n")
+        << from;
+    EXPECT_EQ(offset(), "0") << from;
+  }
+}
+
+TEST_F(replay_test, is_through_when_a_topic_that_was_made_anew_is_being_read) {
+  database.query("update matricula.positions set next_offset = 500");
+  bool reads_on = false;
+  watched_text text{[&] {
+    if (!std::exchange(reads_on, true))
+      site_gets(3, student("10000003"));
+  }};
+  std::ostream shown{&text};
+  EXPECT_EQ(replay_into(shown, "beginning", true), exit_done) << errors.str();
+  EXPECT_THAT(text.str(), HasSubstr(" back to 0\n0 of 1 entries\n1 of 1 entries\n"));
+}
+
+TEST_F(replay_test, does_not_take_a_site_that_goes_on_for_one_past_the_end) {
+  pqxx::connection site{database.url()};
+  pqxx::work batch{site};
+  batch.exec("update matricula.positions set next_offset = 10");
+  auto replayed = std::async(std::launch::async, [&] { return replay("1"); });
+  // It has asked where the topic ends, and waits for the site.
+  const auto waits = [&] {
+    return database.value("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and "
+                          "application_name = 'matricula replay eso46' and datname = current_database()") ==
+           "1";
+  };
+  for (int look = 0; look < 1'000 && !waits(); ++look)
+    std::this_thread::sleep_for(milliseconds{20});
+  batch.commit();
+  EXPECT_EQ(replayed.get(), exit_done) << errors.str();
+  EXPECT_EQ(out.str(), deployment.lane() + "-0: from 10 back to 1\n");
+}
+
 TEST_F(replay_test, says_when_nobody_goes_on) {
   deleted();
   EXPECT_EQ(replay("beginning", true), exit_failed);
@@ -203,6 +229,8 @@ TEST_F(replay_test, says_when_nobody_goes_on) {
 }
 
 TEST_F(replay_test, does_not_take_another_replay_for_a_standstill) {
+  for (revision_t revision = 3; revision <= 10; ++revision)
+    topic_says(revision, student(std::to_string(10'000'000 + revision)));
   database.query("update matricula.positions set next_offset = 10");
   announced_text text{[&] {  // another one has sent the site further back: with every look it is elsewhere
     database.query("alter table matricula.positions rename to positions_there;"
@@ -255,6 +283,19 @@ TEST_F(replay_test, does_not_do_again_what_may_have_been_done) {
   EXPECT_THAT(errors.str(), HasSubstr("site eso46"));
   EXPECT_EQ(database.value("select last_value from commits"), "1");
   EXPECT_EQ(offset(), "2");
+}
+
+TEST_F(replay_test, lets_go_of_the_offsets_if_it_is_stopped) {
+  database.query(
+      "create table public.timeouts (value text); create function public.note_timeout() returns trigger "
+      "language plpgsql "
+      "as $$ begin insert into public.timeouts values "
+      "(current_setting('idle_in_transaction_session_timeout'));"
+      " return new; end $$; "
+      "create trigger note_timeout before update on matricula.positions for each row execute function "
+      "public.note_timeout()");
+  EXPECT_EQ(replay("beginning"), exit_done) << errors.str();
+  EXPECT_EQ(database.value("select value from public.timeouts"), "5s");
 }
 
 TEST_F(replay_test, has_nothing_to_wait_for_where_nothing_is_left) {

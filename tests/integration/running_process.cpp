@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "running_process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -21,6 +22,17 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
+}
+
+/// What a sanitizer has reported first; empty: nothing.
+std::string sanitizer_report_in(const std::string& log) {
+  constexpr std::size_t shown_bytes_max = 20'000;
+  constexpr const char* words[] = {"WARNING: ThreadSanitizer", "ERROR: AddressSanitizer",
+                                   "ERROR: LeakSanitizer", "runtime error: "};
+  auto first = log.size();
+  for (const char* each : words)
+    first = std::min(first, log.find(each));
+  return first == log.size() ? std::string{} : log.substr(log.rfind('\n', first) + 1, shown_bytes_max);
 }
 
 std::vector<std::string> environment_with(const running_process::variables& more) {
@@ -75,7 +87,7 @@ running_process::running_process(std::vector<std::string> command, std::filesyst
     throw std::runtime_error{"cannot start " + command.front()};
 }
 
-running_process::~running_process() { kill(); }
+running_process::~running_process() { end(); }
 
 running_process::running_process(running_process&& other) noexcept
     : pid_(std::exchange(other.pid_, -1))
@@ -83,7 +95,7 @@ running_process::running_process(running_process&& other) noexcept
     , log_(std::move(other.log_)) {}
 
 running_process& running_process::operator=(running_process&& other) noexcept {
-  kill();
+  end();
   pid_ = std::exchange(other.pid_, -1);
   status_ = other.status_;
   log_ = std::move(other.log_);
@@ -111,6 +123,14 @@ void running_process::signal(int number) {
 void running_process::kill() {
   signal(SIGKILL);
   reap(0);
+}
+
+void running_process::end() {
+  kill();
+  if (on_sanitizer_report == nullptr || log_.empty())
+    return;
+  if (const auto report = sanitizer_report_in(log()); !report.empty())
+    on_sanitizer_report(report);
 }
 
 std::optional<int> running_process::exit_code() {

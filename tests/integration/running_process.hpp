@@ -24,6 +24,10 @@ class running_process {
  public:
   using variables = std::vector<std::pair<std::string, std::string>>;
 
+  /// Is told at the end of each object what its log holds of a sanitizer's report, which ends no program, and so would pass
+  /// unseen. Does not throw.
+  static inline void (*on_sanitizer_report)(const std::string& report) = nullptr;
+
   /// Starts `command`, a path and its arguments, with `more` environment variables; what it prints goes to
   /// `log`, which is begun anew. Throws std::runtime_error if it cannot.
   running_process(std::vector<std::string> command, std::filesystem::path log, const variables& more = {});
@@ -47,6 +51,7 @@ class running_process {
 
  private:
   bool reap(int options);
+  void end();
 
   pid_t pid_ = -1;
   std::optional<int> status_;
