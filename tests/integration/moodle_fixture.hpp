@@ -65,6 +65,12 @@ class moodle_site : public testing::Test {
     session_.reset();
   }
 
+  /// What day it is for whoever connects from now on.
+  void it_is(const std::string& day) {
+    database_.query("alter database " + database_.name() + " set matricula.today = '" + day + "'");
+    session_.reset();
+  }
+
   /// What the next record says, in a batch of its own; the effects.
   std::string site_gets(const given_record& record) { return site_gets_page({record}); }
 

@@ -82,7 +82,8 @@ TEST_F(moodle_site, has_rows_as_moodles_own_functions_write_them) {
   EXPECT_EQ(differences("mdl_course_categories", "id = 2", moodles::category),
             "descriptionformat idnumber name");
   EXPECT_EQ(differences("mdl_course", "id = 2", moodles::course),
-            "category fullname idnumber newsitems shortname sortorder startdate summaryformat");
+            "category fullname idnumber newsitems shortname showcompletionconditions sortorder startdate "
+            "summaryformat");
   EXPECT_EQ(differences("mdl_context", "contextlevel = 40 and instanceid = 2", moodles::category_context),
             "");
   EXPECT_EQ(differences("mdl_context", "contextlevel = 50 and instanceid = 2", moodles::course_context),
@@ -297,11 +298,12 @@ TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
   const auto latest = [&] {
     return value(
         "select concat_ws(' ', c.enablecompletion, c.showactivitydates, c.showgrades, c.showreports, "
-        "c.maxbytes, (select string_agg(o.value, ' ' order by o.name desc) from mdl_course_format_options o "
-        "where o.courseid = c.id)) from mdl_course c order by id desc limit 1");
+        "c.maxbytes, coalesce(c.showcompletionconditions::text, 'null'), (select string_agg(o.value, ' ' "
+        "order by o.name desc) from mdl_course_format_options o where o.courseid = c.id)) "
+        "from mdl_course c order by id desc limit 1");
   };
   site_gets({.person = anna});
-  EXPECT_EQ(latest(), "0 0 1 0 0 1 0");
+  EXPECT_EQ(latest(), "0 0 1 0 0 null 1 0");
   database_.query(
       "insert into mdl_config (name, value) values ('enablecompletion', '1'); "
       "insert into mdl_config_plugins (plugin, name, value) values ('moodlecourse', 'enablecompletion', "
@@ -310,12 +312,12 @@ TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
       "('moodlecourse', 'hiddensections', '0'), ('moodlecourse', 'coursedisplay', '1')");
   session_.reset();
   site_gets({.person = anna, .subject = "VAL"});
-  EXPECT_EQ(latest(), "1 1 0 1 2147483648 0 1");
+  EXPECT_EQ(latest(), "1 1 0 1 2147483648 1 0 1");
   database_.query("update mdl_config set value = '0' where name = 'enablecompletion'; "
                   "update mdl_config_plugins set value = 'many' where name = 'maxbytes'");
   session_.reset();
   site_gets({.person = anna, .subject = "ANG"});
-  EXPECT_EQ(latest(), "0 1 0 1 0 0 1");
+  EXPECT_EQ(latest(), "0 1 0 1 0 null 0 1");
 }
 
 TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_group) {
@@ -1945,6 +1947,7 @@ TEST_F(moodle_site, calls_a_category_as_the_newest_year_does) {
   const auto level = [&] {
     return value("select name from mdl_course_categories where idnumber = '46/46012345/1234567890'");
   };
+  it_is("2026-10-01");
   site_gets({.person = anna, .year = "2025"});
   site_gets({.person = anna, .year = "2026"});
   site_gets({.person = berta, .year = "2025", .course_name = "1º ESO"});
@@ -1960,6 +1963,7 @@ TEST_F(moodle_site, calls_a_centre_as_the_newest_year_does) {
   const auto centre = [&] {
     return value("select name from mdl_course_categories where idnumber = '46/46012345'");
   };
+  it_is("2026-10-01");
   site_gets({.person = anna, .year = "2026"});
   site_gets({.person = anna, .centre_name = "IB Jaume I", .year = "2025"});
   EXPECT_EQ(centre(), "IES Jaume I");
@@ -1982,6 +1986,27 @@ TEST_F(moodle_site, lets_no_record_of_a_year_to_come_name_a_category_for_good) {
   EXPECT_EQ(value("set matricula.today = '2027-02-01'; select matricula.moodle_naming_year('2099')"), "2026");
   EXPECT_EQ(value("set matricula.today = '2027-09-01'; select matricula.moodle_naming_year('2099')"), "2027");
   EXPECT_EQ(value("set matricula.today = '2027-09-01'; select matricula.moodle_naming_year('2026')"), "2026");
+}
+
+TEST_F(moodle_site, keeps_what_the_new_year_has_named_in_august_from_late_records_of_the_last) {
+  const auto centres = [&] {
+    return value(
+        "select string_agg(name, ', ' order by idnumber) from mdl_course_categories where depth = 2");
+  };
+  it_is("2027-08-20");
+  site_gets({.person = anna, .centre_name = "IES Jaume II", .year = "2027"});
+  site_gets({.person = anna, .year = "2026"});
+  EXPECT_EQ(centres(), "IES Jaume I");  // the newest of either year
+  site_gets({.person = anna, .centre_name = "IES Jaume II", .year = "2027", .room = "B1"});
+  site_gets({.person = anna, .centre_name = "IES Jaume II", .year = "2026"});
+  site_gets({.person = anna, .centre = "46012346", .centre_name = "IES Nou", .year = "2027"});
+  EXPECT_EQ(centres(), "IES Jaume II, IES Nou");
+  it_is("2027-09-01");
+  site_gets({.person = berta, .year = "2026"});
+  site_gets({.person = berta, .centre = "46012346", .centre_name = "IES Vell", .year = "2026"});
+  EXPECT_EQ(centres(), "IES Jaume II, IES Nou");
+  site_gets({.person = berta, .centre_name = "IES Jaume III", .year = "2027"});
+  EXPECT_EQ(centres(), "IES Jaume III, IES Nou");
 }
 
 TEST_F(moodle_site, hides_what_it_makes_below_a_hidden_category_until_that_is_shown) {

@@ -29,6 +29,8 @@ with changing as (
   set fullname = r.fullname, idnumber = r.idnumber
   from renamed r
   where m.course_id = r.course_id
+    and ((m.fullname, m.idnumber) = (r.written_fullname, r.written_idnumber)
+      or matricula.moodle_try_again('another session has named a course meanwhile') is null)
 ), journaled as (
   insert into matricula.moodle_journal (kind, ref, was, wrote)
   select 'course', r.course_id, jsonb_build_object('fullname', r.written_fullname, 'idnumber', r.written_idnumber),

@@ -11,6 +11,7 @@ with renamed as (
   set name = r.name
   from renamed r
   where m.moodle_group_id = r.moodle_group_id
+    and (m.name = r.written or matricula.moodle_try_again('another session has named a group meanwhile') is null)
 ), journaled as (
   insert into matricula.moodle_journal (kind, ref, was, wrote)
   select 'group', r.moodle_group_id, jsonb_build_object('name', r.written), jsonb_build_object('name', r.name)

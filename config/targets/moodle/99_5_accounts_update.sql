@@ -20,6 +20,9 @@ with newer as (
   set firstname = n.firstname, lastname = n.lastname, email = n.email, idnumber = n.idnumber
   from newer n
   where m.person_id = n.person_id
+    and ((m.firstname, m.lastname, m.email, m.idnumber)
+           = (n.written_firstname, n.written_lastname, n.written_email, n.written_idnumber)
+      or matricula.moodle_try_again('another session has named an account meanwhile') is null)
 ), journaled as (
   insert into matricula.moodle_journal (kind, ref, was, wrote)
   select 'account', n.person_id,

@@ -16,8 +16,9 @@ create table if not exists matricula.moodle_category (
   name        text    not null,
   adopted     boolean not null  -- it stood there before, with this idnumber
 );
--- The school year, and the revision, of the record that has named it: last year's know no better. A year that is still to come
--- counts as the present one, lest a record with a wrong one has the last word for good. Empty: an earlier version has made it.
+-- The school year, and the revision, of the record that has named it: last year's know no better. As long as a year is still
+-- to come it counts as the present one, lest a record with a wrong one has the last word for good. Empty: an earlier version
+-- has made it.
 alter table matricula.moodle_category
   add column if not exists year text not null default '' collate "C",
   add column if not exists revision bigint not null default 0;
@@ -737,6 +738,12 @@ $$;
 create or replace function matricula.moodle_touched(back jsonb, wrote jsonb, holds jsonb) returns boolean
 language sql immutable as $$
   select coalesce(bool_or((holds -> b.key) is distinct from (wrote -> b.key)), false) from jsonb_each(back) as b
+$$;
+
+-- What a field holds after an undo: what was there before, or what somebody, or a batch, has made of it meanwhile.
+create or replace function matricula.moodle_undone(holds text, wrote text, back text) returns text
+language sql immutable as $$
+  select case when holds = wrote then coalesce(back, holds) else holds end
 $$;
 
 -- What becomes of the things of undo_thing, put into moodle_undo by the next two. Functions and no views: PostgreSQL lets

@@ -189,7 +189,7 @@ create temporary table wanted_category (
   parent   text    not null collate "C",  -- its key; empty: the top
   depth    integer not null,              -- from 1
   name     text    not null,
-  year     text    not null collate "C",  -- of the record that names it so, but none that is to come
+  year     text    not null collate "C",  -- of the record that names it so
   revision bigint  not null               -- of that record
 ) on commit delete rows;
 
@@ -325,7 +325,7 @@ create temporary table moodle_undo (
   kind      text   not null,  -- as in the journal
   ref       bigint not null,
   person_id bigint,
-  back      jsonb,            -- what its fields are to be; null: it was not there
+  back      jsonb,            -- what its fields are to be; null: it was not there, or is as it was
   wrote     jsonb,            -- of names and of what the calendar does: as they still stand if nobody has changed them
   centre    text   not null,  -- the rest is what is told
   what      text   not null,

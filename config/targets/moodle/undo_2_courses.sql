@@ -17,7 +17,8 @@ with putting as (
   where b.is_taken
 ), mapped as (
   update matricula.moodle_course m
-  set fullname = coalesce(b.fullname, m.fullname), idnumber = coalesce(b.idnumber, m.idnumber)
+  set fullname = matricula.moodle_undone(m.fullname, b.wrote ->> 'fullname', b.fullname),
+      idnumber = matricula.moodle_undone(m.idnumber, b.wrote ->> 'idnumber', b.idnumber)
   from back b
   where m.course_id = b.ref
 ), changed as (
@@ -26,8 +27,8 @@ with putting as (
   on conflict (kind, ref) do update set at = excluded.at
 )
 update mdl_course c
-set fullname = case when c.fullname = b.wrote ->> 'fullname' then coalesce(b.fullname, c.fullname) else c.fullname end,
-    idnumber = case when c.idnumber = b.wrote ->> 'idnumber' then coalesce(b.idnumber, c.idnumber) else c.idnumber end,
+set fullname = matricula.moodle_undone(c.fullname, b.wrote ->> 'fullname', b.fullname),
+    idnumber = matricula.moodle_undone(c.idnumber, b.wrote ->> 'idnumber', b.idnumber),
     timemodified = extract(epoch from now())
 from back b
 where c.id = b.ref

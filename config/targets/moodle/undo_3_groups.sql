@@ -3,7 +3,7 @@ with mapped as (
   update matricula.moodle_group m
   set name = t.back ->> 'name'
   from moodle_undo t
-  where t.kind = 'group' and m.moodle_group_id = t.ref
+  where t.kind = 'group' and m.moodle_group_id = t.ref and m.name = t.wrote ->> 'name'
   returning m.course_id
 ), changed as (
   insert into matricula.moodle_change (kind, ref, at)

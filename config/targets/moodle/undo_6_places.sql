@@ -3,7 +3,7 @@
 -- in a list of teachers, which is put back here, goes with them as a record that no enrolment has.
 with taught as (
   update teaching k
-  set status = coalesce(coalesce(t.back, '{"status": "withdrawn"}') ->> 'status', k.status),
+  set status = case t.effect when 'return' then 'enrolled' when 'forget' then k.status else 'withdrawn' end,
       substitutes = case when t.back ? 'substitutes' then t.back ->> 'substitutes' else k.substitutes end
   from moodle_undo t
   where t.kind = 'teaching' and k.classroom_id = t.ref and k.person_id = t.person_id

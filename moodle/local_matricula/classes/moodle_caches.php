@@ -24,6 +24,9 @@ namespace local_matricula;
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class moodle_caches implements caches {
+    /** @var int For more courses at once an event is for all: Moodle keeps each id that one names, until its next purge. */
+    private const EVENT_IDS_MAX = 100;
+
     #[\Override]
     public function purge_by_event(string $event): void {
         \cache_helper::purge_by_event($event);
@@ -46,6 +49,10 @@ class moodle_caches implements caches {
     #[\Override]
     public function forget_people(array $courseids): void {
         \cache_helper::invalidate_by_definition('core', 'coursecontacts', [], $courseids);
-        \cache_helper::invalidate_by_event('changesincoursestate', $courseids);
+        if (count($courseids) > self::EVENT_IDS_MAX) {
+            $this->purge_by_event('changesincoursestate');
+        } else {
+            \cache_helper::invalidate_by_event('changesincoursestate', $courseids);
+        }
     }
 }
