@@ -18,9 +18,8 @@ constexpr std::chrono::seconds silence_max{30};
 constexpr const char* transaction_timeout_setting = "transaction.timeout.ms";
 /// librdkafka's own.
 constexpr std::chrono::milliseconds transaction_timeout_default{60'000};
-/// Together what messages that are read but not taken use. librdkafka before 2.2 looks but once a second whether its queue
-/// has room again: it has to hold what is taken meanwhile.
-constexpr std::size_t queued_bytes_max = 48U << 20U, fetched_bytes_max = 16U << 20U;
+/// librdkafka before 2.2 looks but once a second whether its queue has room again: it has to hold what is taken meanwhile.
+constexpr std::size_t queued_bytes_max = 64U << 20U;
 
 using partition_counts = std::map<std::string, int, std::less<>>;  // by topic
 
@@ -43,9 +42,7 @@ class kafka_topic_scan final : public topic_scan {
   kafka_topic_scan(const kafka_settings& settings, std::vector<std::string> topics, partition_offsets offsets)
       : settings_(settings)
       , topics_(std::move(topics))
-      , offsets_(std::move(offsets)) {
-    limit_fetches(settings_, fetched_bytes_max);
-  }
+      , offsets_(std::move(offsets)) {}
 
   ~kafka_topic_scan() override {
     if (client_)

@@ -189,7 +189,7 @@ class backlog_scenario final : public flat_backlog {
   /// librdkafka reading the same records, and psql with the same SQL.
   void add_floors(const bench_deployment& world, const std::filesystem::path& folder, int number,
                   const std::vector<sent_record>& records, std::vector<measured>& all) const {
-    const bench_deployment floor{on_, folder / "floor", world.name() + "floor", wishes()};
+    const bench_deployment floor{on_, folder / "floor", world.name() + "floor", world.wishes()};
     auto before = world.read();
     auto cpu_before = own_cpu_seconds();
     double ms = 0;

@@ -39,12 +39,6 @@ class moodle_calendar : public moodle_site {
                       .blackout = {"12-22/01-07", "2027-03-15/2027-03-22"}};
   }
 
-  /// What day it is for whoever connects from now on.
-  void it_is(const std::string& day) {
-    database_.query("alter database " + database_.name() + " set matricula.today = '" + day + "'");
-    session_.reset();
-  }
-
   /// What `matricula calendar` does on a day, portion by portion: "hidden 500", "2025 deletable 3", "held 2".
   std::vector<std::string> portions_of(const std::string& day,
                                        const postgres_session::calendar_order& order = {}) {

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace matricula {
@@ -414,6 +415,25 @@ TEST_F(moodle_undo, gives_a_classroom_the_teachers_of_before) {
   EXPECT_THAT(people(), HasSubstr("0b Matemàtiques · 1r ESO A: active editingteacher"));
 }
 
+TEST_F(moodle_undo, leaves_a_teacher_whom_the_list_has_as_it_had_before) {
+  const auto substituting = [](const std::string& absent) {
+    return R"([{"id":"012345678Z","name":"Joan","surname1":"Fuster","surname2":null,"email":null,)"
+           R"("substitutes":)" +
+           absent + "}]";
+  };
+  for (const auto& [before, meanwhile] : {std::pair{substituting("null"), std::string{"[]"}},
+                                          std::pair{substituting("\"0X\""), substituting("null")}}) {
+    site_gets({.person = anna, .teachers = before});
+    const auto people_before = people();
+    an_hour_passes();
+    site_gets({.person = anna, .teachers = meanwhile});
+    site_gets({.person = anna, .teachers = before});
+    EXPECT_THAT(undone(), Contains("teaching forget " + mathematics + "/012345678Z"));
+    EXPECT_EQ(people(), people_before);
+    EXPECT_EQ(value("select status from classrooms.teaching"), "enrolled");
+  }
+}
+
 TEST_F(moodle_undo, refuses_what_somebody_has_changed_and_names_it) {
   site_gets({.person = anna});
   an_hour_passes();
@@ -468,6 +488,105 @@ TEST_F(moodle_undo, leaves_what_somebody_changes_while_it_puts_things_back) {
                   "(select fullname from mdl_course where id > 1), (select name from mdl_groups), "
                   "(select name from mdl_course_categories where idnumber = '46/46012345'))"),
             "Nina, Mates divertides, Els millors, El nostre IES");
+}
+
+/// A batch that names what an undo puts back at the same moment.
+class moodle_undo_beside_a_batch : public moodle_undo {
+ protected:
+  void SetUp() override {
+    moodle_undo::SetUp();
+    given_settings({{"fullname", "{subject.name_val}"}});
+  }
+
+  /// All that Anna's record in mathematics names has been renamed since by others, one of a new pupil among them.
+  void given_names_to_put_back(const std::string& pupil) {
+    site_gets_page({{.person = anna}, {.person = anna, .subject = "VAL"}});
+    an_hour_passes();
+    auto of_the_pupil = renamed_anna, in_valencian = renamed_anna;
+    of_the_pupil.person = pupil;
+    in_valencian.subject = "VAL";
+    site_gets_page({of_the_pupil, in_valencian});
+  }
+
+  given_batch batch_of(const given_record& record) {
+    given_batch given{offset_};
+    given.add(record, ++revision_);
+    offset_ = given.batch.next_offset;
+    return given;
+  }
+
+  /// What comes of the batch while an undo waits for what `sql` locks; `waits`: the batch then waits for the undo.
+  std::string applied_beside_undo(const given_batch& given, const std::string& sql, bool waits) {
+    pqxx::connection connection{database_.url()};
+    pqxx::work other{connection};
+    other.exec(sql);
+    std::thread undoing{[&] { undone(); }};
+    await_waiting(database_, 1);
+    std::string effects;
+    std::thread applying{[&] { effects = apply(*session_, given); }};
+    if (waits)
+      await_waiting(database_, 2);
+    else
+      applying.join();
+    other.abort();
+    undoing.join();
+    if (waits)
+      applying.join();
+    return effects;
+  }
+
+  /// How many categories, courses, groups and accounts are called otherwise than was last written.
+  std::string called_otherwise() const {
+    return value("select concat_ws(' ', (select count(*) from matricula.moodle_category m "
+                 "join mdl_course_categories c on c.id = m.category_id where c.name <> m.name), "
+                 "(select count(*) from matricula.moodle_course m join mdl_course c on c.id = m.course_id "
+                 "where c.fullname <> m.fullname), (select count(*) from matricula.moodle_group m "
+                 "join mdl_groups g on g.id = m.moodle_group_id where g.name <> m.name), "
+                 "(select count(*) from matricula.moodle_user m join mdl_user u on u.id = m.user_id "
+                 "where u.firstname <> m.firstname))");
+  }
+
+  static constexpr std::string given_record::*names_[] = {&given_record::name, &given_record::centre_name,
+                                                          &given_record::subject_name,
+                                                          &given_record::group_name};
+};
+
+TEST_F(moodle_undo_beside_a_batch, leaves_what_that_has_named_meanwhile) {
+  given_names_to_put_back(berta);
+  auto record = renamed_anna;
+  for (const auto name : names_)
+    record.*name += "!";
+  EXPECT_EQ(applied_beside_undo(batch_of(record),
+                                "select pg_advisory_xact_lock(hashtext('matricula.moodle_withdrawal'))",
+                                false),
+            "created 0 changed 1 withdrawn 0");
+  EXPECT_EQ(value("select concat_ws(', ', (select firstname from mdl_user where username = '10000001'), "
+                  "(select fullname from mdl_course where idnumber like '%/MAT/%'), "
+                  "(select min(name) from mdl_groups), "
+                  "(select name from mdl_course_categories where idnumber = '46/46012345'))"),
+            "Anna Maria!, Matemàtiques I!, 1r ESO Alfa!, IES Jaume II!");
+  EXPECT_EQ(called_otherwise(), "0 0 0 0");
+}
+
+TEST_F(moodle_undo_beside_a_batch, has_that_made_anew_if_it_came_first) {
+  int number = 10'000'003;
+  for (const auto name : names_) {
+    const auto pupil = std::to_string(number++);
+    given_names_to_put_back(pupil);
+    auto record = renamed_anna;
+    record.*name += "!";
+    const auto given = batch_of(record);
+    EXPECT_THAT(applied_beside_undo(given,
+                                    "select from mdl_user_enrolments where userid = "
+                                    "(select id from mdl_user where username = '" +
+                                        pupil + "') for update",
+                                    true),
+                HasSubstr("SQLSTATE 40001"))
+        << record.*name;
+    EXPECT_EQ(called_otherwise(), "0 0 0 0") << record.*name;
+    EXPECT_EQ(apply(*session_, given), "created 0 changed 1 withdrawn 0");
+    EXPECT_EQ(called_otherwise(), "0 0 0 0") << record.*name;
+  }
 }
 
 TEST_F(moodle_undo, leaves_an_idnumber_empty_that_another_course_has_by_now) {
