@@ -20,7 +20,7 @@ struct growth {
 /// What a worker is given; the defaults are those that it is compared by.
 struct connect_settings {
   std::string heap = "2g";  ///< the most that it may take, in Java's words
-  int batch = 3'000;        ///< records that are written, and asked of the consumer, at a time
+  int batch = 1'000;        ///< records that are written, and asked of the consumer, at a time
 };
 
 /// A worker of Kafka Connect with the Debezium JDBC sink, of a group of its own (scripts/connect). Errors are thrown as

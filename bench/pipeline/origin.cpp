@@ -83,7 +83,7 @@ std::string peer() {
   constexpr const char* pom = MATRICULA_SOURCE_DIRECTORY "/scripts/kafka/connect/pom.xml";
   return fmt::format(
       "Kafka Connect {} with Debezium's JDBC sink {}, a heap of at most 2 GB, 2 tasks, batch.size and "
-      "consumer.max.poll.records 3,000",
+      "consumer.max.poll.records 1,000",
       version_of("connect-runtime", pom), version_of("debezium-connector-jdbc", pom));
 }
 

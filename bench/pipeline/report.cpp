@@ -172,7 +172,7 @@ themselves, psql's that of all of them.)",
        R"(One topic of two partitions into one flat table of the same columns, new rows and then the same again.
 matricula: from when its site has been given the topic until the last row is durable. Kafka Connect with the
 Debezium JDBC sink, which runs already and has drained the same once, into another table (the row "just started"): from
-the first byte that it writes to the last; two tasks, batches of 3,000, unnest and a record schema as its documentation
+the first byte that it writes to the last; two tasks, batches of 1,000, unnest and a record schema as its documentation
 advises (scripts/kafka/connect/sink.json). Its two 64-bit headers arrive as Base64 text, from which the table computes the
 numbers. Alone: librdkafka reading the topic, and a
 psql for each partition copying batches of 10,000 rows and running the target's own steps, or, with the rows there,
