@@ -82,7 +82,7 @@ const std::vector<known_table>& known_tables() {
           {"batch_bytes_max", number, optional, "batch_bytes_max = 67108864", 1'024, 1'073'741'824},
           {"page_bytes_max", number, optional, "page_bytes_max = 268435456", 1'024, 2'147'483'648},
           {"record_bytes_max", number, optional, "record_bytes_max = 1000000", 1'024, 100'000'000},
-          {"prefetch_bytes_max", number, optional, "prefetch_bytes_max = 25165824", 1'024, 2'147'482'624},
+          {"prefetch_bytes_max", number, optional, "prefetch_bytes_max = 33554432", 1'024, 2'147'482'624},
           {"outbox_entries_max", number, optional, "outbox_entries_max = 2000", 1, 100'000},
           {"retry_delay_ms_min", number, optional, "retry_delay_ms_min = 100", 1, hour_ms},
           {"retry_delay_ms_max", number, optional, "retry_delay_ms_max = 500", 1, hour_ms},

@@ -99,7 +99,7 @@ struct limits {
   std::size_t batch_bytes_max = 64U << 20;     ///< one request to an applier
   std::size_t page_bytes_max = 256U << 20;     ///< one read of a source
   std::size_t record_bytes_max = 1'000'000;    ///< longer records go to quarantine
-  std::size_t prefetch_bytes_max = 24U << 20;  ///< messages that librdkafka has fetched, per site
+  std::size_t prefetch_bytes_max = 32U << 20;  ///< messages that librdkafka has fetched, per site
   std::uint32_t outbox_entries_max = 2'000;    ///< one round of the reporter
   std::uint32_t retry_delay_ms_min = 100;
   std::uint32_t retry_delay_ms_max = 500;

@@ -39,7 +39,7 @@ enum class error_code : std::uint8_t {
   out_of_sequence,       ///< outage: an earlier page of the source failed; this one must be read again
 
   publisher_fenced,  ///< handover: a newer owner of the source holds its transactional.id
-  partition_lost,    ///< handover: a site's stored offset is not the one that the applier expected
+  partition_lost,  ///< handover: a site's stored offset is not as expected, or another has our place in a group
 
   record_not_object,  ///< poison: an element of the page's records is not a JSON object
   record_too_large,   ///< poison: a record longer than limits.record_bytes_max

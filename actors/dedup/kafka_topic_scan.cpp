@@ -5,9 +5,9 @@
 #include "actors/publish/kafka_client.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
+#include <utility>
 
 namespace matricula {
 namespace {
@@ -15,7 +15,6 @@ namespace {
 constexpr int metadata_timeout_ms = 10'000;
 constexpr int poll_timeout_ms = 1'000;
 constexpr std::chrono::seconds silence_max{30};
-constexpr const char* transaction_timeout_setting = "transaction.timeout.ms";
 /// librdkafka's own.
 constexpr std::chrono::milliseconds transaction_timeout_default{60'000};
 /// librdkafka before 2.2 looks but once a second whether its queue has room again: it has to hold what is taken meanwhile.
@@ -30,11 +29,7 @@ topic_partition place_of(const rd_kafka_message_t& message) {
 /// How long a transaction whose producer has died may hold back what was written behind it: Kafka looks every ten seconds
 /// which ones have been open for too long.
 std::chrono::milliseconds held_back_max_of(const kafka_settings& settings) {
-  auto timeout = transaction_timeout_default.count();
-  if (const auto own = settings.properties.find(transaction_timeout_setting);
-      own != settings.properties.end())
-    std::from_chars(own->second.data(), own->second.data() + own->second.size(), timeout);
-  return std::chrono::milliseconds{timeout} + silence_max;
+  return milliseconds_of(settings, "transaction.timeout.ms", transaction_timeout_default) + silence_max;
 }
 
 class kafka_topic_scan final : public topic_scan {
@@ -53,29 +48,25 @@ class kafka_topic_scan final : public topic_scan {
     if (!client_)
       if (auto opened = open(); !opened)
         return opened.error();
+    auto seen_at = std::chrono::steady_clock::now();
     for (std::size_t count = 0; count < messages_max && !unread_.empty();) {
-      const auto polled_at = std::chrono::steady_clock::now();
       const kafka_handle<rd_kafka_message_t> message{rd_kafka_consumer_poll(client_.get(), poll_timeout_ms)};
-      const bool at_end = message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-      const bool too_early = at_end && !unread_.reach(place_of(*message), message->offset);
-      held_back_ = held_back_ || too_early;
-      if (!message || too_early) {
-        silent_for_ += std::chrono::steady_clock::now() - polled_at;
-        if (silent_for_ > (held_back_ ? held_back_max_of(settings_) : silence_max))
-          return gone_silent();
-        if (!message)
-          return true;
-        continue;
-      }
-      silent_for_ = {};
-      if (at_end)
-        continue;
-      if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || message->err == RD_KAFKA_RESP_ERR__TRANSPORT)
-        continue;  // librdkafka connects again; the silence is what is bounded
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      const auto now = std::chrono::steady_clock::now();
+      silent_for_ += now - std::exchange(seen_at, now);
+      const bool nothing = !message || tells_of_no_broker(message->err);
+      if (!nothing && message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+          message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return kafka_failure(settings_, "reading topics", rd_kafka_message_errstr(message.get()));
-      hand_out(*message, each);
-      ++count;
+      if (!nothing && advances(*message))
+        silent_for_ = {};
+      else if (silent_for_ > (held_back_ ? held_back_max_of(settings_) : silence_max))
+        return gone_silent();
+      if (nothing)
+        return true;
+      if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        hand_out(*message, each);
+        ++count;
+      }
     }
     return !unread_.empty();
   }
@@ -84,6 +75,19 @@ class kafka_topic_scan final : public topic_scan {
   std::uint64_t messages_total() const override { return total_; }
 
  private:
+  /// librdkafka connects again.
+  static bool tells_of_no_broker(rd_kafka_resp_err_t error) {
+    return error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__TRANSPORT;
+  }
+
+  /// Whether a partition that is not read to its end has come further. One that is may go on, which nobody waits for.
+  bool advances(const rd_kafka_message_t& message) {
+    const bool at_end = message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    const auto reached = unread_.reach(place_of(message), at_end ? message.offset : message.offset + 1);
+    held_back_ = held_back_ || (at_end && reached == false);
+    return reached && (*reached || !at_end);
+  }
+
   failure gone_silent() const {
     const auto silence = std::chrono::floor<std::chrono::seconds>(silent_for_);
     return kafka_failure(settings_, "reading topics",
@@ -177,8 +181,6 @@ class kafka_topic_scan final : public topic_scan {
 
   void hand_out(rd_kafka_message_t& message, const on_message& each) {
     const char* topic = rd_kafka_topic_name(message.rkt);
-    // What was written after the scan began is handed out too when it comes, but not waited for.
-    unread_.reach(place_of(message), message.offset + 1);
     scanned_message out;
     out.topic_index = index_of_.find(topic)->second;
     out.partition = message.partition;

@@ -17,7 +17,7 @@
 namespace matricula {
 
 /// Rebuilds what a source's group knows: first the source's cursor, then its lanes' topics, each to its end.
-/// One chunk is under way at a time. Dies with the reason if Kafka cannot be read.
+/// One chunk is under way at a time. Answers the reason if Kafka cannot be read.
 struct loader_state {
   static inline const char* name = "loader";
 

@@ -3,6 +3,9 @@
 
 #include "messages/site_batch.hpp"
 
+#include <cstdint>
+#include <optional>
+
 namespace matricula {
 
 /// The partitions that a scan has not read yet to where their ends were when it began.
@@ -13,14 +16,15 @@ class unread_partitions {
  public:
   void add(const topic_partition& where, std::int64_t end) { ends_[where] = end; }
 
-  /// All before `next_offset` has been read, or is none of ours. Answers whether it is known now that the partition is
-  /// read to its end.
-  bool reach(const topic_partition& where, std::int64_t next_offset) {
+  /// All before `next_offset` has been read, or is none of ours. Answers whether the partition is read to its end now;
+  /// nothing if it was before, or is none of ours.
+  std::optional<bool> reach(const topic_partition& where, std::int64_t next_offset) {
     const auto found = ends_.find(where);
-    if (found != ends_.end() && next_offset < found->second)
+    if (found == ends_.end())
+      return std::nullopt;
+    if (next_offset < found->second)
       return false;
-    if (found != ends_.end())
-      ends_.erase(found);
+    ends_.erase(found);
     return true;
   }
 

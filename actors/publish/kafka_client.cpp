@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/publish/kafka_client.hpp"
 
-#include "config/message_bytes.hpp"
-
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -78,11 +76,12 @@ failure kafka_failure(const kafka_settings& settings, std::string_view during, s
           "Kafka at " + settings.bootstrap + ", " + std::string{during} + ": " + std::string{why}};
 }
 
-void limit_fetches(kafka_settings& settings, std::size_t bytes) {
-  auto message_bytes = client_message_bytes_max;
-  if (const auto own = settings.properties.find("message.max.bytes"); own != settings.properties.end())
-    std::from_chars(own->second.data(), own->second.data() + own->second.size(), message_bytes);
-  settings.properties.try_emplace("fetch.max.bytes", std::to_string(std::max(bytes, message_bytes)));
+std::chrono::milliseconds milliseconds_of(const kafka_settings& settings, const std::string& property,
+                                          std::chrono::milliseconds otherwise) {
+  auto count = otherwise.count();
+  if (const auto own = settings.properties.find(property); own != settings.properties.end())
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), count);
+  return std::chrono::milliseconds{count};
 }
 
 result<kafka_handle<rd_kafka_conf_t>>

@@ -34,9 +34,9 @@ struct kafka_deleter {
 template <class T>
 using kafka_handle = std::unique_ptr<T, kafka_deleter>;
 
-/// Has a broker's answer to a consumer hold `bytes` of messages at most, or one message, if [kafka.properties] says nothing
-/// else: librdkafka looks at its queue before it fetches, and would let an answer be as large as all of the queue.
-void limit_fetches(kafka_settings& settings, std::size_t bytes);
+/// What [kafka.properties] say of a duration, or else what is otherwise so.
+std::chrono::milliseconds milliseconds_of(const kafka_settings& settings, const std::string& property,
+                                          std::chrono::milliseconds otherwise);
 
 /// A configuration with the topology's own properties, then ours, which win. Errors: topic_mismatch, with the
 /// name of a property that librdkafka does not take.

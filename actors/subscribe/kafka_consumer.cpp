@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/subscribe/kafka_consumer.hpp"
 
+#include "config/message_bytes.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -30,9 +32,17 @@ std::vector<topic_partition> partitions_of(const rd_kafka_topic_partition_list_t
 /// Inside librdkafka, of all partitions; beyond it, or the bytes that are allowed, nothing is fetched.
 constexpr std::size_t queued_messages_max = 60'000;
 
-/// A half of what may be fetched and not yet taken; the other is for the answer that is under way when the queue is looked
-/// at.
+/// A half of what may be fetched and not yet taken. librdkafka looks at its queue before it fetches, and an answer may be
+/// as large as all of the queue: the other half is for the one that is under way, from each broker.
 constexpr std::size_t queued_bytes_of(std::size_t prefetch_bytes_max) { return prefetch_bytes_max / 2; }
+
+/// Of one answer: `bytes`, or one message, if [kafka.properties] says nothing else.
+void limit_fetches(kafka_settings& settings, std::size_t bytes) {
+  auto message_bytes = client_message_bytes_max;
+  if (const auto own = settings.properties.find("message.max.bytes"); own != settings.properties.end())
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), message_bytes);
+  settings.properties.try_emplace("fetch.max.bytes", std::to_string(std::max(bytes, message_bytes)));
+}
 
 constexpr int ask_timeout_ms = 50;
 
@@ -328,7 +338,8 @@ class kafka_consumer final : public group_consumer {
               "the process that runs the source, which publishes again what its lanes have lost"};
     } else {
       problem.reason = kafka_failure(settings_, "reading", why);
-      // This client is of no more use: another has taken its place in the group, by its group.instance.id.
+      // This client is of no more use, whatever made it so: as a rule another has taken its place in the group, by its
+      // group.instance.id.
       if (message.err == RD_KAFKA_RESP_ERR__FATAL)
         problem.reason.code = error_code::partition_lost;
     }
@@ -375,10 +386,7 @@ result<kafka_handle<rd_kafka_conf_t>> kafka_consumer_configuration(kafka_setting
 }
 
 std::chrono::milliseconds session_timeout_of(const kafka_settings& settings) {
-  auto timeout = session_timeout_default.count();
-  if (const auto own = settings.properties.find(session_timeout_setting); own != settings.properties.end())
-    std::from_chars(own->second.data(), own->second.data() + own->second.size(), timeout);
-  return std::chrono::milliseconds{timeout};
+  return milliseconds_of(settings, session_timeout_setting, session_timeout_default);
 }
 
 group_consumer_ptr make_kafka_consumer(const kafka_settings& settings, const std::string& group,

@@ -17,8 +17,8 @@ namespace matricula {
 /// Whether an actor ended because of the world outside and not because of a fault in it. A reply that does not
 /// come in time is waited for by who hangs in a call, to Kafka as a rule; `stopping` is what the dying answer.
 inline bool is_outage(const caf::error& reason) {
-  return reason == caf::sec::request_timeout ||
-         (reason.category() == error_category && reason != make_error(error_code::stopping));
+  return reason && (reason == caf::sec::request_timeout ||
+                    (reason.category() == error_category && reason != make_error(error_code::stopping)));
 }
 
 /// The delay before who ended of `reason` is started again, or nothing if its supervisor is to give up.
@@ -36,7 +36,7 @@ inline caf::error gave_up(const caf::error& last) { return {1, gave_up_category,
 
 /// What that one died of; nothing if this is another reason.
 inline std::optional<caf::error> given_up_for(const caf::error& reason) {
-  if (reason.category() != gave_up_category)
+  if (!reason || reason.category() != gave_up_category)
     return std::nullopt;
   return reason.context().get_as<caf::error>(0);
 }

@@ -216,6 +216,7 @@ TEST_F(replay_test, does_not_take_a_site_that_goes_on_for_one_past_the_end) {
   };
   for (int look = 0; look < 1'000 && !waits(); ++look)
     std::this_thread::sleep_for(milliseconds{20});
+  ASSERT_TRUE(waits());
   batch.commit();
   EXPECT_EQ(replayed.get(), exit_done) << errors.str();
   EXPECT_EQ(out.str(), deployment.lane() + "-0: from 10 back to 1\n");
@@ -285,7 +286,7 @@ TEST_F(replay_test, does_not_do_again_what_may_have_been_done) {
   EXPECT_EQ(offset(), "2");
 }
 
-TEST_F(replay_test, lets_go_of_the_offsets_if_it_is_stopped) {
+TEST_F(replay_test, has_postgresql_end_its_transaction_if_it_is_stopped) {
   database.query(
       "create table public.timeouts (value text); create function public.note_timeout() returns trigger "
       "language plpgsql "

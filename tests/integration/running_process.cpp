@@ -27,8 +27,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 /// What a sanitizer has reported first; empty: nothing.
 std::string sanitizer_report_in(const std::string& log) {
   constexpr std::size_t shown_bytes_max = 20'000;
-  constexpr const char* words[] = {"WARNING: ThreadSanitizer", "ERROR: AddressSanitizer",
-                                   "ERROR: LeakSanitizer", "runtime error: "};
+  constexpr const char* words[] = {"WARNING: ThreadSanitizer", "FATAL: ThreadSanitizer",
+                                   "ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error: "};
   auto first = log.size();
   for (const char* each : words)
     first = std::min(first, log.find(each));
