@@ -228,8 +228,9 @@ void moodle_worker::show_or_hide() {
         {"visible", "visibleold"});
 }
 
-/// As Moodle does, with all that is below it: first the category, then its courses, then those below it as they are by then.
-/// What was hidden below it by itself stays so, with its courses, which Moodle shows: they would be taken for a batch's work.
+/// As Moodle does, unless it is so already, with all that is below it: first the category, then its courses, then those below
+/// it as they are by then. What was hidden below it by itself stays so, with its courses, which Moodle shows: they would be
+/// taken for a batch's work.
 void moodle_worker::hide_or_show_a_category() {
   const auto category = ask(a_category, {std::to_string(drawn(1000))});
   if (!category)
@@ -242,6 +243,9 @@ void moodle_worker::hide_or_show_a_category() {
          {id});
   };
   const auto id = std::to_string(*category);
+  if (ask("select id from mdl_course_categories where id = $1::bigint and (visible = 0) = $2::boolean",
+          {id, hides ? "true" : "false"}))
+    return;
   if (!hides &&
       ask("select p.id from mdl_course_categories c join mdl_course_categories p on p.id = c.parent "
           "where c.id = $1::bigint and p.visible = 0",
