@@ -22,8 +22,8 @@ constexpr std::chrono::seconds tidy_delay{2};
 /// minute and a half has lost the outbox to another (idle_session_timeout of postgres_outbox.cpp), which may have sent newer
 /// entries of the same keys: what it has in hand then must not come behind them. librdkafka gives a message up after 30 s
 /// (message.timeout.ms), and TCP after another 10 (unacknowledged_ms_max), so that nothing leaves later than 80 s after it
-/// was asked for. Each of its statements may take 30 s (statement_timeout), and when the answer left PostgreSQL nobody here knows:
-/// what is in hand for longer is asked for again.
+/// was asked for. Each statement of the asking may take 30 s (statement_timeout), and when the answer left PostgreSQL nobody
+/// here knows: what is in hand for longer is asked for again.
 constexpr std::chrono::seconds in_hand_max{40};
 
 }  // namespace

@@ -34,8 +34,8 @@ class back_off {
 
 /// Decides whether an actor that ended is started again, and when: always after an outage; after a death unless it has
 /// died more than `restarts_max` times with less than `window` of work between any two. The delays double, and begin anew
-/// after so much work, those of outages if it was without a break. What it takes until it works is no work, however long. The clock is the caller's, so tests own
-/// the time.
+/// after so much work, those of outages if it was without a break. What it takes until it works is no work, however long.
+/// The clock is the caller's, so tests own the time.
 class restart_policy {
  public:
   using clock = std::chrono::steady_clock;
