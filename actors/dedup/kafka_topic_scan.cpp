@@ -12,15 +12,13 @@
 namespace matricula {
 namespace {
 
-constexpr int metadata_timeout_ms = 10'000;
+constexpr std::chrono::milliseconds metadata_timeout{10'000};
 constexpr int poll_timeout_ms = 1'000;
 constexpr std::chrono::seconds silence_max{30};
 /// librdkafka's own.
 constexpr std::chrono::milliseconds transaction_timeout_default{60'000};
 /// librdkafka before 2.2 looks but once a second whether its queue has room again: it has to hold what is taken meanwhile.
 constexpr std::size_t queued_bytes_max = 64U << 20U;
-
-using partition_counts = std::map<std::string, int, std::less<>>;  // by topic
 
 topic_partition place_of(const rd_kafka_message_t& message) {
   return {rd_kafka_topic_name(message.rkt), message.partition};
@@ -96,20 +94,6 @@ class kafka_topic_scan final : public topic_scan {
                              (held_back_ ? "; a transaction that is not over may hold it back" : ""));
   }
 
-  /// Who has asked is connected, and is answered at once from then on.
-  result<partition_counts> ask_partitions(rd_kafka_t* client) const {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    if (const auto error = rd_kafka_metadata(client, 1, nullptr, &metadata, metadata_timeout_ms);
-        error != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return kafka_failure(settings_, "asking for its topics", rd_kafka_err2str(error));
-    const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
-        metadata, &rd_kafka_metadata_destroy};
-    partition_counts partitions;
-    for (int i = 0; i < metadata->topic_cnt; ++i)
-      partitions[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
-    return partitions;
-  }
-
   /// Who asks where a partition ends. A reader of what is committed is told where the first transaction begins that is not
   /// over, and would leave out what others have committed behind it.
   result<kafka_handle<rd_kafka_t>> asking_client() const {
@@ -119,7 +103,7 @@ class kafka_topic_scan final : public topic_scan {
     auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));
     if (!client)
       return client;
-    if (const auto met = ask_partitions(client->get()); !met)
+    if (const auto met = ask_partition_counts(client->get(), settings_, metadata_timeout); !met)
       return met.error();
     return client;
   }
@@ -143,7 +127,7 @@ class kafka_topic_scan final : public topic_scan {
       return client.error();
     rd_kafka_poll_set_consumer(client->get());
 
-    const auto partitions = ask_partitions(client->get());
+    const auto partitions = ask_partition_counts(client->get(), settings_, metadata_timeout);
     if (!partitions)
       return partitions.error();
     const auto asking = asking_client();
@@ -158,8 +142,7 @@ class kafka_topic_scan final : public topic_scan {
                        "topic " + topics_[i] + " does not exist: matricula topics T --create makes it"};
       index_of_[topics_[i]] = i;
       for (int partition = 0; partition < found->second; ++partition) {
-        const auto held = ask_held_offsets(asking->get(), settings_, topics_[i], partition,
-                                           std::chrono::milliseconds{metadata_timeout_ms});
+        const auto held = ask_held_offsets(asking->get(), settings_, topics_[i], partition, metadata_timeout);
         if (!held)
           return held.error();
         const auto [low, high] = *held;

@@ -135,6 +135,20 @@ void read_headers(rd_kafka_message_t& message, std::uint64_t& content_hash, revi
   revision = number_in_header(headers.get(), revision_header);
 }
 
+result<partition_counts> ask_partition_counts(rd_kafka_t* client, const kafka_settings& settings,
+                                              std::chrono::milliseconds timeout) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (const auto error = rd_kafka_metadata(client, 1, nullptr, &metadata, static_cast<int>(timeout.count()));
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return kafka_failure(settings, "asking for its topics", rd_kafka_err2str(error));
+  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
+      metadata, &rd_kafka_metadata_destroy};
+  partition_counts partitions;
+  for (int i = 0; i < metadata->topic_cnt; ++i)
+    partitions[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+  return partitions;
+}
+
 result<held_offsets> ask_held_offsets(rd_kafka_t* client, const kafka_settings& settings,
                                       const std::string& topic, std::int32_t partition,
                                       std::chrono::milliseconds wait) {

@@ -9,7 +9,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -73,6 +75,13 @@ struct big_endian {
 struct held_offsets {
   std::int64_t first = 0, end = 0;
 };
+
+using partition_counts = std::map<std::string, int, std::less<>>;  ///< by topic
+
+/// Asks for those of all topics; who has asked is connected, and is answered at once from then on. Blocking. Error:
+/// kafka_unavailable.
+result<partition_counts> ask_partition_counts(rd_kafka_t* client, const kafka_settings& settings,
+                                              std::chrono::milliseconds timeout);
 
 /// Asks for them. A broker that does not lead the partition yet, as just after its creation or a move, is asked again
 /// within `wait`. Blocking. Error: kafka_unavailable.

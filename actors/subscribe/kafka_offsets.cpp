@@ -11,15 +11,11 @@ namespace {
 
 result<int> partitions_of(rd_kafka_t* client, const kafka_settings& settings, const std::string& topic,
                           int timeout_ms) {
-  const rd_kafka_metadata_t* metadata = nullptr;
-  if (const auto error = rd_kafka_metadata(client, 1, nullptr, &metadata, timeout_ms);
-      error != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return kafka_failure(settings, "asking for its topics", rd_kafka_err2str(error));
-  const std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> owned{
-      metadata, &rd_kafka_metadata_destroy};
-  for (int i = 0; i < metadata->topic_cnt; ++i)
-    if (topic == metadata->topics[i].topic && metadata->topics[i].partition_cnt > 0)
-      return metadata->topics[i].partition_cnt;
+  const auto all = ask_partition_counts(client, settings, std::chrono::milliseconds{timeout_ms});
+  if (!all)
+    return all.error();
+  if (const auto found = all->find(topic); found != all->end() && found->second > 0)
+    return found->second;
   return failure{error_code::topic_mismatch,
                  "topic " + topic + " does not exist: matricula topics T --create makes it"};
 }

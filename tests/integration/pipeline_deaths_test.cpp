@@ -10,6 +10,7 @@ namespace {
 
 /// Kafka gives up a process that was killed after six seconds, the least it allows.
 constexpr const char* short_session = "\"session.timeout.ms\" = 6000\n\"heartbeat.interval.ms\" = 500\n";
+const std::string the_only_member = "\"group.instance.id\" = \"the_only_one\"\n";
 
 /// Nobody else reads or writes a site's enrolments until the end of this object.
 class held_table {
@@ -154,8 +155,7 @@ TEST_F(pipeline_deaths, a_process_that_joins_takes_the_source_from_nobody) {
 TEST_F(pipeline_deaths, a_process_killed_again_and_again_goes_on_where_it_was) {
   pipeline_wishes wishes;
   // A static member comes back without waiting for the end of its own old session.
-  wishes.kafka_properties = short_session;
-  wishes.kafka_properties += "\"group.instance.id\" = \"the_only_one\"\n";
+  wishes.kafka_properties = short_session + the_only_member;
   wishes.every = "0s";
   wishes.simulator_options = {"--changes", "0.05"};
   ASSERT_NO_FATAL_FAILURE(given(wishes));
@@ -226,8 +226,7 @@ TEST_F(pipeline_deaths, a_process_at_whose_sites_every_batch_throws_ends_with_th
 
 TEST_F(pipeline_deaths, a_process_whose_place_was_taken_goes_on_when_the_other_is_gone) {
   pipeline_wishes wishes;
-  wishes.kafka_properties = short_session;
-  wishes.kafka_properties += "\"group.instance.id\" = \"the_only_one\"\n";
+  wishes.kafka_properties = short_session + the_only_member;
   wishes.every = "0s";
   wishes.simulator_options = {"--changes", "0.05"};
   ASSERT_NO_FATAL_FAILURE(given(wishes));
