@@ -238,13 +238,42 @@ postgres_session::newest_of_each_key(const site_batch& batch, batch_range range,
       --same_hash;
     const auto before =
         std::find_if(same_hash, kept, [&](const candidate& one) { return key_of(one) == key_of(each); });
-    if (before == kept)
+    if (before == kept) {
       *kept++ = each;
-    else if (revision_of(each) >= revision_of(*before))
-      *before = each;
+      continue;
+    }
+    if (revision_of(each) >= revision_of(*before))
+      before->index = each.index;
+    before->overtook = true;
   }
   all.erase(kept, all.end());
   return all;
+}
+
+std::optional<rejection> postgres_session::read(const consumed_record& consumed) {
+  if (auto rejected = reader_.read(consumed.value, record_))
+    return rejected;
+  key_.clear();
+  append_key(record_, key_);
+  if (key_ != consumed.key)
+    return failure{error_code::field_value, "key: the message's is not its record's"};
+  return std::nullopt;
+}
+
+std::vector<postgres_session::candidate>
+postgres_session::newest_readable(const site_batch& batch, batch_range range,
+                                  std::vector<refused_record>& refused) {
+  for (;;) {
+    auto all = newest_of_each_key(batch, range, refused);
+    const auto known = refused.size();
+    // The others are read when they are staged: nothing has given way to them.
+    for (const auto& one : all)
+      if (one.overtook)
+        if (auto rejected = read(batch.records[one.index]))
+          refused.push_back({one.index, std::move(*rejected)});
+    if (refused.size() == known)
+      return all;
+  }
 }
 
 std::vector<std::uint32_t> postgres_session::differing(pqxx::transaction_base& work, const site_batch& batch,
@@ -255,11 +284,12 @@ std::vector<std::uint32_t> postgres_session::differing(pqxx::transaction_base& w
   using element = postgres_array::element;
   postgres_array keys{element::text}, key_hashes{element::bigint}, content_hashes{element::bigint},
       revisions{element::bigint};
-  for (const auto& [key_hash, index] : candidates) {
+  for (const auto& [key_hash, index, overtook] : candidates) {
     const auto& record = batch.records[index];
     keys.append(record.key);
     key_hashes.append(key_hash);
-    content_hashes.append(record.content_hash);
+    // A content that the site does not hold, so that the revisions alone decide.
+    content_hashes.append(overtook ? ~record.content_hash : record.content_hash);
     revisions.append(record.revision);
   }
   doing_ = target_.differs.name;
@@ -300,14 +330,7 @@ std::size_t postgres_session::stage(const site_batch& batch, const std::vector<s
   std::int32_t ordinal = 0;
   for (const auto index : indices) {
     const auto& consumed = batch.records[index];
-    auto rejected = reader_.read(consumed.value, record_);
-    if (!rejected) {
-      key_.clear();
-      append_key(record_, key_);
-      if (key_ != consumed.key)
-        rejected = failure{error_code::field_value, "key: the message's is not its record's"};
-    }
-    if (rejected) {
+    if (auto rejected = read(consumed)) {
       refused.push_back({index, std::move(*rejected)});
       continue;
     }
@@ -389,7 +412,7 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     auto& counts = outcome.counts;
     auto all_refused = refused;
     refuse_broken_keys(batch, range, all_refused);
-    const auto candidates = newest_of_each_key(batch, range, all_refused);
+    const auto candidates = newest_readable(batch, range, all_refused);
     counts.superseded += range.last - range.first - candidates.size() - all_refused.size();
     const auto news = [&] {
       pqxx::nontransaction look{*connection_};
@@ -586,7 +609,7 @@ result<postgres_session::rehearsed> postgres_session::rehearse(const site_batch&
     auto& counts = outcome.counts;
     auto all_refused = refused;
     refuse_broken_keys(batch, range, all_refused);
-    const auto candidates = newest_of_each_key(batch, range, all_refused);
+    const auto candidates = newest_readable(batch, range, all_refused);
     counts.superseded += range.last - range.first - candidates.size() - all_refused.size();
     doing_ = "begin";
     pqxx::subtransaction attempt{*rehearsal_};

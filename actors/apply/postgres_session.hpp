@@ -150,11 +150,19 @@ class postgres_session final : public site_store {
   struct candidate {
     std::int64_t key_hash = 0;
     std::uint32_t index = 0;  ///< into site_batch::records
+    /// Others of its key have given way to it. Its revision is to be stored though the site hold its content already: a
+    /// range that ends between them, as when the topic is read again, would apply one of the others.
+    bool overtook = false;
 
     friend auto operator<=>(const candidate&, const candidate&) = default;
   };
   std::vector<candidate> newest_of_each_key(const site_batch& batch, batch_range range,
                                             const std::vector<refused_record>& refused) const;
+  /// The newest of each key that can be read; appends to `refused` those that would have been and cannot.
+  std::vector<candidate> newest_readable(const site_batch& batch, batch_range range,
+                                         std::vector<refused_record>& refused);
+  /// Reads a record into `record_`, or answers why that cannot be done.
+  std::optional<rejection> read(const consumed_record& consumed);
   std::vector<std::uint32_t> differing(pqxx::transaction_base& work, const site_batch& batch,
                                        const std::vector<candidate>& candidates, applied_counts& counts);
   void run_steps(pqxx::transaction_base& work);

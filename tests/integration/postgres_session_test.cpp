@@ -263,6 +263,31 @@ TEST_F(postgres_site, applies_the_newest_of_a_key_that_comes_twice) {
   EXPECT_EQ(database_.value("select since from classrooms.record"), "2026-09-02");
 }
 
+// What the site holds already is applied no more, but a revision that was passed over on the way must not be either, when
+// the topic is read again in other batches.
+TEST_F(postgres_site, passes_over_for_good_what_has_changed_and_changed_back_in_one_batch) {
+  auto session = opened();
+  const given_record student;
+  apply(*session, given_batch{}.add(student, 10));
+  const auto there_and_back = std::move(given_batch{1}.add(withdrawn(student), 20).add(student, 30));
+  EXPECT_EQ(apply(*session, there_and_back), "created 0 changed 1 withdrawn 0 unchanged 0 superseded 1");
+  const auto before = everything();
+
+  database_.query("update matricula.positions set next_offset = 1");
+  session = opened();
+  EXPECT_EQ(apply(*session, given_batch{1}.add(withdrawn(student), 20)),
+            "created 0 changed 0 withdrawn 0 unchanged 0 superseded 1, nothing written");
+  EXPECT_TRUE(session->advance(1, 2));
+  EXPECT_EQ(apply(*session, given_batch{2}.add(student, 30)),
+            "created 0 changed 0 withdrawn 0 unchanged 1 superseded 0, nothing written");
+  EXPECT_TRUE(everything() == before) << everything() << "\n" << before;
+
+  database_.query("update matricula.positions set next_offset = 1");
+  session = opened();
+  EXPECT_EQ(apply(*session, there_and_back),
+            "created 0 changed 0 withdrawn 0 unchanged 0 superseded 2, nothing written");
+}
+
 TEST_F(postgres_site, follows_a_classrooms_list_of_teachers) {
   auto session = opened();
   const auto teacher = [](const std::string& id, const std::string& substitutes) {
@@ -492,6 +517,19 @@ TEST_F(postgres_site, a_centre_that_two_partitions_bring_at_once_stops_neither) 
 }
 
 // What goes wrong.
+
+TEST_F(postgres_site, applies_the_newest_of_a_key_that_can_be_read) {
+  auto session = opened();
+  const given_record old{.since = "2026-09-01"}, newer{.since = "2026-09-02"};
+  given_batch batch;
+  batch.add(old, 1).add(newer, 2).add(newer.key(), R"({"year": 2026, "name": "Secret"})", 3);
+  const auto outcome = session->apply(batch.batch, batch.all(), {}, 0, 3);
+  ASSERT_TRUE(outcome) << outcome.error().text;
+  EXPECT_EQ(text_of(outcome->counts), "created 1 changed 0 withdrawn 0 unchanged 0 superseded 1");
+  ASSERT_EQ(outcome->refused.size(), 1U);
+  EXPECT_EQ(outcome->refused[0].index, 2U);
+  EXPECT_EQ(database_.value("select since from classrooms.record"), "2026-09-02");
+}
 
 TEST_F(postgres_site, quarantines_a_record_that_it_cannot_read_and_goes_on) {
   auto session = opened();
