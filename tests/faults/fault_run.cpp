@@ -110,20 +110,17 @@ std::map<std::int32_t, std::int64_t> fault_run::offsets_of(const lane_site& site
   return all;
 }
 
-std::uint64_t fault_run::applied() const {
-  std::uint64_t sum = 0;
-  for (const auto& site : world_.sites())
-    for (const auto& [partition, offset] : offsets_of(site))
-      sum += static_cast<std::uint64_t>(offset);
+std::int64_t fault_run::read_of(const lane_site& site) const {
+  std::int64_t sum = 0;
+  for (const auto& [partition, offset] : offsets_of(site))
+    sum += offset;
   return sum;
 }
 
 std::int64_t fault_run::behind(const lane_site& site) {
-  std::int64_t sum = 0;
+  std::int64_t sum = -read_of(site);
   for (const auto end : reader_.ends(site.topic))
     sum += end;
-  for (const auto& [partition, offset] : offsets_of(site))
-    sum -= offset;
   return sum;
 }
 

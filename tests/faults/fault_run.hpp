@@ -84,10 +84,10 @@ class fault_run {
   /// SIGTERM to all of them at once; each has to drain within ten seconds and to exit with 0.
   void terminate(const std::vector<std::string>& names);
 
-  /// Entries of the lanes' topics, and how far the sites have come in them.
+  /// Entries of the lanes' topics.
   std::uint64_t published();
-  std::uint64_t applied() const;
-  /// How many entries of its topic a site has still to read.
+  /// How many entries of its topic a site has read, and has still to read.
+  std::int64_t read_of(const lane_site& site) const;
   std::int64_t behind(const lane_site& site);
   /// Where a site has come in each partition of its topic; empty: nowhere yet.
   std::map<std::int32_t, std::int64_t> offsets_of(const lane_site& site) const;

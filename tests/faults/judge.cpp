@@ -237,6 +237,14 @@ void judge_quarantine(const deployment& what, verdict& found) {
       wrong(key + " twice");
     there[key] = nlohmann::json::parse(message.value).at("reason").get<std::string>();
   });
+  // What nobody has reported yet, of which a site is to have none.
+  for (const auto& site : what.sites()) {
+    pqxx::connection connection{what.direct_url(site)};
+    pqxx::nontransaction work{connection};
+    if (!work.exec("select to_regclass('matricula.outbox')")[0][0].is_null())
+      for (const auto row : work.exec("select key from matricula.outbox where kind = 'quarantine'"))
+        wrong(row[0].as<std::string>() + " waits");
+  }
   for (const auto& [key, reason] : there)
     if (const auto at = wanted.find(key); at == wanted.end() || at->second != reason)
       wrong(key);
