@@ -207,6 +207,9 @@ void fetcher_state::refused(std::uint64_t number, const caf::error& why) {
       ++invalid_reads;
   } else if (invalid) {
     retries->given_up(number);  // whatever is wrong with it, the source's pages must go on
+    spdlog::error("source:{} page {}: {} records out of quarantine make no page that can be read: {}. "
+                  "They are tried again when the source is started again",
+                  settings.name, number, page.mapped().retries, reason.text);
   } else {
     retries->sent_back(number);
   }
