@@ -11,7 +11,7 @@
 /// Every actor of the graph, in the order in which a record meets them.
 ///
 ///     ITACA ─▶ fetcher ─▶ partitioner ─▶ deduplicator ─▶ publisher ─▶ Kafka
-///               page       decode, route   one per lane    one per       one topic per lane
+///               page       decode, route   by keys         one per       one topic per lane
 ///                  ▲            │                           source
 ///                  │            └── cursor, rejected ──────────▲
 ///              elector (who owns the source)      loader (what the lanes hold) ─▶ deduplicator
@@ -50,14 +50,14 @@ using publisher_actor = caf::typed_actor<
     /// A share of a page. Answered when the whole page is committed, or with the error that sends it back.
     when<page_share_ptr>::with<page_published>>;
 
-/// Knows what its lane's topic holds and lets pass only what differs.
+/// Knows what the source's topics hold of its part of the keys, whatever the lane, and lets pass only what differs.
 using deduplicator_actor = caf::typed_actor<
-    /// Part of the topic's content, at the start.
+    /// Some of the topics' content, at the start.
     when<index_chunk>::with<done>,
-    /// The lane's share of a page and the number of shares the page has. Answered when the page is committed.
-    when<batch_ptr, std::uint32_t>::with<lane_receipt>>;
+    /// Its share of a page and the number of shares the page has. Answered when the page is committed.
+    when<batch_ptr, std::uint32_t>::with<share_receipt>>;
 
-/// Decodes pages and deals their records out to the lanes.
+/// Decodes pages, finds each record's lane, and deals the records out by their keys.
 using partitioner_actor = caf::typed_actor<
     /// A page. Answered when it is committed; page_invalid and page_miscounted ask for another read.
     when<fetched_page_ptr>::with<page_receipt>>;

@@ -96,11 +96,10 @@ struct page {
 
 using page_ptr = std::shared_ptr<const page>;
 
-/// Some of a page's records: a lane's share, or what of it has changed. Indices into page::records,
+/// Some of a page's records: the share of a part of the keys, or what of it has changed. Indices into page::records,
 /// ascending.
 struct record_batch {
   page_ptr page;
-  std::uint16_t lane = 0;
   std::vector<std::uint32_t> indices;
 
   /// Bytes of the records' JSON.

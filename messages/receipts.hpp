@@ -49,9 +49,13 @@ using fetched_page_ptr = std::shared_ptr<fetched_page>;
 /// How many records were rejected for which reason.
 using rejection_counts = std::map<error_code, std::uint64_t>;
 
-/// What a lane's deduplicator found in its share of a page.
-struct lane_receipt {
-  std::uint64_t records = 0, unchanged = 0, changed = 0;
+/// How many records of a page go to which lane, by its index in the topology.
+using lane_counts = std::map<std::uint16_t, std::uint64_t>;
+
+/// What a deduplicator found in its share of a page.
+struct share_receipt {
+  std::uint64_t records = 0, unchanged = 0;
+  lane_counts changed{};
   rejection_counts rejected{};
 };
 
@@ -67,10 +71,10 @@ struct settled_retry {
 struct page_share {
   page_ptr page;
   std::uint32_t shares_total = 0;
-  batch_ptr changed;  ///< what of a lane has changed; null in the partitioner's own share
+  batch_ptr changed;  ///< what of a part of the keys has changed; null in the partitioner's own share
   std::optional<source_position> position;  ///< the partitioner's own share: the cursor that the page moves
-  std::vector<settled_retry> settled{};     ///< a lane's share of a page of retries: all of its records
-  std::vector<rejected_record> rejected{};  ///< found by the lane, beside those of the page itself
+  std::vector<settled_retry> settled{};     ///< a part's share of a page of retries: all of its records
+  std::vector<rejected_record> rejected{};  ///< found by the deduplicator, beside those of the page itself
 };
 using page_share_ptr = std::shared_ptr<const page_share>;
 
@@ -97,7 +101,7 @@ struct page_receipt {
   steady_time requested_at, published_at;
 };
 
-/// An entry of a deduplicator's memory, as the lane's topic tells it.
+/// An entry of a deduplicator's memory, as a lane's topic tells it.
 struct index_entry {
   std::uint64_t key_hash = 0, content_hash = 0;
   revision_t revision = 0;

@@ -16,7 +16,7 @@
 
 namespace matricula {
 
-/// What a lane's topic holds, as key hash → content hash and revision, and what pages in flight are about to
+/// What topics hold of some keys, as key hash → content hash and revision, and what pages in flight are about to
 /// add to it.
 ///
 ///     load* ─▶ (select ─▶ commit | take_back)*
@@ -26,7 +26,7 @@ namespace matricula {
 /// sequence sees to that.
 class content_index {
  public:
-  /// An entry read from the topic. The greater revision of a key stays, whatever the order of the calls.
+  /// An entry read from a topic. The greater revision of a key stays, whatever the order of the calls.
   void load(const index_entry& entry);
 
   /// Whether the record at this index of the page can be used. Asked of those that differ only: what is known has been
@@ -39,8 +39,8 @@ class content_index {
   /// numbers, each once.
   std::vector<std::uint32_t> select(const record_batch& share, const usable& can_be_used = every);
 
-  /// Likewise for a share of a page of retries. The topic may hold a record that a site refused: it passes all the
-  /// same, unless the topic holds a newer revision of its key than the one that was refused.
+  /// Likewise for a share of a page of retries. A topic may hold a record that a site refused: it passes all the
+  /// same, unless one holds a newer revision of its key than the one that was refused.
   struct retried_selection {
     std::vector<std::uint32_t> changed;
     std::vector<settled_retry> settled;  ///< of every record of the share that can be used

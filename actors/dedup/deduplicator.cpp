@@ -8,17 +8,16 @@ deduplicator_state::~deduplicator_state() {
     promise.deliver(make_error(error_code::stopping));
 }
 
-caf::typed_response_promise<lane_receipt> deduplicator_state::take_promise(std::uint64_t page_number) {
+caf::typed_response_promise<share_receipt> deduplicator_state::take_promise(std::uint64_t page_number) {
   return std::move(in_flight.extract(page_number).mapped());
 }
 
-caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std::uint32_t shares_total) {
+caf::result<share_receipt> deduplicator_state::filter(const batch_ptr& share, std::uint32_t shares_total) {
   auto changed = std::make_shared<record_batch>();
   changed->page = share->page;
-  changed->lane = share->lane;
   std::vector<settled_retry> settled;
   std::vector<rejected_record> rejected;
-  lane_receipt receipt;
+  share_receipt receipt;
   const auto usable = [&](std::uint32_t record) {
     auto found = checker.check(*share->page, share->page->records[record]);
     if (!found)
@@ -35,12 +34,13 @@ caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std
     settled = std::move(selection.settled);
   }
   receipt.records = share->indices.size();
-  receipt.changed = changed->indices.size();
-  receipt.unchanged = receipt.records - receipt.changed - rejected.size();
+  for (const auto index : changed->indices)
+    ++receipt.changed[share->page->records[index].lane];
+  receipt.unchanged = receipt.records - changed->indices.size() - rejected.size();
   const auto number = share->page->number;
   const page_share_ptr onward = std::make_shared<page_share>(page_share{
       share->page, shares_total, std::move(changed), std::nullopt, std::move(settled), std::move(rejected)});
-  in_flight.emplace(number, self->make_response_promise<lane_receipt>());
+  in_flight.emplace(number, self->make_response_promise<share_receipt>());
   self->request(publisher, request_timeout, onward)
       .then(
           [this, receipt, number](const page_published&) {
@@ -51,7 +51,7 @@ caf::result<lane_receipt> deduplicator_state::filter(const batch_ptr& share, std
             index.take_back(number);
             take_promise(number).deliver(why);
           });
-  return caf::delegated<lane_receipt>{};
+  return caf::delegated<share_receipt>{};
 }
 
 deduplicator_actor::behavior_type deduplicator(deduplicator_actor::stateful_pointer<deduplicator_state> self,

@@ -14,8 +14,9 @@
 
 namespace matricula {
 
-/// A lane's memory. A changed record is remembered for good only when the publisher has answered. What has changed is
-/// read whole here, and not by the partitioner: most records have not, and lanes work side by side.
+/// The memory of a part of a source's keys, of all lanes: a record that has changed its flavour has changed. A changed
+/// record is remembered for good only when the publisher has answered. What has changed is read whole here, and not by
+/// the partitioner: most records have not, and the parts work side by side.
 struct deduplicator_state {
   static inline const char* name = "deduplicator";
 
@@ -24,14 +25,14 @@ struct deduplicator_state {
   std::chrono::milliseconds request_timeout{};
   content_index index;
   record_checker checker;
-  std::map<std::uint64_t, caf::typed_response_promise<lane_receipt>> in_flight;  ///< by page number
+  std::map<std::uint64_t, caf::typed_response_promise<share_receipt>> in_flight;  ///< by page number
 
   ~deduplicator_state();
 
-  caf::result<lane_receipt> filter(const batch_ptr& share, std::uint32_t shares_total);
+  caf::result<share_receipt> filter(const batch_ptr& share, std::uint32_t shares_total);
 
  private:
-  caf::typed_response_promise<lane_receipt> take_promise(std::uint64_t page_number);
+  caf::typed_response_promise<share_receipt> take_promise(std::uint64_t page_number);
 };
 
 deduplicator_actor::behavior_type deduplicator(deduplicator_actor::stateful_pointer<deduplicator_state> self,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/dedup/loader.hpp"
 
+#include "actors/partition/key_shares.hpp"
 #include "messages/control_json.hpp"
 #include "messages/hashing.hpp"
 
@@ -37,9 +38,12 @@ void loader_state::read_cursors() {
   if (*more)  // a transaction may hold back the end for long, and this actor be told to end meanwhile
     return self->send(self, poll_atom::value);
   std::vector<std::string> topics;
-  for (const auto& [lane, deduplicator] : lanes) {
-    topics.push_back(deployment->topology.lanes[lane].topic);
-    lane_of_topic.push_back(lane);
+  const auto& lanes = deployment->topology.lanes;
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+    if (lanes[lane].source != source)
+      continue;
+    topics.push_back(lanes[lane].topic);
+    lane_of_topic.push_back(static_cast<std::uint16_t>(lane));
   }
   scan = deployment->adapters.open_scan(std::move(topics));
   at_lanes = true;
@@ -47,12 +51,12 @@ void loader_state::read_cursors() {
 }
 
 void loader_state::load_chunk() {
-  std::map<std::uint16_t, std::vector<index_entry>> entries;
+  std::vector<std::vector<index_entry>> entries(parts.size());
   const auto more = scan->next(chunk_messages_max, [&](const scanned_message& message) {
     const auto& record = message.record;
-    const auto lane = lane_of_topic[message.topic_index];
-    entries[lane].push_back({key_hash_of(record.key), record.content_hash, record.revision});
-    ends[{lane, message.partition}] = record.offset;
+    const auto key_hash = key_hash_of(record.key);
+    entries[part_of_keys(key_hash, parts.size())].push_back({key_hash, record.content_hash, record.revision});
+    ends[{lane_of_topic[message.topic_index], message.partition}] = record.offset;
     // A lost cursor must not make revisions repeat: what the lanes hold counts too.
     position.page_number = std::max(position.page_number, page_number_of(record.revision));
   });
@@ -60,18 +64,20 @@ void loader_state::load_chunk() {
     promise.deliver(make_error(more.error()));
     return;
   }
-  if (!*more && entries.empty()) {
+  unanswered = static_cast<std::size_t>(
+      std::count_if(entries.begin(), entries.end(), [](const auto& chunk) { return !chunk.empty(); }));
+  if (!*more && unanswered == 0) {
     for (const auto& [where, offset] : ends)
       position.ends.push_back({{deployment->topology.lanes[where.first].topic, where.second}, offset});
     promise.deliver(position);
     self->quit();
     return;
   }
-  unanswered = entries.size();
-  for (auto& [lane, chunk] : entries)
-    self->request(lanes.at(lane), caf::infinite,
-                  index_chunk{std::make_shared<std::vector<index_entry>>(std::move(chunk))})
-        .then([this](done) { answered(); });
+  for (std::size_t part = 0; part < entries.size(); ++part)
+    if (!entries[part].empty())
+      self->request(parts[part], caf::infinite,
+                    index_chunk{std::make_shared<std::vector<index_entry>>(std::move(entries[part]))})
+          .then([this](done) { answered(); });
   if (unanswered == 0)
     self->send(self, poll_atom::value);
 }
@@ -89,12 +95,12 @@ void loader_state::answered() {
 }
 
 loader_actor::behavior_type loader(loader_actor::stateful_pointer<loader_state> self,
-                                   deployment_ptr deployment, std::string source, deduplicators lanes) {
+                                   deployment_ptr deployment, std::string source, deduplicators parts) {
   self->state.self = self;
   self->set_exception_handler(log_exception);
   self->state.deployment = std::move(deployment);
   self->state.source = std::move(source);
-  self->state.lanes = std::move(lanes);
+  self->state.parts = std::move(parts);
   return {
       [self](start_atom) { return self->state.start(); },
       [self](poll_atom) { self->state.go_on(); },

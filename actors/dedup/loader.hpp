@@ -16,15 +16,15 @@
 
 namespace matricula {
 
-/// Rebuilds what a source's group knows: first the source's cursor, then its lanes' topics, each to its end.
-/// One chunk is under way at a time. Answers the reason if Kafka cannot be read.
+/// Rebuilds what a source's group knows: first the source's cursor, then its lanes' topics, each to its end, of which
+/// every deduplicator is told its part of the keys. One chunk is under way at a time. Answers the reason if Kafka cannot be read.
 struct loader_state {
   static inline const char* name = "loader";
 
   loader_actor::pointer self = nullptr;
   deployment_ptr deployment;
   std::string source;
-  deduplicators lanes;
+  deduplicators parts;
   std::vector<std::uint16_t> lane_of_topic;  ///< the lane of each topic that the scan reads
   topic_scan_ptr scan;                       ///< of the cursors, then of the lanes
   bool at_lanes = false;
@@ -45,6 +45,6 @@ struct loader_state {
 };
 
 loader_actor::behavior_type loader(loader_actor::stateful_pointer<loader_state> self,
-                                   deployment_ptr deployment, std::string source, deduplicators lanes);
+                                   deployment_ptr deployment, std::string source, deduplicators parts);
 
 }  // namespace matricula

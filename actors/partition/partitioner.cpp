@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/partition/partitioner.hpp"
 
-#include "actors/partition/lane_shares.hpp"
+#include "actors/partition/key_shares.hpp"
 #include "actors/partition/lane_table.hpp"
 
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace matricula {
 namespace {
@@ -50,9 +52,10 @@ caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fe
   }
   const auto& page = *decoded;
 
-  const auto shares = shares_of(page);
+  const auto shares = shares_of(page, parts.size());
   const auto number = page->number;
-  const auto shares_total = static_cast<std::uint32_t>(shares.size() + 1);
+  const auto empty = std::count(shares.begin(), shares.end(), nullptr);
+  const auto shares_total = static_cast<std::uint32_t>(shares.size() - static_cast<std::size_t>(empty) + 1);
   auto promise = self->make_response_promise<page_receipt>();
   auto& flight = in_flight[number];
   flight.promise = promise;
@@ -70,21 +73,20 @@ caf::result<page_receipt> partitioner_state::deal_out(const fetched_page_ptr& fe
   receipt.bytes = bytes;
   receipt.requested_at = page->requested_at;
 
-  for (const auto& [lane, share] : shares)
-    self->request(lanes.at(lane), request_timeout, batch_ptr{share}, shares_total)
-        .then(
-            [this, number, lane = lane](const lane_receipt& reply) {
-              auto& dealt_out = in_flight[number];
-              for (const auto& [code, count] : reply.rejected)
-                dealt_out.rejected[code] += count;
-              auto& sum = dealt_out.receipt;
-              sum.unchanged += reply.unchanged;
-              sum.changed += reply.changed;
-              if (reply.changed > 0)
-                sum.lanes.push_back({topics[lane], reply.changed});
-              answered(number, {});
-            },
-            [this, number](const caf::error& why) { answered(number, why); });
+  for (std::size_t part = 0; part < shares.size(); ++part)
+    if (shares[part])
+      self->request(parts[part], request_timeout, batch_ptr{shares[part]}, shares_total)
+          .then(
+              [this, number](const share_receipt& reply) {
+                auto& dealt_out = in_flight[number];
+                for (const auto& [code, count] : reply.rejected)
+                  dealt_out.rejected[code] += count;
+                for (const auto& [lane, count] : reply.changed)
+                  dealt_out.changed[lane] += count;
+                dealt_out.receipt.unchanged += reply.unchanged;
+                answered(number, {});
+              },
+              [this, number](const caf::error& why) { answered(number, why); });
 
   const page_share_ptr own = std::make_shared<page_share>(page_share{
       page, shares_total, nullptr, source_position{number, page->envelope.next, page->envelope.sweep}});
@@ -105,12 +107,16 @@ void partitioner_state::answered(std::uint64_t number, const caf::error& why) {
   if (--flight.unanswered > 0)
     return;
   auto page = in_flight.extract(number);
-  auto& [promise, receipt, unanswered, first_error, rejected] = page.mapped();
+  auto& [promise, receipt, unanswered, first_error, rejected, changed] = page.mapped();
   if (first_error) {
     promise.deliver(first_error);
     return;
   }
   receipt.published_at = std::chrono::steady_clock::now();
+  for (const auto& [lane, count] : changed) {
+    receipt.changed += count;
+    receipt.lanes.push_back({topics[lane], count});
+  }
   for (const auto& [code, count] : rejected)
     receipt.quarantined += count;
   if (receipt.quarantined > 0)
@@ -121,14 +127,14 @@ void partitioner_state::answered(std::uint64_t number, const caf::error& why) {
 
 partitioner_actor::behavior_type partitioner(partitioner_actor::stateful_pointer<partitioner_state> self,
                                              const deployment_ptr& deployment, const std::string& source,
-                                             publisher_actor publisher, deduplicators lanes) {
+                                             publisher_actor publisher, deduplicators parts) {
   auto& state = self->state;
   const auto& topology = deployment->topology;
   state.self = self;
   self->set_exception_handler(log_exception);
   state.request_timeout = std::chrono::milliseconds{topology.limits.request_timeout_ms};
   state.publisher = std::move(publisher);
-  state.lanes = std::move(lanes);
+  state.parts = std::move(parts);
   for (const auto& lane : topology.lanes)
     state.topics.push_back(lane.topic);
   state.decoder.emplace(

@@ -15,11 +15,11 @@
 
 namespace matricula {
 
-/// A lane's deduplicator, by the lane's index in the topology.
-using deduplicators = std::map<std::uint16_t, deduplicator_actor>;
+/// A source's deduplicators, each for a part of the keys (key_shares.hpp).
+using deduplicators = std::vector<deduplicator_actor>;
 
-/// Reads of a page what tells its records apart, deals indices out to the lanes and gathers the replies of all shares
-/// into one.
+/// Reads of a page what tells its records apart and where they go, deals indices out by the keys and gathers the replies
+/// of all shares into one.
 struct partitioner_state {
   /// A page whose shares have not all been answered.
   struct page_in_flight {
@@ -28,6 +28,7 @@ struct partitioner_state {
     std::size_t unanswered = 0;
     caf::error first_error;
     rejection_counts rejected;
+    lane_counts changed;
   };
 
   static inline const char* name = "partitioner";
@@ -35,7 +36,7 @@ struct partitioner_state {
   partitioner_actor::pointer self = nullptr;
   std::chrono::milliseconds request_timeout{};
   publisher_actor publisher;
-  deduplicators lanes;
+  deduplicators parts;
   std::vector<std::string> topics;  ///< of every lane, by its index
   std::optional<page_decoder> decoder;
   std::map<std::uint64_t, page_in_flight> in_flight;  ///< by page number
@@ -53,6 +54,6 @@ struct partitioner_state {
 
 partitioner_actor::behavior_type partitioner(partitioner_actor::stateful_pointer<partitioner_state> self,
                                              const deployment_ptr& deployment, const std::string& source,
-                                             publisher_actor publisher, deduplicators lanes);
+                                             publisher_actor publisher, deduplicators parts);
 
 }  // namespace matricula

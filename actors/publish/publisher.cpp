@@ -22,10 +22,10 @@ result<done> publisher_state::send_records(const record_batch& batch) {
   const auto& topology = deployment->topology;
   const auto& page = *batch.page;
   outgoing_message message;
-  message.topic = topology.lanes[batch.lane].topic;
   message.source = source;
   for (const auto index : batch.indices) {
     const auto& record = page.records[index];
+    message.topic = topology.lanes[record.lane].topic;
     message.partition = partition_of(page.centre(record), topology.kafka.partitions);
     message.key = page.key(record);
     message.value = page.json(record);

@@ -18,6 +18,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// More cores than these are of no use to them: whoever deals a page out to them, and who publishes it, is one.
+constexpr std::size_t deduplicators_of_a_source = 8;
+
 /// Whether this says why a group ends. Who was killed with it says nothing, nor does who got no answer from one that had
 /// died: the supervisor may hear of either first.
 bool says_why(const caf::error& reason) {
@@ -61,6 +64,11 @@ void source_supervisor_state::start_election() {
   elector_restarts->works(self->clock().now());
   if (doomed.erase("elector") > 0)
     die(caf::actor_cast<caf::actor>(election), "elector");
+}
+
+/// Of a dead elector's messages some may come after the news of its death, which comes first.
+bool source_supervisor_state::comes_from_the_elector() const {
+  return election && self->current_sender() == caf::actor_cast<caf::strong_actor_ptr>(election);
 }
 
 void source_supervisor_state::elected() {
@@ -107,14 +115,11 @@ void source_supervisor_state::rebuild() {
   tell("rebuilding");
   const auto current = generation;
   const milliseconds timeout{deployment->topology.limits.request_timeout_ms};
-  lanes.clear();
-  const auto& all = deployment->topology.lanes;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i].source == settings.name)
-      lanes.emplace(static_cast<std::uint16_t>(i),
-                    adopt(self->spawn(deduplicator, publisher, timeout), "deduplicator"));
+  parts.clear();
+  while (parts.size() < deduplicators_of_a_source)
+    parts.push_back(adopt(self->spawn(deduplicator, publisher, timeout), "deduplicator"));
   const auto reader =
-      adopt(spawn_blocking(*self, *deployment, loader, deployment, settings.name, lanes), "loader");
+      adopt(spawn_blocking(*self, *deployment, loader, deployment, settings.name, parts), "loader");
   self->request(reader, caf::infinite, start_atom::value)
       .then(
           [this, current](const source_position& position) {
@@ -137,7 +142,7 @@ void source_supervisor_state::run(const source_position& position) {
   self->request(publisher, caf::infinite, start_atom::value, position.page_number)
       .then([](done) {}, [](const caf::error&) { /* child_down sees to it */ });
   const auto dealer =
-      adopt(self->spawn(partitioner, deployment, settings.name, publisher, lanes), "partitioner");
+      adopt(self->spawn(partitioner, deployment, settings.name, publisher, parts), "partitioner");
   source = deployment->adapters.open_source(settings);
   fetcher = adopt(spawn_blocking(*self, *deployment, matricula::fetcher, deployment, settings, source, dealer,
                                  scoreboard, last_page),
@@ -194,7 +199,7 @@ void source_supervisor_state::child_down(const caf::down_msg& down) {
 
 void source_supervisor_state::group_ended() {
   publisher = nullptr;
-  lanes.clear();
+  parts.clear();
   fetcher = nullptr;
   source.reset();
   by_kind.clear();
@@ -286,8 +291,14 @@ source_supervisor(source_supervisor_actor::stateful_pointer<source_supervisor_st
   state.start_election();
   state.tell("standby", "waiting to be elected");
   return {
-      [self](elected_atom) { self->state.elected(); },
-      [self](revoked_atom) { self->state.revoked(); },
+      [self](elected_atom) {
+        if (self->state.comes_from_the_elector())
+          self->state.elected();
+      },
+      [self](revoked_atom) {
+        if (self->state.comes_from_the_elector())
+          self->state.revoked();
+      },
       [self](restart_atom) {
         if (!self->state.election && !self->state.stopping)
           self->state.start_election();

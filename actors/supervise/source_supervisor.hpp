@@ -50,7 +50,7 @@ struct source_supervisor_state {
   std::set<std::string> doomed;                 ///< kinds that a test wants dead as soon as there is one
   caf::error cause;                             ///< why the group is ending
   publisher_actor publisher;
-  deduplicators lanes;
+  deduplicators parts;
   page_source_ptr source;
   fetcher_actor fetcher;
   caf::typed_response_promise<done> stopped;
@@ -59,6 +59,7 @@ struct source_supervisor_state {
 
   void tell(std::string what, std::string text = {});
   void start_election();
+  bool comes_from_the_elector() const;
   void elected();
   void revoked();
   void start_group();

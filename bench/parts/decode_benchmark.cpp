@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/dedup/content_index.hpp"
-#include "actors/partition/lane_shares.hpp"
+#include "actors/partition/key_shares.hpp"
 #include "actors/partition/lane_table.hpp"
 #include "messages/hashing.hpp"
 #include "messages/page_decoder.hpp"
@@ -11,9 +11,8 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <iterator>
-#include <map>
 #include <utility>
+#include <vector>
 
 namespace matricula::bench {
 namespace {
@@ -120,29 +119,30 @@ void decode(benchmark::State& state, reading how) {
 BENCHMARK_CAPTURE(decode, whole, reading::whole)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(decode, keys, reading::keys)->Unit(benchmark::kMillisecond);
 
-/// Decoded, dealt out to the lanes, and compared with an index of so many keys, which knows all of them. From a million on
+/// Decoded, dealt out by the keys, and compared with an index of so many keys, which knows all of them. From a million on
 /// those that are not read are made up.
 void decode_and_dedup_of_an_unchanged_page(benchmark::State& state) {
   const auto keys = static_cast<std::uint64_t>(state.range(0));
   const school_pages pages{std::min(keys, compared_records)};
   auto decoding = decoder(reading::keys);
-  std::map<std::uint16_t, content_index> lanes;
+  std::vector<content_index> parts(8);
   std::uint64_t number = 0;
   const auto deal_out = [&](const page_ptr& page) {
     std::size_t changed = 0;
-    for (const auto& [lane, share] : shares_of(page)) {
-      changed += lanes[lane].select(*share).size();
-      lanes[lane].commit(page->number);
-    }
+    const auto shares = shares_of(page, parts.size());
+    for (std::size_t part = 0; part < parts.size(); ++part)
+      if (shares[part]) {
+        changed += parts[part].select(*shares[part]).size();
+        parts[part].commit(page->number);
+      }
     return changed;
   };
   pages.for_each(
       [&](std::string bytes) { deal_out(*decoding.decode(std::move(bytes), numbered(++number))); });
-  auto lane = lanes.begin();
   for (auto key = compared_records; key < keys; ++key) {
-    lane->second.load(
-        {key_hash_of({reinterpret_cast<const char*>(&key), sizeof key}), key, 1});  // NOLINT: any bytes
-    lane = std::next(lane) == lanes.end() ? lanes.begin() : std::next(lane);
+    const auto key_hash =
+        key_hash_of({reinterpret_cast<const char*>(&key), sizeof key});  // NOLINT: any bytes
+    parts[part_of_keys(key_hash, parts.size())].load({key_hash, key, 1});
   }
   pages_in_turns known{pages.first(pages_read)};
   std::size_t changed = 0, records = 0;

@@ -23,16 +23,14 @@ TEST_P(admission_test, a_source_reads_as_many_pages_as_may_be_in_flight_while_ka
   scoreboard.spawn(*system);
   keep(blocked.actor);
   keep(scoreboard.actor);
-  deduplicators lanes;
-  for (const std::uint16_t lane : {std::uint16_t{0}, std::uint16_t{1}})
-    lanes.emplace(lane, keep(system->spawn(deduplicator, blocked.actor, milliseconds{3'600'000})));
-  const auto dealer = keep(system->spawn(partitioner, deployed(), "itaca", blocked.actor, lanes));
+  const deduplicators parts{keep(system->spawn(deduplicator, blocked.actor, milliseconds{3'600'000}))};
+  const auto dealer = keep(system->spawn(partitioner, deployed(), "itaca", blocked.actor, parts));
   const auto reader = keep(
       system->spawn(fetcher, deployed(), source(), feed.open(), dealer, scoreboard.actor, std::uint64_t{0}));
   tell(reader, start_atom::value, source_position{});
   let_pass(50min);
   EXPECT_EQ(feed.requests.size(), pages);
-  EXPECT_EQ(blocked.shares.size(), pages * 3U);  // two lanes and the cursor
+  EXPECT_EQ(blocked.shares.size(), pages * 2U);  // the records and the cursor
 
   // Kafka takes one page: exactly one more is read.
   have(blocked.actor, [&] {
@@ -42,7 +40,7 @@ TEST_P(admission_test, a_source_reads_as_many_pages_as_may_be_in_flight_while_ka
   });
   let_pass(0s);
   EXPECT_EQ(feed.requests.size(), pages + 1U);
-  EXPECT_EQ(blocked.shares.size(), (pages + 1U) * 3U);
+  EXPECT_EQ(blocked.shares.size(), (pages + 1U) * 2U);
 }
 
 TEST_P(admission_test, a_site_takes_as_many_messages_as_its_batches_hold_while_it_is_down) {

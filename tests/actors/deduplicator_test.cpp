@@ -19,8 +19,8 @@ class deduplicator_test : public graph_test {
     actor = keep(system->spawn(deduplicator, publisher.actor, milliseconds{60'000}));
   }
 
-  reply_ptr<lane_receipt> reads(std::uint64_t number, const std::vector<std::string>& records) {
-    return ask<lane_receipt>(actor, share_of(given_page(number, records), 0), std::uint32_t{2});
+  reply_ptr<share_receipt> reads(std::uint64_t number, const std::vector<std::string>& records) {
+    return ask<share_receipt>(actor, share_of(given_page(number, records), 0), std::uint32_t{2});
   }
 
   /// What of the share that was sent on as number `index` had changed.
@@ -57,7 +57,7 @@ TEST_F(deduplicator_test, lets_pass_what_the_topic_does_not_hold) {
   ASSERT_TRUE(receipt->value);
   EXPECT_EQ(receipt->value->records, 2U);
   EXPECT_EQ(receipt->value->unchanged, 1U);
-  EXPECT_EQ(receipt->value->changed, 1U);
+  EXPECT_EQ(receipt->value->changed, (lane_counts{{0, 1}}));
 }
 
 TEST_F(deduplicator_test, sends_a_share_on_of_which_nothing_has_changed) {
@@ -76,7 +76,7 @@ TEST_F(deduplicator_test, reads_whole_what_has_changed_and_sets_aside_what_canno
   const std::string_view since = "2026-09-09";
   broken.replace(broken.find(since), since.size(), "some time");
   const auto receipt =
-      ask<lane_receipt>(actor, share_of(given_page(2, {broken, bru}, reading::keys), 0), std::uint32_t{2});
+      ask<share_receipt>(actor, share_of(given_page(2, {broken, bru}, reading::keys), 0), std::uint32_t{2});
   const auto& share = *publisher.shares.at(1).request;
   EXPECT_THAT(share.changed->indices, ElementsAre(1U));
   ASSERT_EQ(share.rejected.size(), 1U);
@@ -85,7 +85,7 @@ TEST_F(deduplicator_test, reads_whole_what_has_changed_and_sets_aside_what_canno
   EXPECT_EQ(share.page->json(share.rejected[0]), broken);
   commits(1);
   ASSERT_TRUE(receipt->value);
-  EXPECT_EQ(receipt->value->changed, 1U);
+  EXPECT_EQ(receipt->value->changed, (lane_counts{{0, 1}}));
   EXPECT_EQ(receipt->value->unchanged, 0U);
   EXPECT_EQ(receipt->value->rejected.at(error_code::field_value), 1U);
 }
@@ -95,7 +95,7 @@ TEST_F(deduplicator_test, remembers_nothing_of_a_record_that_cannot_be_used) {
   const std::string_view since = "2026-09-09";
   broken.replace(broken.find(since), since.size(), "some time");
   for (std::uint64_t number = 1; number <= 2; ++number) {
-    ask<lane_receipt>(actor, share_of(given_page(number, {broken}, reading::keys), 0), std::uint32_t{2});
+    ask<share_receipt>(actor, share_of(given_page(number, {broken}, reading::keys), 0), std::uint32_t{2});
     EXPECT_THAT(changed(number - 1), IsEmpty());
     EXPECT_EQ(publisher.shares.at(number - 1).request->rejected.size(), 1U);
     commits(number - 1);

@@ -330,6 +330,22 @@ TEST_F(fetcher_test, sends_no_etag_of_a_page_that_was_not_committed) {
   EXPECT_FALSE(partitioner.pages.at(1).request->not_modified);
 }
 
+TEST_F(fetcher_test, reads_a_page_again_that_was_in_flight_when_an_entry_was_dropped) {
+  feed.tells_etags = true;
+  started();
+  kafka.append("matricula.quarantine", 0, {"source/itaca/entry", R"({"state":"dropped"})", {}, 0, 0});
+  let_pass(10s);
+  ASSERT_EQ(pages_sent(), 2U);
+  EXPECT_FALSE(partitioner.pages[1].request->dropped.empty());
+  for (std::size_t i = 0; i < 5; ++i) {
+    commits(i);
+    let_pass(10s);
+  }
+  ASSERT_EQ(pages_sent(), 6U);
+  EXPECT_EQ(feed.requests[5].cursor, std::nullopt);
+  EXPECT_EQ(feed.requests[5].etag, "");
+}
+
 TEST_F(fetcher_test, tells_the_scoreboard_of_every_committed_page) {
   started();
   commits(0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/partition/key_shares.hpp"
+#include "messages/hashing.hpp"
 #include "messages/page_decoder.hpp"
 #include "messages/receipts.hpp"
 #include "tests/actors/scripted_feed.hpp"
@@ -32,11 +34,22 @@ inline page_ptr given_page(std::uint64_t number, const std::vector<std::string>&
   return *decoded;
 }
 
+/// The `nth` key of this part of so many (actors/partition/key_shares.hpp), from 0: a person's, or any text.
+inline std::string person_in_part(std::size_t part, std::size_t parts, std::size_t nth = 0) {
+  for (int id = 10'000'000;; ++id)
+    if (part_of_keys(key_hash_of(key_of({.person = std::to_string(id)})), parts) == part && nth-- == 0)
+      return std::to_string(id);
+}
+inline std::string key_in_part(std::size_t part, std::size_t parts) {
+  for (int number = 0;; ++number)
+    if (part_of_keys(key_hash_of(std::to_string(number)), parts) == part)
+      return std::to_string(number);
+}
+
 /// The lane's records of a page.
 inline batch_ptr share_of(const page_ptr& page, std::uint16_t lane) {
   auto share = std::make_shared<record_batch>();
   share->page = page;
-  share->lane = lane;
   for (std::uint32_t i = 0; i < page->records.size(); ++i)
     if (page->records[i].lane == lane)
       share->indices.push_back(i);

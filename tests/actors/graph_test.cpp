@@ -184,9 +184,9 @@ void deduplicator_stand_in::spawn(caf::actor_system& system) {
           loaded.insert(loaded.end(), chunk->begin(), chunk->end());
           return done{};
         },
-        [this, self](const batch_ptr& batch, std::uint32_t shares_total) -> caf::result<lane_receipt> {
-          shares.push_back({{batch, shares_total}, self->make_response_promise<lane_receipt>()});
-          return caf::delegated<lane_receipt>{};
+        [this, self](const batch_ptr& batch, std::uint32_t shares_total) -> caf::result<share_receipt> {
+          shares.push_back({{batch, shares_total}, self->make_response_promise<share_receipt>()});
+          return caf::delegated<share_receipt>{};
         },
         [](order& what) { what.carry_out(); },
     };

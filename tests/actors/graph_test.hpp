@@ -244,7 +244,7 @@ struct deduplicator_stand_in {
     batch_ptr batch;
     std::uint32_t shares_total = 0;
   };
-  std::vector<held<share, lane_receipt>> shares;
+  std::vector<held<share, share_receipt>> shares;
   std::vector<index_entry> loaded;
   std::size_t chunks = 0;
   handle actor;

@@ -2,6 +2,7 @@
 #include "actors/dedup/loader.hpp"
 #include "messages/control_json.hpp"
 #include "messages/hashing.hpp"
+#include "tests/actors/given_pages.hpp"
 #include "tests/actors/graph_test.hpp"
 
 namespace matricula::testing {
@@ -10,15 +11,14 @@ namespace {
 class loader_test : public graph_test {
  protected:
   void SetUp() override {
-    eso.spawn(*system);
-    fp.spawn(*system);
-    keep(eso.actor);
-    keep(fp.actor);
+    first.spawn(*system);
+    second.spawn(*system);
+    keep(first.actor);
+    keep(second.actor);
   }
 
   reply_ptr<source_position> loads() {
-    actor = keep(system->spawn(loader, deployed(), "itaca",
-                               deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+    actor = keep(system->spawn(loader, deployed(), "itaca", deduplicators{first.actor, second.actor}));
     ended = watch(actor);
     return ask<source_position>(actor, start_atom::value);
   }
@@ -30,7 +30,8 @@ class loader_test : public graph_test {
     kafka.append(topic, 0, {key, "value", "itaca", content_hash_of("value"), revision});
   }
 
-  deduplicator_stand_in eso, fp;
+  deduplicator_stand_in first, second;
+  const std::string key_of_first = key_in_part(0, 2), key_of_second = key_in_part(1, 2);
   loader_actor actor;
   std::shared_ptr<std::optional<caf::error>> ended;
 };
@@ -53,17 +54,19 @@ TEST_F(loader_test, answers_the_last_position_of_its_own_source) {
   EXPECT_EQ(position->value->cursor, "4");
 }
 
-TEST_F(loader_test, tells_each_lane_what_its_own_topic_holds) {
-  given_record("ESO-46", "a", revision_at(1, 0));
-  given_record("FP-46", "b", revision_at(1, 1));
-  given_record("ESO-46", "a", revision_at(2, 0));
+TEST_F(loader_test, tells_each_part_what_the_topics_hold_of_its_keys) {
+  given_record("ESO-46", key_of_first, revision_at(1, 0));
+  given_record("FP-46", key_of_second, revision_at(1, 1));
+  given_record("FP-46", key_of_first, revision_at(2, 0));
   ASSERT_TRUE(loads()->value);
-  ASSERT_EQ(eso.loaded.size(), 2U);
-  EXPECT_EQ(eso.loaded[1].key_hash, key_hash_of("a"));
-  EXPECT_EQ(eso.loaded[1].content_hash, content_hash_of("value"));
-  EXPECT_EQ(eso.loaded[1].revision, revision_at(2, 0));
-  ASSERT_EQ(fp.loaded.size(), 1U);
-  EXPECT_EQ(fp.loaded[0].key_hash, key_hash_of("b"));
+  ASSERT_EQ(first.loaded.size(), 2U);
+  for (const auto& entry : first.loaded) {
+    EXPECT_EQ(entry.key_hash, key_hash_of(key_of_first));
+    EXPECT_EQ(entry.content_hash, content_hash_of("value"));
+  }
+  EXPECT_EQ(first.loaded[0].revision + first.loaded[1].revision, revision_at(1, 0) + revision_at(2, 0));
+  ASSERT_EQ(second.loaded.size(), 1U);
+  EXPECT_EQ(second.loaded[0].key_hash, key_hash_of(key_of_second));
 }
 
 TEST_F(loader_test, tells_where_the_lanes_end) {
@@ -80,8 +83,9 @@ TEST_F(loader_test, loads_in_chunks) {
   for (int i = 0; i < 45'000; ++i)
     given_record("ESO-46", std::to_string(i), revision_at(1, static_cast<std::uint32_t>(i)));
   ASSERT_TRUE(loads()->value);
-  EXPECT_EQ(eso.chunks, 3U);
-  EXPECT_EQ(eso.loaded.size(), 45'000U);
+  EXPECT_EQ(first.chunks, 3U);
+  EXPECT_EQ(second.chunks, 3U);
+  EXPECT_EQ(first.loaded.size() + second.loaded.size(), 45'000U);
 }
 
 TEST_F(loader_test, lets_no_revision_repeat_when_the_cursor_is_lost) {
@@ -102,8 +106,7 @@ TEST_F(loader_test, waits_for_what_a_transaction_holds_back) {
 
 TEST_F(loader_test, can_be_ended_while_it_waits_for_the_cursor) {
   kafka.scans_in_vain = 1'000;
-  actor = keep(system->spawn(loader, deployed(), "itaca",
-                             deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+  actor = keep(system->spawn(loader, deployed(), "itaca", deduplicators{first.actor, second.actor}));
   const auto position = request<source_position>(actor, start_atom::value);
   while (kafka.count(kafka_step::scan) < 2)
     scheduler->run_once();
@@ -123,12 +126,12 @@ TEST_F(loader_test, says_why_it_cannot_read_the_lanes) {
   // The cursors' topic is read first, then 20,000 records; the second chunk fails.
   kafka.refuse_after(kafka_step::scan, 2, because(error_code::kafka_unavailable));
   EXPECT_EQ(loads()->code(), error_code::kafka_unavailable);
-  EXPECT_EQ(eso.chunks, 1U);
+  EXPECT_EQ(first.chunks, 1U);
 }
 
-TEST_F(loader_test, ends_when_a_lane_dies) {
-  given_record("ESO-46", "a", 1);
-  kill(eso.actor);
+TEST_F(loader_test, ends_when_a_deduplicator_dies) {
+  given_record("ESO-46", key_of_first, 1);
+  kill(first.actor);
   const auto position = loads();
   EXPECT_FALSE(position->pending());
   EXPECT_FALSE(position->value);
@@ -138,11 +141,9 @@ TEST_F(loader_test, ends_when_a_lane_dies) {
 
 TEST_F(loader_test, answers_who_waits_for_the_position_when_it_dies) {
   given_record("ESO-46", "a", revision_at(1, 0));
-  actor = keep(system->spawn(loader, deployed(), "itaca",
-                             deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+  actor = keep(system->spawn(loader, deployed(), "itaca", deduplicators{first.actor, second.actor}));
   const auto position = request<source_position>(actor, start_atom::value);
-  while (kafka.count(kafka_step::scan) <
-         2)  // the cursors, then the first chunk, which is on its way to its lane
+  while (kafka.count(kafka_step::scan) < 2)  // the cursors, then the first chunk, which is on its way
     scheduler->run_once();
   EXPECT_TRUE(position->pending());
   crash(actor);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/partition/partitioner.hpp"
+#include "tests/actors/given_pages.hpp"
 #include "tests/actors/graph_test.hpp"
 
 namespace matricula::testing {
@@ -12,13 +13,13 @@ class partitioner_test : public graph_test {
   void SetUp() override {
     limits().request_timeout_ms = 60'000;
     publisher.spawn(*system);
-    eso.spawn(*system);
-    fp.spawn(*system);
+    first.spawn(*system);
+    second.spawn(*system);
     keep(publisher.actor);
-    keep(eso.actor);
-    keep(fp.actor);
+    keep(first.actor);
+    keep(second.actor);
     actor = keep(system->spawn(partitioner, deployed(), "itaca", publisher.actor,
-                               deduplicators{{std::uint16_t{0}, eso.actor}, {std::uint16_t{1}, fp.actor}}));
+                               deduplicators{first.actor, second.actor}));
   }
 
   static fetched_page_ptr page_of(std::uint64_t number, const std::vector<std::string>& records) {
@@ -33,11 +34,11 @@ class partitioner_test : public graph_test {
     return ask<page_receipt>(actor, page_of(number, records));
   }
 
-  void lane_answers(deduplicator_stand_in& lane, lane_receipt receipt) {
-    have(lane.actor, [&lane, receipt] { lane.shares.back().promise.deliver(receipt); });
+  void part_answers(deduplicator_stand_in& part, share_receipt receipt) {
+    have(part.actor, [&part, receipt] { part.shares.back().promise.deliver(receipt); });
   }
-  void lane_refuses(deduplicator_stand_in& lane, error_code code) {
-    have(lane.actor, [&lane, code] { lane.shares.back().promise.deliver(make_error(because(code))); });
+  void part_refuses(deduplicator_stand_in& part, error_code code) {
+    have(part.actor, [&part, code] { part.shares.back().promise.deliver(make_error(because(code))); });
   }
   void publisher_answers(page_published reply = {}) {
     have(publisher.actor, [this, reply] { publisher.shares.back().promise.deliver(reply); });
@@ -48,25 +49,26 @@ class partitioner_test : public graph_test {
   }
 
   publisher_stand_in publisher;
-  deduplicator_stand_in eso, fp;
+  deduplicator_stand_in first, second;
   partitioner_actor actor;
 
-  const std::string ana = json_of({.person = "10000001", .flavour = "ESO"});
-  const std::string bru = json_of({.person = "10000002", .flavour = "FP"});
-  const std::string cai = json_of({.person = "10000003", .flavour = "ESO"});
+  // Of the first part, the second and the first.
+  const std::string ana = json_of({.person = person_in_part(0, 2, 0), .flavour = "ESO"});
+  const std::string bru = json_of({.person = person_in_part(1, 2, 0), .flavour = "FP"});
+  const std::string cai = json_of({.person = person_in_part(0, 2, 1), .flavour = "ESO"});
 };
 
-TEST_F(partitioner_test, deals_records_out_to_their_lanes_in_the_order_of_the_page) {
+TEST_F(partitioner_test, deals_records_out_by_their_keys_in_the_order_of_the_page) {
   const auto receipt = reads(5, {ana, bru, cai});
-  ASSERT_EQ(eso.shares.size(), 1U);
-  ASSERT_EQ(fp.shares.size(), 1U);
+  ASSERT_EQ(first.shares.size(), 1U);
+  ASSERT_EQ(second.shares.size(), 1U);
   ASSERT_EQ(publisher.shares.size(), 1U);
-  EXPECT_THAT(eso.shares[0].request.batch->indices, ElementsAre(0U, 2U));
-  EXPECT_THAT(fp.shares[0].request.batch->indices, ElementsAre(1U));
-  EXPECT_EQ(eso.shares[0].request.batch->lane, 0U);
-  EXPECT_EQ(fp.shares[0].request.batch->lane, 1U);
-  EXPECT_EQ(eso.shares[0].request.shares_total, 3U);
-  EXPECT_EQ(fp.shares[0].request.shares_total, 3U);
+  EXPECT_THAT(first.shares[0].request.batch->indices, ElementsAre(0U, 2U));
+  EXPECT_THAT(second.shares[0].request.batch->indices, ElementsAre(1U));
+  EXPECT_EQ(first.shares[0].request.batch->page->records[0].lane, 0U);
+  EXPECT_EQ(first.shares[0].request.batch->page->records[1].lane, 1U);
+  EXPECT_EQ(first.shares[0].request.shares_total, 3U);
+  EXPECT_EQ(second.shares[0].request.shares_total, 3U);
   const auto& own = *publisher.shares[0].request;
   EXPECT_EQ(own.shares_total, 3U);
   EXPECT_EQ(own.changed, nullptr);
@@ -76,18 +78,18 @@ TEST_F(partitioner_test, deals_records_out_to_their_lanes_in_the_order_of_the_pa
   EXPECT_EQ(own.position->sweep, 17U);
 }
 
-TEST_F(partitioner_test, leaves_lanes_alone_that_have_no_record_in_the_page) {
+TEST_F(partitioner_test, leaves_parts_alone_that_have_no_record_in_the_page) {
   reads(1, {bru});
-  EXPECT_TRUE(eso.shares.empty());
-  EXPECT_EQ(fp.shares.at(0).request.shares_total, 2U);
+  EXPECT_TRUE(first.shares.empty());
+  EXPECT_EQ(second.shares.at(0).request.shares_total, 2U);
 }
 
 TEST_F(partitioner_test, answers_when_all_shares_are_answered_and_sums_them_up) {
   const auto receipt = reads(5, {ana, bru, cai, "7"});
-  lane_answers(fp, {1, 1, 0});
+  part_answers(second, {1, 1});
   publisher_answers({5, {{{"ESO-46", 0}, 41}}});
   EXPECT_TRUE(receipt->pending());
-  lane_answers(eso, {2, 1, 1});
+  part_answers(first, {2, 1, {{0, 1}}});
   ASSERT_TRUE(receipt->value);
   const auto& sum = *receipt->value;
   EXPECT_EQ(sum.source, "itaca");
@@ -105,12 +107,26 @@ TEST_F(partitioner_test, answers_when_all_shares_are_answered_and_sums_them_up) 
   EXPECT_EQ(sum.ends[0].last_offset, 41);
 }
 
+TEST_F(partitioner_test, says_how_much_goes_to_each_lane) {
+  const auto receipt = reads(5, {ana, bru, cai});
+  part_answers(second, {1, 0, {{1, 1}}});
+  part_answers(first, {2, 0, {{0, 1}, {1, 1}}});
+  publisher_answers();
+  ASSERT_TRUE(receipt->value);
+  EXPECT_EQ(receipt->value->changed, 3U);
+  ASSERT_EQ(receipt->value->lanes.size(), 2U);
+  EXPECT_EQ(receipt->value->lanes[0].topic, "ESO-46");
+  EXPECT_EQ(receipt->value->lanes[0].changed, 1U);
+  EXPECT_EQ(receipt->value->lanes[1].topic, "FP-46");
+  EXPECT_EQ(receipt->value->lanes[1].changed, 2U);
+}
+
 TEST_F(partitioner_test, answers_with_the_first_error_when_all_shares_are_answered) {
   const auto receipt = reads(1, {ana, bru});
-  lane_refuses(fp, error_code::transaction_aborted);
+  part_refuses(second, error_code::transaction_aborted);
   publisher_refuses(error_code::publisher_fenced);
   EXPECT_TRUE(receipt->pending());
-  lane_answers(eso, {1, 0, 1});
+  part_answers(first, {1, 0, {{0, 1}}});
   EXPECT_EQ(receipt->code(), error_code::transaction_aborted);
 }
 
@@ -123,8 +139,8 @@ TEST_F(partitioner_test, counts_a_share_that_nobody_answers_as_lost) {
   EXPECT_EQ(receipt->code(), error_code::downstream_lost);
 }
 
-TEST_F(partitioner_test, hears_at_once_of_a_lane_that_is_gone) {
-  kill(eso.actor);
+TEST_F(partitioner_test, hears_at_once_of_a_deduplicator_that_is_gone) {
+  kill(first.actor);
   const auto receipt = reads(1, {ana});
   publisher_answers();
   EXPECT_EQ(receipt->code(), error_code::downstream_lost);
@@ -139,12 +155,12 @@ TEST_F(partitioner_test, hands_what_cannot_be_used_to_the_publisher_with_its_own
   EXPECT_EQ(page.rejected[0].reason.code, error_code::lane_unknown);
   EXPECT_EQ(page.rejected[0].position, 0U);
   EXPECT_EQ(page.rejected[1].reason.code, error_code::field_missing);
-  EXPECT_THAT(eso.shares.at(0).request.batch->indices, ElementsAre(0U));
+  EXPECT_THAT(first.shares.at(0).request.batch->indices, ElementsAre(0U));
 }
 
-TEST_F(partitioner_test, counts_what_lanes_could_not_use_with_what_it_could_not) {
+TEST_F(partitioner_test, counts_what_deduplicators_could_not_use_with_what_it_could_not) {
   const auto receipt = reads(1, {json_of({.person = "10000009", .flavour = "ISEACV"}), ana, cai});
-  lane_answers(eso, {2, 0, 1, {{error_code::field_value, 1}}});
+  part_answers(first, {2, 0, {{0, 1}}, {{error_code::field_value, 1}}});
   publisher_answers();
   ASSERT_TRUE(receipt->value);
   EXPECT_EQ(receipt->value->changed, 1U);
@@ -158,7 +174,7 @@ TEST_F(partitioner_test, sends_a_page_back_that_it_cannot_read) {
   auto miscounted = page_of(1, {ana});
   miscounted->bytes.replace(miscounted->bytes.find(R"("count":1)"), 9, R"("count":2)");
   EXPECT_EQ(ask<page_receipt>(actor, miscounted)->code(), error_code::page_miscounted);
-  EXPECT_TRUE(eso.shares.empty());
+  EXPECT_TRUE(first.shares.empty());
   EXPECT_TRUE(publisher.shares.empty());
 }
 
@@ -199,7 +215,7 @@ TEST_F(partitioner_test, answers_what_it_holds_when_it_dies) {
 
 TEST_F(partitioner_test, counts_a_publisher_that_does_not_answer_as_lost) {
   const auto receipt = reads(1, {ana});
-  lane_answers(eso, {1, 0, 1});
+  part_answers(first, {1, 0, {{0, 1}}});
   let_pass(59'999ms);
   EXPECT_TRUE(receipt->pending());
   let_pass(1ms);
@@ -209,8 +225,8 @@ TEST_F(partitioner_test, counts_a_publisher_that_does_not_answer_as_lost) {
 TEST_F(partitioner_test, hears_at_once_of_a_publisher_that_is_gone) {
   kill(publisher.actor);
   const auto receipt = reads(1, {ana});
-  EXPECT_TRUE(receipt->pending());  // a lane's share is still out
-  lane_answers(eso, {1, 0, 1});
+  EXPECT_TRUE(receipt->pending());  // a share is still out
+  part_answers(first, {1, 0, {{0, 1}}});
   EXPECT_EQ(receipt->code(), error_code::downstream_lost);
 }
 
@@ -218,30 +234,30 @@ TEST_F(partitioner_test, ignores_answers_that_come_after_the_time_out) {
   const auto late = reads(1, {ana});
   let_pass(60s);
   EXPECT_EQ(late->code(), error_code::downstream_lost);
-  lane_answers(eso, {1, 0, 1});
+  part_answers(first, {1, 0, {{0, 1}}});
   publisher_answers();
   EXPECT_EQ(late->code(), error_code::downstream_lost);
 
   const auto again = reads(1, {ana});
   EXPECT_TRUE(again->pending());
-  lane_answers(eso, {1, 0, 1});
+  part_answers(first, {1, 0, {{0, 1}}});
   EXPECT_TRUE(again->pending());
   publisher_answers();
   ASSERT_TRUE(again->value);
   EXPECT_EQ(again->value->changed, 1U);
-  EXPECT_EQ(eso.shares.size(), 2U);
+  EXPECT_EQ(first.shares.size(), 2U);
 }
 
 TEST_F(partitioner_test, passes_every_reason_on_as_it_is) {
   std::uint64_t number = 0;
   for (const auto why : all_error_codes()) {
     const auto receipt = reads(++number, {ana});
-    lane_answers(eso, {1, 0, 1});
+    part_answers(first, {1, 0, {{0, 1}}});
     publisher_refuses(why);
     EXPECT_EQ(name_of(receipt->code()), name_of(why));
     const auto other = reads(++number, {ana});
     publisher_answers();
-    lane_refuses(eso, why);
+    part_refuses(first, why);
     EXPECT_EQ(name_of(other->code()), name_of(why));
   }
 }
@@ -263,9 +279,9 @@ TEST_F(partitioner_test, sets_every_kind_of_poison_aside_with_its_reason) {
     reasons.push_back(name_of(rejected.reason.code));
   EXPECT_THAT(reasons, ElementsAre("record_not_object", "record_too_large", "record_not_utf8",
                                    "field_missing", "field_type", "field_value", "lane_unknown"));
-  EXPECT_TRUE(eso.shares.empty());
-  EXPECT_THAT(fp.shares.at(0).request.batch->indices, ElementsAre(0U));
-  lane_answers(fp, {1, 0, 1});
+  EXPECT_TRUE(first.shares.empty());
+  EXPECT_THAT(second.shares.at(0).request.batch->indices, ElementsAre(0U));
+  part_answers(second, {1, 0, {{1, 1}}});
   publisher_answers();
   ASSERT_TRUE(receipt->value);
   EXPECT_EQ(receipt->value->read, 8U);

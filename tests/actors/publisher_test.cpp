@@ -200,7 +200,7 @@ TEST_F(publisher_test, puts_into_quarantine_what_a_lane_could_not_use) {
   const auto lanes = std::make_shared<page_share>();
   lanes->page = read;
   lanes->shares_total = 2;
-  lanes->changed = std::make_shared<record_batch>(record_batch{read, 0, {}});
+  lanes->changed = std::make_shared<record_batch>(record_batch{read, {}});
   lanes->rejected.push_back({record.position, record.offset, record.length, std::string{read->key(record)},
                              failure{error_code::field_value, "since: not a date as YYYY-MM-DD"}});
   adds(lanes);

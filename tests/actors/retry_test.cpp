@@ -151,6 +151,21 @@ TEST_F(retry_test, publishes_nothing_older_than_what_the_topic_holds) {
   EXPECT_EQ(note(ana, refused).revision, messages_of(ana)[1].revision);
 }
 
+TEST_F(retry_test, publishes_nothing_older_than_what_another_lane_holds) {
+  runs_the_source();
+  let_pass(1s);
+  const auto refused = messages_of(ana).at(0).revision;
+  const enrolled of_another_flavour{.person = ana.person, .flavour = "FP"};
+  feed.change_page(0, {of_another_flavour, bru});
+  let_pass(30s);
+  ASSERT_THAT(messages_of(of_another_flavour), SizeIs(1));
+  asks_for(ana, refused);
+  let_pass(20s);
+  EXPECT_THAT(messages_of(ana), SizeIs(1));
+  EXPECT_EQ(note(ana, refused).state, retry_state::superseded);
+  EXPECT_EQ(note(ana, refused).revision, messages_of(of_another_flavour)[0].revision);
+}
+
 TEST_F(retry_test, of_two_contents_of_a_key_the_newer_holds) {
   feed.change_page(0, {bru});
   asks_for("source/itaca/1", 5, json_of(ana));

@@ -322,10 +322,23 @@ TEST_F(source_supervisor_test, ends_the_group_when_another_process_is_given_the_
 TEST_F(source_supervisor_test, goes_on_at_once_when_it_is_elected_again_before_its_group_has_ended) {
   started();
   told();
-  caf::anon_send(actor, revoked_atom::value);
-  caf::anon_send(actor, elected_atom::value);
+  kafka.revoke(group);
+  kafka.assign(group);
   let_pass(0s);
   EXPECT_THAT(told(), ElementsAre("standby", "elected", "fencing", "rebuilding", "running"));
+}
+
+// Its group would fence whoever owns the source, and nobody would ever tell it to stop.
+TEST_F(source_supervisor_test, believes_no_elector_that_has_died_since) {
+  kafka.assigns_at_once = false;
+  started();
+  told();
+  kafka.assign(group);
+  kafka.report(group, {{}, because(error_code::partition_lost)});
+  run_without("source_supervisor");
+  run();
+  EXPECT_THAT(told(), ElementsAre(HasSubstr("restarting")));
+  EXPECT_EQ(kafka.count(kafka_step::open), 0U);
 }
 
 TEST_F(source_supervisor_test, starts_only_one_group_when_it_is_elected_again_during_a_back_off) {

@@ -15,7 +15,8 @@ namespace {
 
 /// All that is left of a run.
 struct end_state {
-  std::vector<std::string> messages;  ///< of both lanes, as key, value and revision
+  /// Of both lanes, as value and revision, in the order of each key.
+  std::map<std::string, std::vector<std::string>> messages;
   std::map<std::string, std::string> cursors, outcomes;
   std::set<std::string> quarantine;  ///< keys: a new publisher writes an entry again, with a later page
   std::map<std::string, std::map<std::string, memory_site::row>> rows;
@@ -27,7 +28,7 @@ struct end_state {
 };
 
 void PrintTo(const end_state& state, std::ostream* out) {
-  *out << state.messages.size() << " messages, cursors";
+  *out << "messages of " << state.messages.size() << " keys, cursors";
   for (const auto& [key, value] : state.cursors)
     *out << ' ' << value;
   *out << ", " << state.outcomes.size() << " outcomes, " << state.quarantine.size() << " in quarantine, "
@@ -83,7 +84,7 @@ class played_run : public graph_world {
     state.gave_up = ended_->has_value();
     for (const std::string topic : {"ESO-46", "FP-46"})
       for (const auto& message : kafka.messages(topic))
-        state.messages.push_back(message.key + ' ' + message.value + ' ' + std::to_string(message.revision));
+        state.messages[message.key].push_back(message.value + ' ' + std::to_string(message.revision));
     state.cursors = kafka.latest("matricula.cursors");
     state.outcomes = kafka.latest("matricula.outcomes");
     for (const auto& [key, value] : kafka.latest("matricula.quarantine"))
@@ -395,6 +396,47 @@ INSTANTIATE_TEST_SUITE_P(
         call_of{"applier", "apply", 8}, call_of{"reporter", "take", 8}, call_of{"reporter", "send", 10},
         call_of{"reporter", "flush", 4}, call_of{"reporter", "remove_taken", 4}),
     [](const auto& tested) { return tested.param.kind + '_' + tested.param.name; });
+
+/// A record's flavour changes, and with it its lane.
+class change_of_lane : public ::testing::Test, protected graph_world {
+ protected:
+  change_of_lane() {
+    site_settings_of("eso46").topics = {"ESO-46", "FP-46"};
+    feed.add_page({of_eso});
+    node_ = keep(
+        system->spawn(node_supervisor, deployed(), keep(system->spawn(matricula::scoreboard, deployed()))));
+    let_pass(1s);
+  }
+
+  /// The source sends the record so, for two sweeps.
+  void becomes(const enrolled& record) {
+    feed.change_page(0, {record});
+    let_pass(20s);
+  }
+
+  const enrolled of_eso{.person = "10000001"}, of_fp{.person = "10000001", .flavour = "FP"};
+  node_supervisor_actor node_;
+};
+
+TEST_F(change_of_lane, publishes_what_has_come_back) {
+  becomes(of_fp);
+  EXPECT_EQ(kafka.messages("FP-46").size(), 1U);
+  becomes(of_eso);
+  ASSERT_EQ(kafka.messages("ESO-46").size(), 2U);
+  EXPECT_EQ(kafka.messages("FP-46").size(), 1U);
+  const auto& last = kafka.messages("ESO-46").back();
+  EXPECT_EQ(last.value, json_of(of_eso));
+  EXPECT_EQ(sites["eso46"].rows.at(key_of(of_eso)).revision, last.revision);
+}
+
+TEST_F(change_of_lane, knows_after_a_restart_which_lane_has_the_newest) {
+  becomes(of_fp);
+  caf::anon_send(node_, crash_atom::value, std::string{"deduplicator"});
+  let_pass(20s);
+  EXPECT_EQ(kafka.messages("ESO-46").size() + kafka.messages("FP-46").size(), 2U);
+  becomes(of_eso);
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 2U);
+}
 
 }  // namespace
 }  // namespace matricula::testing
