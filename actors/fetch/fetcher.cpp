@@ -85,12 +85,19 @@ bool fetcher_state::knows_retries() {
     caught_up = *polled;
   }
   if (auto keys = retries->take_dropped(); !keys.empty()) {
-    memory.forget();  // a page that is as it was has records that are to be refused again
+    forget_pages();  // a page that is as it was has records that are to be refused again
     dropped.insert(dropped.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
   }
   if (const auto line = quarantine_outage.works(self->clock().now()))
     spdlog::info("source:{} retries: {}", settings.name, *line);
   return caught_up;
+}
+
+/// Every page is to be read again, those in flight too, which were compared with what Kafka had before.
+void fetcher_state::forget_pages() {
+  memory.forget();
+  for (auto& [number, flight] : in_flight)
+    flight.etag.clear();
 }
 
 /// Sends a page of retries on, if any are asked for, and answers whether it has.
@@ -179,7 +186,7 @@ void fetcher_state::received(page_receipt receipt) {
     retries->committed(receipt.number);
     // What was published may be older than what the source has, which is told by reading it.
     if (receipt.changed > 0)
-      memory.forget();
+      forget_pages();
   }
   committed = {receipt.number, receipt.next, receipt.sweep};
   // A page of retries has no say in where the source's next page is: its cursor may be unknown there by now.

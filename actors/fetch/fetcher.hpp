@@ -90,6 +90,7 @@ struct fetcher_state {
   void schedule();
   void wait(std::chrono::milliseconds delay);
   void read_page();
+  void forget_pages();
   bool send_retries();
   bool knows_retries();
   void send_on(fetched_page page, page_in_flight flight, const std::optional<page_envelope>& envelope);

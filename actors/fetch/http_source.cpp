@@ -70,7 +70,8 @@ class http_source final : public page_source {
       return transfer_failure(code, status, answer.bytes.size());
     curl_off_t delay_s = 0;
     if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &delay_s) == CURLE_OK)
-      retry_after_ = std::min<std::chrono::milliseconds>(std::chrono::seconds{delay_s}, retry_after_max);
+      retry_after_ = std::chrono::seconds{
+          std::clamp<curl_off_t>(delay_s, 0, std::chrono::seconds{retry_after_max}.count())};
     if (status == 410)
       return failure{error_code::cursor_unknown, place_ + " answered 410: the cursor is no longer known"};
     if (status == 304 && !etag.empty()) {

@@ -126,7 +126,9 @@ class kafka_consumer final : public group_consumer {
       return begin_where_the_log_does({rd_kafka_topic_name(message->rkt), message->partition});
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return problem_of(*message);
-    read_[place_of(*message)].handed_out = message->offset + 1;
+    const auto at = place_of(*message);
+    from_the_first_.erase(at);
+    read_[at].handed_out = message->offset + 1;
     make_room_known(*message);
     consumed_message consumed;
     consumed.from = {rd_kafka_topic_name(message->rkt), message->partition};
@@ -357,7 +359,7 @@ class kafka_consumer final : public group_consumer {
   std::map<place, read_so_far> read_;
   std::set<place> owned_;           ///< as the group says
   std::set<place> reading_;         ///< of these, what is assigned to librdkafka
-  std::set<place> from_the_first_;  ///< begun at offset 0, and nothing was refused yet
+  std::set<place> from_the_first_;  ///< begun at offset 0, and nothing was handed out or refused yet
   bool subscribed_ = false, assigned_ = false, left_ = false;
 };
 

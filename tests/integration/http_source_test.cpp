@@ -73,6 +73,9 @@ TEST_F(http_source_test, waits_as_long_as_it_is_asked_to_but_not_for_ever) {
   answers_with(503, "", "Retry-After", "86400");
   EXPECT_EQ(code_of_a_read(), error_code::source_unavailable);
   EXPECT_EQ(source->retry_after(), minutes{10});
+  answers_with(503, "", "Retry-After", "9223372036854775000");
+  EXPECT_EQ(code_of_a_read(), error_code::source_unavailable);
+  EXPECT_EQ(source->retry_after(), minutes{10});
   answers_with(200, "{}");
   EXPECT_EQ(code_of_a_read(), error_code::none);
   EXPECT_EQ(source->retry_after(), milliseconds{0});

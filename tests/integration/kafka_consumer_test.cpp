@@ -178,6 +178,19 @@ TEST_F(kafka_consumer_test, goes_on_after_an_offset_that_the_topic_does_not_hold
   EXPECT_EQ(offsets, (std::vector<std::int64_t>{3, 4}));
 }
 
+TEST_F(kafka_consumer_test, says_so_when_the_topic_has_lost_what_comes_next) {
+  publish(3);
+  ASSERT_TRUE(poll_until([this] { return assigned; }));
+  ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 0)); }));
+  ASSERT_TRUE(poll_until_read(3));
+  consumer->pause(where);
+  publish(2);
+  faults::topic_reader{deployment.load().kafka.bootstrap}.delete_all(deployment.lane());
+  out_of_log_wanted = true;
+  consumer->resume(where);
+  EXPECT_TRUE(poll_until([this] { return out_of_log; }));
+}
+
 TEST_F(kafka_consumer_test, begins_at_the_first_that_the_topic_still_holds) {
   publish(3);
   faults::topic_reader{deployment.load().kafka.bootstrap}.delete_all(deployment.lane());

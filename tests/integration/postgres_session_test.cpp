@@ -516,6 +516,45 @@ TEST_F(postgres_site, a_centre_that_two_partitions_bring_at_once_stops_neither) 
   EXPECT_EQ(database_.value("select name from classrooms.centre"), "IES Jaume I");
 }
 
+/// A record that has changed its lane comes from two topics.
+TEST_F(postgres_site, takes_nothing_back_that_another_session_has_brought_meanwhile) {
+  auto session = opened();
+  const given_record maths{.subject = "MAT"}, valencian{.subject = "VAL"};
+  apply(*session, given_batch{}.add(maths, 50).add(valencian, 150));
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("update classrooms.enrolment set revision = 200, status = 'withdrawn' where revision = 50");
+  auto late = maths;
+  late.since = "2026-10-10";
+  const auto batch = std::move(given_batch{2}.add(late, 100));
+  auto outcome = std::async(std::launch::async, [&] { return apply(*session, batch); });
+  wait_until_somebody_waits();
+  other.commit();
+  EXPECT_EQ(outcome.get(), "created 0 changed 0 withdrawn 0 unchanged 0 superseded 1");
+  EXPECT_EQ(database_.value("select string_agg(revision || ' ' || status, ', ' order by revision) "
+                            "from classrooms.enrolment"),
+            "150 enrolled, 200 withdrawn");
+}
+
+TEST_F(postgres_site, a_person_leaves_a_group_with_the_last_of_two_that_end_at_once) {
+  auto session = opened();
+  const given_record maths{.subject = "MAT"}, valencian{.subject = "VAL"};
+  apply(*session, given_batch{}.add(maths, 1).add(valencian, 2));
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};  // as a session that has come so far
+  other.exec("update classrooms.enrolment set revision = 3, status = 'withdrawn' where revision = 1");
+  other.exec("select from classrooms.membership for no key update");
+  const auto batch = std::move(given_batch{2}.add(withdrawn(valencian), 4));
+  auto outcome = std::async(std::launch::async, [&] { return apply(*session, batch); });
+  while (outcome.wait_for(5ms) != std::future_status::ready &&
+         database_.value("select count(*) from pg_stat_activity where datname = current_database() "
+                         "and wait_event_type = 'Lock'") == "0") {
+  }
+  other.commit();
+  EXPECT_EQ(outcome.get(), "created 0 changed 0 withdrawn 1 unchanged 0 superseded 0");
+  EXPECT_EQ(database_.value("select status from classrooms.membership"), "withdrawn");
+}
+
 // What goes wrong.
 
 TEST_F(postgres_site, applies_the_newest_of_a_key_that_can_be_read) {

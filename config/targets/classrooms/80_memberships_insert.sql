@@ -7,3 +7,4 @@ where not exists (
   where m.group_id = n.group_id and m.person_id = n.person_id
 )
 order by n.group_id, n.person_id
+on conflict do nothing
