@@ -34,8 +34,8 @@ caf::result<share_receipt> deduplicator_state::filter(const batch_ptr& share, st
     settled = std::move(selection.settled);
   }
   receipt.records = share->indices.size();
-  for (const auto index : changed->indices)
-    ++receipt.changed[share->page->records[index].lane];
+  for (const auto record : changed->indices)
+    ++receipt.changed[share->page->records[record].lane];
   receipt.unchanged = receipt.records - changed->indices.size() - rejected.size();
   const auto number = share->page->number;
   const page_share_ptr onward = std::make_shared<page_share>(page_share{
