@@ -206,11 +206,11 @@ TEST_F(partitioner_test, commits_the_cursor_of_a_page_that_is_not_modified) {
 }
 
 TEST_F(partitioner_test, answers_what_it_holds_when_it_dies) {
-  const auto first = reads(1, {ana});
-  const auto second = reads(2, {bru});
+  const auto one = reads(1, {ana});
+  const auto other = reads(2, {bru});
   crash(actor);
-  EXPECT_EQ(first->code(), error_code::stopping);
-  EXPECT_EQ(second->code(), error_code::stopping);
+  EXPECT_EQ(one->code(), error_code::stopping);
+  EXPECT_EQ(other->code(), error_code::stopping);
 }
 
 TEST_F(partitioner_test, counts_a_publisher_that_does_not_answer_as_lost) {
