@@ -210,17 +210,22 @@ exception when insufficient_privilege then
 end
 $$;
 
+-- What a column holds that nobody writes, if that is a number; null: there is no such column, or nothing of the kind.
+create or replace function matricula.moodle_column_default(of_table regclass, of_column text) returns bigint
+language sql stable as $$
+  select (regexp_match(pg_get_expr(d.adbin, d.adrelid), '[0-9]+'))[1]::bigint
+  from pg_attribute a
+  join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where a.attrelid = of_table and a.attname = of_column
+$$;
+
 -- One of the site's defaults of courses, those of the plugin "moodlecourse", that are numbers; or where it has none, or this role
 -- may not see it, that of the column.
 create or replace function matricula.moodle_course_default(of_name text) returns bigint language sql stable as $$
   select coalesce(
     (regexp_match(matricula.moodle_plugin_setting('moodlecourse', of_name),
-                  case of_name when 'maxbytes' then '^[0-9]{1,18}$' else '^[0-9]{1,4}$' end))[1],
-    (select (regexp_match(pg_get_expr(d.adbin, d.adrelid), '[0-9]+'))[1]
-     from pg_attribute a
-     join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-     where a.attrelid = to_regclass('mdl_course') and a.attname = of_name)
-  )::bigint
+                  case of_name when 'maxbytes' then '^[0-9]{1,18}$' else '^[0-9]{1,4}$' end))[1]::bigint,
+    matricula.moodle_column_default(to_regclass('mdl_course'), of_name))
 $$;
 
 -- The version of a plugin, such as local_matricula or format_topics.
@@ -234,6 +239,14 @@ create or replace function matricula.moodle_config(of_name text) returns text la
 begin
   return (select c.value from mdl_config c where c.name = of_name);
 end
+$$;
+
+-- One of the site's defaults of people, which Moodle keeps as defaultpreference_maildisplay and the like: whether others see
+-- somebody's address, what he is sent. Where there is none, or none that is a digit, that of the column.
+create or replace function matricula.moodle_user_default(of_name text) returns smallint language sql stable as $$
+  select coalesce(
+    (regexp_match(matricula.moodle_config('defaultpreference_' || of_name), '^[0-9]$'))[1]::smallint,
+    matricula.moodle_column_default(to_regclass('mdl_user'), of_name)::smallint)
 $$;
 
 -- Whether Moodle is being upgraded. Its scripts write until when a step is expected to last, some minutes ahead, run on when

@@ -128,6 +128,13 @@ select
   coalesce(matricula.moodle_course_default('showcompletionconditions'), 1) as showcompletionconditions,
   coalesce(matricula.moodle_course_default('hiddensections'), 1)::text as hiddensections,
   coalesce(matricula.moodle_course_default('coursedisplay'), 0)::text as coursedisplay,
+  -- What Moodle gives a new account of which nobody says otherwise.
+  matricula.moodle_user_default('maildisplay') as maildisplay,
+  matricula.moodle_user_default('mailformat') as mailformat,
+  matricula.moodle_user_default('maildigest') as maildigest,
+  matricula.moodle_user_default('autosubscribe') as autosubscribe,
+  matricula.moodle_user_default('trackforums') as trackforums,
+  coalesce((regexp_match(matricula.moodle_config('calendartype'), '^[a-z][a-z0-9_]{0,29}$'))[1], 'gregorian') as calendartype,
   current_setting('matricula.visible') = 'yes' as is_visible,
   current_setting('matricula.lang') as lang,
   current_setting('matricula.auth') as auth,
