@@ -299,25 +299,30 @@ TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
     return value(
         "select concat_ws(' ', c.enablecompletion, c.showactivitydates, c.showgrades, c.showreports, "
         "c.maxbytes, coalesce(c.showcompletionconditions::text, 'null'), (select string_agg(o.value, ' ' "
-        "order by o.name desc) from mdl_course_format_options o where o.courseid = c.id)) "
-        "from mdl_course c order by id desc limit 1");
+        "order by o.name desc) from mdl_course_format_options o where o.courseid = c.id), c.groupmode, "
+        "c.groupmodeforce) from mdl_course c order by id desc limit 1");
   };
   site_gets({.person = anna});
-  EXPECT_EQ(latest(), "0 0 1 0 0 null 1 0");
+  EXPECT_EQ(latest(), "0 0 1 0 0 null 1 0 0 0");
   database_.query(
       "insert into mdl_config (name, value) values ('enablecompletion', '1'); "
       "insert into mdl_config_plugins (plugin, name, value) values ('moodlecourse', 'enablecompletion', "
       "'1'), ('moodlecourse', 'showactivitydates', '1'), ('moodlecourse', 'showgrades', '0'), "
       "('moodlecourse', 'showreports', '1'), ('moodlecourse', 'maxbytes', '2147483648'), "
-      "('moodlecourse', 'hiddensections', '0'), ('moodlecourse', 'coursedisplay', '1')");
+      "('moodlecourse', 'hiddensections', '0'), ('moodlecourse', 'coursedisplay', '1'), "
+      "('moodlecourse', 'groupmode', '2'), ('moodlecourse', 'groupmodeforce', '1')");
   session_.reset();
   site_gets({.person = anna, .subject = "VAL"});
-  EXPECT_EQ(latest(), "1 1 0 1 2147483648 1 0 1");
-  database_.query("update mdl_config set value = '0' where name = 'enablecompletion'; "
-                  "update mdl_config_plugins set value = 'many' where name = 'maxbytes'");
+  EXPECT_EQ(latest(), "1 1 0 1 2147483648 1 0 1 2 1");
+  database_.query(
+      "update mdl_config set value = '0' where name = 'enablecompletion'; "
+      "update mdl_config_plugins set value = 'many' where name in ('maxbytes', 'groupmodeforce')");
   session_.reset();
   site_gets({.person = anna, .subject = "ANG"});
-  EXPECT_EQ(latest(), "0 1 0 1 0 null 0 1");
+  EXPECT_EQ(latest(), "0 1 0 1 0 null 0 1 2 0");
+  given_settings({{"classrooms", "merged"}});
+  site_gets({.person = anna, .subject = "FIS"});
+  EXPECT_EQ(latest(), "0 1 0 1 0 null 0 1 1 1");  // whose groups are to be kept apart
 }
 
 TEST_F(moodle_site, gives_new_accounts_the_sites_defaults_of_people) {

@@ -7,8 +7,9 @@ insert into mdl_course (id, category, sortorder, fullname, shortname, idnumber, 
                         maxbytes)
 select n.course_id, n.category_id, c.sortorder + c.coursecount + n.place, n.fullname, n.shortname, n.idnumber, 1,
        s.format, 0, extract(epoch from make_timestamptz(n.year::integer, 9, 1, 0, 0, 0, (select matricula.moodle_timezone()))),
-       least(v.visible, c.visible), v.visible, s.is_merged::integer, s.is_merged::integer, s.course_lang, t.now, t.now,
-       t.now, case when s.enablecompletion > 0 then s.showcompletionconditions end, s.enablecompletion,
+       least(v.visible, c.visible), v.visible, case when s.is_merged then 1 else s.groupmode end,
+       case when s.is_merged then 1 else s.groupmodeforce end, s.course_lang, t.now, t.now, t.now,
+       case when s.enablecompletion > 0 then s.showcompletionconditions end, s.enablecompletion,
        s.showactivitydates, s.showgrades, s.showreports, s.maxbytes
 from new_course n
 join mdl_course_categories c on c.id = n.category_id

@@ -128,6 +128,8 @@ select
   coalesce(matricula.moodle_course_default('showcompletionconditions'), 1) as showcompletionconditions,
   coalesce(matricula.moodle_course_default('hiddensections'), 1)::text as hiddensections,
   coalesce(matricula.moodle_course_default('coursedisplay'), 0)::text as coursedisplay,
+  matricula.moodle_course_default('groupmode') as groupmode,
+  matricula.moodle_course_default('groupmodeforce') as groupmodeforce,
   -- What Moodle gives a new account of which nobody says otherwise.
   matricula.moodle_user_default('maildisplay') as maildisplay,
   matricula.moodle_user_default('mailformat') as mailformat,
