@@ -666,6 +666,31 @@ TEST_F(moodle_site, keeps_names_and_an_address_of_which_itaca_says_nothing) {
             "012345678Z Joan Fuster, 0B Joan Fuster");
 }
 
+TEST_F(moodle_site, writes_names_without_tags_as_moodle_does) {
+  const auto name_of = [&](const std::string& username) {
+    return value("select firstname || ' ' || lastname from mdl_user where username = '" + username + "'");
+  };
+  // What PHP's strip_tags makes of each.
+  const std::pair<const char*, const char*> names[] = {{"<b>Anna</b> Maria", "Anna Maria"},
+                                                       {"Anna < 3", "Anna < 3"},
+                                                       {"Anna > Maria", "Anna > Maria"},
+                                                       {"Anna <3", "Anna "},
+                                                       {"Anna<script", "Anna"},
+                                                       {"Anna <", "Anna "},
+                                                       {"D'Anna", "D'Anna"},
+                                                       {"<a title='>' id=\"x>y\">Anna</a>", "Anna"},
+                                                       {"<i title='>Anna", ""},
+                                                       {"Anna<br/>Maria", "AnnaMaria"}};
+  site_gets({.person = anna, .teachers = "[]"});
+  for (const auto& [written, cleaned] : names)
+    EXPECT_EQ(value("select '[' || matricula.moodle_without_tags($$" + std::string{written} + "$$) || ']'"),
+              "[" + std::string{cleaned} + "]");
+  site_gets({.person = anna, .name = "<b>Anna</b> Maria", .teachers = "[]"});
+  EXPECT_EQ(name_of(anna), "Anna Maria Ferrer");
+  site_gets({.person = berta, .name = "<script>", .teachers = "[]"});
+  EXPECT_EQ(name_of(berta), "10000002 Ferrer");
+}
+
 TEST_F(moodle_site, cuts_names_and_numbers_to_what_moodle_keeps) {
   const std::string centre(300, 'c'), group(150, 'g');
   EXPECT_EQ(site_gets({.person = anna, .centre_name = centre, .group = group}),

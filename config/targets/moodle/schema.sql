@@ -302,6 +302,13 @@ create or replace function matricula.moodle_format(template text, names text[]) 
 $$;
 drop function if exists matricula.moodle_text(text, jsonb);
 
+-- A name without tags, as Moodle cleans it (PARAM_NOTAGS, which is PHP's strip_tags): one that is not closed goes on to the
+-- end. A `<` before a blank begins none.
+create or replace function matricula.moodle_without_tags(name text) returns text language sql immutable as $$
+  select case when strpos(name, '<') = 0 then name
+              else regexp_replace(name, '<(?!\s)([^>"'']|"[^"]*("|$)|''[^'']*(''|$))*(>|$)', '', 'g') end
+$$;
+
 -- How somebody logs in: a pupil by the NIA, a teacher by the NIF or NIE, which ITACA writes with a zero before it.
 create or replace function matricula.moodle_username(code text) returns text language sql immutable as $$
   select regexp_replace(lower(code), '^0(?=[0-9a-z][0-9]{7}[a-z]$)', '')

@@ -317,8 +317,9 @@ create temporary table moodle_flag (
 create temporary view wanted_profile as
 select
   p.person_id,
-  left(p.name, 100) as firstname,
-  left(concat_ws(' ', nullif(p.surname1, ''), nullif(p.surname2, '')), 100) as lastname,
+  left(matricula.moodle_without_tags(p.name), 100) as firstname,
+  left(concat_ws(' ', nullif(matricula.moodle_without_tags(p.surname1), ''),
+                 nullif(matricula.moodle_without_tags(p.surname2), '')), 100) as lastname,
   left(coalesce(nullif(p.email, ''), replace(s.email, '{id}', matricula.moodle_username(p.code))), 100) as email,
   left(p.code, 255) as idnumber
 from person p
