@@ -325,6 +325,31 @@ TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
   EXPECT_EQ(latest(), "0 1 0 1 0 null 0 1 1 1");  // whose groups are to be kept apart
 }
 
+TEST_F(moodle_site, gives_new_courses_manual_enrolment_as_the_site_has_it) {
+  const auto latest = [&](const std::string& plugin) {
+    return value(
+        "select concat_ws(' ', status, roleid, enrolperiod, expirynotify, notifyall, expirythreshold) "
+        "from mdl_enrol where enrol = '" +
+        plugin + "' order by id desc limit 1");
+  };
+  site_gets({.person = anna});
+  EXPECT_EQ(latest("manual"), "0 5 0 0 0 86400");
+  EXPECT_EQ(latest("database"), "0 5 0 0 0 86400");
+  database_.query(
+      "insert into mdl_config_plugins (plugin, name, value) values ('enrol_manual', 'status', '1'), "
+      "('enrol_manual', 'roleid', '4'), ('enrol_manual', 'enrolperiod', '604800'), "
+      "('enrol_manual', 'expirynotify', '2'), ('enrol_manual', 'expirythreshold', '172800')");
+  session_.reset();
+  site_gets({.person = anna, .subject = "VAL"});
+  EXPECT_EQ(latest("manual"), "1 4 604800 1 1 172800");
+  EXPECT_EQ(latest("database"), "0 5 0 0 0 86400");
+  database_.query("update mdl_config_plugins set value = '' where plugin = 'enrol_manual'; "
+                  "update mdl_config_plugins set value = '1' where name = 'expirynotify'");
+  session_.reset();
+  site_gets({.person = anna, .subject = "ANG"});
+  EXPECT_EQ(latest("manual"), "0 5 0 1 0 86400");
+}
+
 TEST_F(moodle_site, gives_new_accounts_the_sites_defaults_of_people) {
   const auto preferences_of = [&](const std::string& username) {
     return value("select concat_ws(' ', maildisplay, mailformat, maildigest, autosubscribe, trackforums, "

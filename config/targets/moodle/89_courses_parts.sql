@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What belongs to a course from its beginning: its context, its sections, its format's options and two ways to be
--- enrolled, ours and Moodle's own, for those whom a teacher enrols by hand.
+-- enrolled, ours and Moodle's own, for those whom a teacher enrols by hand, as the site has that for new courses.
 with context as (
   insert into mdl_context (id, contextlevel, instanceid, path, depth)
   select context_id, 50, course_id, category_path || '/' || context_id, category_depth + 1 from new_course
@@ -18,14 +18,17 @@ with context as (
   cross join lateral (values ('hiddensections', s.hiddensections), ('coursedisplay', s.coursedisplay)) as o (name, value)
   where s.format in ('topics', 'weeks')
 ), enrol as (
-  insert into mdl_enrol (id, enrol, courseid, roleid, sortorder, expirythreshold, timecreated, timemodified)
-  select i.id, i.enrol, n.course_id, s.student_role_id, i.sortorder, 86400, extract(epoch from now()),
-         extract(epoch from now())
+  insert into mdl_enrol (id, enrol, courseid, sortorder, status, roleid, enrolperiod, expirynotify, notifyall,
+                         expirythreshold, timecreated, timemodified)
+  select i.id, i.enrol, n.course_id, i.sortorder, i.status, i.roleid, i.enrolperiod, least(i.expirynotify, 1),
+         (i.expirynotify = 2)::integer, i.expirythreshold, extract(epoch from now()), extract(epoch from now())
   from new_course n
   cross join moodle_site s
   cross join lateral (
-    values (n.enrol_id, s.enrol, 0), (nextval('mdl_enrol_id_seq'), 'manual', 1)
-  ) as i (id, enrol, sortorder)
+    values (n.enrol_id, s.enrol, 0, 0, s.student_role_id, 0, 0, 86400),
+           (nextval('mdl_enrol_id_seq'), 'manual', 1, s.manual_status, coalesce(s.manual_role_id, s.student_role_id),
+            s.manual_enrolperiod, s.manual_expirynotify, s.manual_expirythreshold)
+  ) as i (id, enrol, sortorder, status, roleid, enrolperiod, expirynotify, expirythreshold)
 ), changed as (
   insert into changed_categories select 'courses' from new_course
 )

@@ -210,6 +210,11 @@ exception when insufficient_privilege then
 end
 $$;
 
+-- One that is a number.
+create or replace function matricula.moodle_plugin_number(of_plugin text, of_name text) returns bigint language sql stable as $$
+  select (regexp_match(matricula.moodle_plugin_setting(of_plugin, of_name), '^[0-9]{1,9}$'))[1]::bigint
+$$;
+
 -- What a column holds that nobody writes, if that is a number; null: there is no such column, or nothing of the kind.
 create or replace function matricula.moodle_column_default(of_table regclass, of_column text) returns bigint
 language sql stable as $$

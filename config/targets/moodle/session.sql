@@ -130,6 +130,12 @@ select
   coalesce(matricula.moodle_course_default('coursedisplay'), 0)::text as coursedisplay,
   matricula.moodle_course_default('groupmode') as groupmode,
   matricula.moodle_course_default('groupmodeforce') as groupmodeforce,
+  -- What Moodle gives the manual enrol instance of a new course; by the third 2 is to notify those who are enrolled, too.
+  coalesce(matricula.moodle_plugin_number('enrol_manual', 'status'), 0) as manual_status,
+  matricula.moodle_plugin_number('enrol_manual', 'roleid') as manual_role_id,
+  coalesce(matricula.moodle_plugin_number('enrol_manual', 'expirynotify'), 0) as manual_expirynotify,
+  coalesce(matricula.moodle_plugin_number('enrol_manual', 'expirythreshold'), 86400) as manual_expirythreshold,
+  coalesce(matricula.moodle_plugin_number('enrol_manual', 'enrolperiod'), 0) as manual_enrolperiod,
   -- What Moodle gives a new account of which nobody says otherwise.
   matricula.moodle_user_default('maildisplay') as maildisplay,
   matricula.moodle_user_default('mailformat') as mailformat,
