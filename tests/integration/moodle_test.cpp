@@ -1784,6 +1784,12 @@ TEST_F(moodle_site, is_refused_without_moodles_tables) {
                     HasSubstr("its tables begin with another prefix, which settings of the site can say")));
 }
 
+TEST_F(moodle_site, is_refused_where_moodles_tables_are_in_another_schema) {
+  database_.query("create schema moodle; alter table mdl_config set schema moodle");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("target_broken"),
+                               HasSubstr("or they are in another schema than public, which this target")));
+}
+
 TEST_F(moodle_site, is_refused_with_a_version_that_nobody_knows) {
   for (const auto* version : {"2022112700.00", "2025041800.00", "2025100600.00", "2030010100"}) {
     database_.query(std::string{"update mdl_config set value = '"} + version + "' where name = 'version'");

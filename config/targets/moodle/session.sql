@@ -16,7 +16,8 @@ declare
 begin
   if to_regclass('mdl_config') is null then
     raise exception 'There is no table mdl_config. Either this database is not that of a Moodle, or its tables begin with '
-      'another prefix, which settings of the site can say';
+      'another prefix, which settings of the site can say, or they are in another schema than public, which this target '
+      'does not know';
   end if;
   -- As 01_site, before the session is made: each partition's is tried again and again while it lasts.
   if matricula.moodle_is_upgrading() then
