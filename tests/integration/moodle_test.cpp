@@ -1026,6 +1026,54 @@ TEST_F(moodle_site, needs_no_more_rights_than_its_page_says) {
   database_.query("drop role " + role);
 }
 
+/// What the page says to erase the person of the id 10000001 with.
+std::string documented_erasure() {
+  std::ifstream page{repository_targets().parent_path().parent_path() / "docs/moodle.md"};
+  std::string sql;
+  bool is_within = false;
+  for (std::string line; std::getline(page, line);) {
+    is_within = is_within || line == "    begin;";
+    if (is_within)
+      sql += line + "\n";
+    if (line == "    commit;")
+      break;
+  }
+  return sql;
+}
+
+TEST_F(moodle_site, keeps_nothing_of_a_person_who_is_erased_as_its_page_says) {
+  const auto tables_with = [&](const std::string& text) {
+    std::string found;
+    for (const auto row : database_.query("select schemaname || '.' || tablename from pg_tables "
+                                          "where schemaname in ('classrooms', 'matricula') order by 1"))
+      if (const std::string table = row[0].c_str();
+          value("select count(*) from " + table + " t where t::text like '%" + text + "%'") != "0")
+        found += (found.empty() ? "" : " ") + table;
+    return found;
+  };
+  given_settings({{"withdraw_people_min", "0"}, {"withdraw_ratio_max", "0"}});
+  site_gets_page({{.person = anna, .name = "Annabella"}, {.person = berta}});
+  site_gets({.person = anna, .name = "Annabella", .subject = "VAL"});
+  site_gets({.person = anna, .name = "Annabel"});
+  site_gets(withdrawn({.person = anna, .name = "Annabel"}));
+  EXPECT_THAT(tables_with("Annabel"),
+              AllOf(HasSubstr("classrooms.person"), HasSubstr("matricula.moodle_user")));
+  const auto number = value("select person_id from classrooms.person where code = '10000001'");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal where person_id = " + number), "1");
+  database_.query("update mdl_user set deleted = 1 where username = '10000001'");
+  database_.query(documented_erasure());
+  EXPECT_EQ(tables_with("Annabel"), "");
+  EXPECT_EQ(tables_with("10000001@"), "");
+  for (const auto* table :
+       {"classrooms.person", "classrooms.enrolment", "classrooms.membership", "matricula.moodle_user",
+        "matricula.moodle_withdrawal", "matricula.moodle_journal"})
+    EXPECT_EQ(value(std::string{"select count(*) from "} + table + " where person_id = " + number), "0")
+        << table;
+  session_.reset();
+  site_gets({.person = berta, .name = "Berta"});
+  EXPECT_EQ(verified(), "10000002 1ESOA student enrolled");
+}
+
 TEST_F(moodle_site, tells_what_stands_in_the_way_of_a_first_start_and_leaves_no_trace) {
   database_.query("delete from mdl_role where shortname = 'student'");
   given_settings({{"auth", "cas"}});
