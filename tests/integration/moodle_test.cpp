@@ -294,6 +294,45 @@ TEST_F(moodle_site, says_of_which_course_somebody_has_deleted_our_enrol_instance
   EXPECT_EQ(value("select count(*) from mdl_enrol"), "3");
 }
 
+TEST_F(moodle_site, says_which_group_somebody_has_deleted_and_takes_on_another_of_its_idnumber) {
+  given_settings({{"classrooms", "merged"}});
+  const given_record of_anna{.person = anna, .teachers = "[]"}, of_berta{.person = berta, .teachers = "[]"};
+  const given_record in_b{.person = "10000003", .group = "1ESOB", .group_name = "1r ESO B", .teachers = "[]"};
+  site_gets_page({of_anna, of_berta, in_b});
+  EXPECT_THAT(diagnosis(), Not(HasSubstr("of our groups")));
+  const auto group = value("select id from mdl_groups where idnumber = '1ESOA'");
+  database_.query("delete from mdl_groups_members where groupid = " + group +
+                  "; delete from mdl_groups where id = " + group);
+  EXPECT_THAT(diagnosis(), HasSubstr("wrong 1 of our groups are in Moodle no more, so that nobody comes into "
+                                     "them: in course 2 > Make one in the course"));
+  const auto notices = [&] {
+    return value("select coalesce(string_agg(kind || ' ' || ref, ', '), '') from matricula.moodle_notice");
+  };
+  for (const auto* room : {"B1", "B2"})
+    site_gets({.person = anna, .teachers = "[]", .room = room});
+  EXPECT_EQ(notices(), "group_deleted " + group);
+  EXPECT_EQ(people(), "10000001 Matemàtiques: active student, 10000002 Matemàtiques: active student, "
+                      "10000003 Matemàtiques: active student [1r ESO B]");
+  // Somebody makes one anew, and a group with that idnumber in another course is none of it.
+  database_.query("delete from matricula.moodle_change; insert into mdl_groups (courseid, idnumber, name) "
+                  "values (1, '1ESOA', 'Una altra'), (2, '1ESOA', 'Els del matí')");
+  site_gets({.person = anna, .teachers = "[]", .room = "B3"});
+  EXPECT_EQ(people(), "10000001 Matemàtiques: active student [Els del matí], "
+                      "10000002 Matemàtiques: active student [Els del matí], "
+                      "10000003 Matemàtiques: active student [1r ESO B]");
+  EXPECT_EQ(notices(), "");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_change where kind = 'groups' and ref = 2"), "1");
+  EXPECT_THAT(diagnosis(), Not(HasSubstr("of our groups")));
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student enrolled, "
+                        "10000003 1ESOB student enrolled");
+  const auto before = moodle();
+  site_gets({.person = anna, .teachers = "[]", .room = "B4"});
+  EXPECT_EQ(moodle(), before);
+  // Its name is somebody's own, as long as it is not what was last written.
+  site_gets({.person = anna, .group_name = "1A", .teachers = "[]", .room = "B4"});
+  EXPECT_EQ(value("select name from mdl_groups where courseid = 2 and idnumber = '1ESOA'"), "Els del matí");
+}
+
 TEST_F(moodle_site, gives_new_courses_the_sites_defaults) {
   const auto latest = [&] {
     return value(

@@ -82,6 +82,19 @@ from (
   where coalesce(i.status, 1) <> 0 and c.season in ('early', 'open')
   having count(*) > 0
   union all
+  select 3, 'wrong', count(*) || ' of our groups are in Moodle no more, so that nobody comes into them: in course ' ||
+           array_to_string((array_agg(distinct g.course_id order by g.course_id))[:5], ', ') ||
+           case when count(distinct g.course_id) > 5 then ', …' else '' end,
+         'Make one in the course, Participants, Groups, with the group''s code in ITACA as its ID number: the next record of '
+           'the classroom takes it on, with all its pupils. matricula.moodle_notice has those of which a record has come '
+           '(group_deleted)'
+  from matricula.moodle_group g
+  join matricula.moodle_course c on c.course_id = g.course_id
+  join mdl_course k on k.id = g.course_id
+  left join mdl_groups o on o.id = g.moodle_group_id
+  where o.id is null and c.season in ('early', 'open')
+  having count(*) > 0
+  union all
   select 4, 'wrong', 'the authentication plugin "' || s.auth || '" is off, so nobody with a new account can log in',
          'Site administration, Plugins, Authentication, Manage authentication: switch it on, or name another in the '
            'setting auth'

@@ -251,7 +251,7 @@ create temporary table new_group (
 ) on commit delete rows;
 
 -- Who was to leave on a day of the calendar's blackout, or under the setting `keep`, which is over: each classroom of the
--- course that it was.
+-- course that it was. And who is to come into a group that 94_groups_found has taken on.
 create temporary table moodle_released (
   classroom_id bigint not null,
   person_id    bigint not null
