@@ -1743,9 +1743,10 @@ TEST_F(moodle_site, counts_no_further_than_the_limit_when_very_many_leave) {
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0.001"}});
   site_gets_page(people_of(north, 1, 10));
   site_gets_page(people_of(south, 1, 10));
-  database_.query("insert into matricula.moodle_withdrawal select 900000 + n, n, 900000 + n, 900000 + n, "
+  // Of a course and an account that are there.
+  database_.query("insert into matricula.moodle_withdrawal select 900000 + n, 2, 900000 + n, 2, "
                   "'46000001', now(), 'held' from generate_series(1, 20000) as n; "
-                  "insert into matricula.moodle_withdrawal select 900000 + n, n, 900000 + n, 900000 + n, "
+                  "insert into matricula.moodle_withdrawal select 900000 + n, 2, 900000 + n, 2, "
                   "'03000001', now(), 'done' from generate_series(20001, 40000) as n; "
                   "analyze matricula.moodle_withdrawal");
   const auto page_of = [](int number) {
@@ -1785,6 +1786,52 @@ TEST_F(moodle_site, forgets_withdrawals_of_before_the_window) {
   site_gets_page(people_of(north, 3, 4, "withdrawn"));
   EXPECT_EQ(students_of(north), "active 6, suspended 4");
   EXPECT_EQ(held_back(), "");
+}
+
+TEST_F(moodle_site, forgets_who_is_held_back_in_a_course_or_with_an_account_that_is_gone) {
+  given_settings({{"withdraw_people_min", "4"}, {"withdraw_ratio_max", "0"}});
+  auto in_valencian = people_of(north, 6, 10);
+  for (auto& record : in_valencian)
+    record.subject = "VAL";
+  site_gets_page(people_of(north, 1, 20));
+  site_gets_page(in_valencian);
+  for (auto& record : in_valencian)
+    record.status = "withdrawn";
+  auto page = people_of(north, 1, 5, "withdrawn");
+  page.insert(page.end(), in_valencian.begin(), in_valencian.end());
+  EXPECT_EQ(site_gets_page(page), "created 0 changed 0 withdrawn 10, 10 held");
+  EXPECT_EQ(held_back(), "46000001 held 10 10");
+  // What Moodle leaves of a course that was deleted, and of an account.
+  database_.query("delete from mdl_enrol where courseid = 3; delete from mdl_course where id = 3; "
+                  "update mdl_user set deleted = 1, username = id || '.1795290469' where username in "
+                  "('00110001', '00110002', '00110003')");
+  EXPECT_EQ(held_back(), "46000001 held 2 2");
+  EXPECT_THAT(verified(), Not(HasSubstr("00110006 1ESOA student enrolled, 00110006")));
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal"), "10");
+  EXPECT_EQ(somebody(decision::approve, north, "2000-01-01"), "");
+  // They count no more: with those two, two others may leave; and the rows are forgotten.
+  EXPECT_EQ(site_gets_page(people_of(north, 11, 12, "withdrawn")), "created 0 changed 0 withdrawn 2");
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal where state = 'held'"), "2");
+  EXPECT_EQ(held_back(), "46000001 held 2 2");
+  EXPECT_EQ(somebody(decision::reject, north), "2 2");
+  EXPECT_EQ(held_back(), "46000001 rejected 2 2");
+  database_.query("update mdl_user set deleted = 1 where username in ('00110004', '00110005')");
+  EXPECT_EQ(somebody(decision::approve_rejected, north), "");
+  site_gets_page(people_of(north, 13, 13, "withdrawn"));
+  EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal where state <> 'done'"), "0");
+}
+
+TEST_F(moodle_site, looks_for_withdrawals_to_forget_a_few_at_a_time) {
+  given_settings({{"withdraw_people_min", "2"}});
+  site_gets_page(people_of(north, 1, 2));
+  database_.query("insert into matricula.moodle_withdrawal select 900000 + n, 2, 900000 + n, 2, '03000001', "
+                  "now(), 'held' from generate_series(1, 250) as n; "
+                  "update matricula.moodle_withdrawal set course_id = 900000 where enrol_id > 900150");
+  int room = 0;
+  for (const auto* left : {"250", "200", "150", "150"}) {  // the fourth begins anew
+    site_gets({.person = anna, .room = "B" + std::to_string(++room)});
+    EXPECT_EQ(value("select count(*) from matricula.moodle_withdrawal"), left);
+  }
 }
 
 TEST_F(moodle_site, does_with_those_held_back_what_somebody_decides) {

@@ -4,7 +4,7 @@ with chosen as materialized (
   select distinct w.person_id
   from matricula.moodle_withdrawal w
   where w.state = current_setting('matricula.state') and w.at <= current_setting('matricula.until')::timestamptz
-    and current_setting('matricula.centre') in ('', w.centre_code)
+    and current_setting('matricula.centre') in ('', w.centre_code) and matricula.moodle_is_there(w.course_id, w.user_id)
   order by w.person_id
   limit 500
 ), decided as (
@@ -13,7 +13,7 @@ with chosen as materialized (
   from chosen c
   where w.state = current_setting('matricula.state') and w.person_id = c.person_id
     and w.at <= current_setting('matricula.until')::timestamptz
-    and current_setting('matricula.centre') in ('', w.centre_code)
+    and current_setting('matricula.centre') in ('', w.centre_code) and matricula.moodle_is_there(w.course_id, w.user_id)
   returning w.enrol_id, w.user_id, w.person_id, w.course_id, w.centre_code
 ), leaving as (
   insert into moodle_member (course_id, context_id, enrol_id, person_id, user_id, is_student, is_teacher,

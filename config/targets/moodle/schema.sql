@@ -433,11 +433,51 @@ begin
 end
 $$;
 
+-- Whether a course and an account are still in Moodle. Who waits to leave where one of them is not, waits for nothing: he is
+-- not shown, counts nowhere, and nobody decides on him.
+create or replace function matricula.moodle_is_there(course bigint, account bigint) returns boolean
+language plpgsql stable as $$
+begin
+  return (select count(*) from mdl_course c where c.id = course) > 0
+         and coalesce((select a.deleted from mdl_user a where a.id = account) = 0, false);
+end
+$$;
+
+-- Forgets some of those. A session looks at 100 withdrawals with each batch, in the order of their keys, and begins anew after
+-- the last.
+create or replace function matricula.moodle_forget_gone() returns void language plpgsql as $$
+declare
+  most    constant bigint := 100;
+  reached bigint[] := string_to_array(coalesce(nullif(current_setting('matricula.forget_after', true), ''), '0 0'), ' ');
+  looked  record;
+begin
+  with looked_at as materialized (
+    select w.enrol_id, w.user_id, w.course_id, w.state
+    from matricula.moodle_withdrawal w
+    where (w.enrol_id, w.user_id) > (reached[1], reached[2])
+    order by w.enrol_id, w.user_id
+    limit most
+  ), forgotten as (
+    delete from matricula.moodle_withdrawal
+    where ctid = any (array(
+      select w.ctid
+      from looked_at l
+      join matricula.moodle_withdrawal w on w.enrol_id = l.enrol_id and w.user_id = l.user_id
+      where l.state in ('held', 'rejected', 'blackout', 'kept') and not matricula.moodle_is_there(l.course_id, l.user_id)
+      for update of w skip locked))
+  )
+  select count(*) as number, (array_agg(l.enrol_id || ' ' || l.user_id order by l.enrol_id desc, l.user_id desc))[1] as last
+  into looked
+  from looked_at l;
+  perform set_config('matricula.forget_after', case when looked.number = most then looked.last else '' end, false);
+end
+$$;
+
 -- Whether too many are to leave: a centre, or a whole site, does not lose its people in a day. What follows is called with
 -- the lock of 97_withdrawals_2_lock. `of_centre` is a centre's code, or empty for the site.
 
--- Who is enrolled, is held back or has left lately, and whoever is to leave now. For a site of 100,000 people that takes a
--- second, so it is counted where more leave than always may, and again after ten minutes.
+-- Who is enrolled, is held back (as moodle_is_there has it) or has left lately, and whoever is to leave now. For a site of
+-- 100,000 people that takes a second, so it is counted where more leave than always may, and again after ten minutes.
 create or replace function matricula.moodle_people_of(of_centre text) returns bigint language plpgsql as $$
 declare
   counted bigint;
@@ -455,7 +495,11 @@ begin
       from matricula.moodle_user u
       where (select e.status from enrolment e where e.person_id = u.person_id and e.status = 'enrolled' limit 1) is not null
       union
-      select w.person_id from matricula.moodle_withdrawal w where w.state not in ('approved', 'kept')
+      select w.person_id
+      from matricula.moodle_withdrawal w
+      where w.state not in ('approved', 'kept')
+        and (w.state = 'done' or (select count(*) from mdl_course c where c.id = w.course_id) > 0
+                                 and (select a.deleted from mdl_user a where a.id = w.user_id) = 0)
       union
       select l.person_id from moodle_leaver l
     ) as anybody;
@@ -469,8 +513,11 @@ begin
       join enrolment e on e.classroom_id = r.classroom_id
       where x.code = of_centre and e.status = 'enrolled'
       union
-      select w.person_id from matricula.moodle_withdrawal w where w.centre_code = of_centre
-        and w.state not in ('approved', 'kept')
+      select w.person_id
+      from matricula.moodle_withdrawal w
+      where w.centre_code = of_centre and w.state not in ('approved', 'kept')
+        and (w.state = 'done' or (select count(*) from mdl_course c where c.id = w.course_id) > 0
+                                 and (select a.deleted from mdl_user a where a.id = w.user_id) = 0)
       union
       select l.person_id from moodle_leaver l where l.centre_code = of_centre
     ) as anybody;
@@ -510,6 +557,8 @@ begin
       (select distinct w.person_id
        from matricula.moodle_withdrawal w
        where w.centre_code = of_centre and w.at >= since and w.state in ('done', 'held', 'rejected')
+         and (w.state = 'done' or (select count(*) from mdl_course c where c.id = w.course_id) > 0
+                                  and (select a.deleted from mdl_user a where a.id = w.user_id) = 0)
        order by w.person_id
        limit most + 1)
     ) as leaving);

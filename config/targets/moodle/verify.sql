@@ -39,7 +39,7 @@ select
   r.since, r.role, r.centre_code, r.centre_name, r.flavour, r.course_code, r.course_name, r.subject_code,
   r.subject_name_val, r.subject_name_cas, r.group_code, r.group_name, r.group_tutor, r.person_id, r.person_name,
   r.person_surname1, r.person_surname2, r.person_email, r.person_born, r.teachers, r.timetable,
-  case r.status when 'withdrawn' then w.state end as held
+  case when r.status = 'withdrawn' and k.id is not null and a.deleted <> 1 then w.state end as held
 from classrooms.record r
 join matricula.moodle_classroom m on m.classroom_id = r.id_of_classroom
 join matricula.moodle_course c on c.course_id = m.course_id
