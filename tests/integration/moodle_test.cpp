@@ -1366,6 +1366,57 @@ TEST_F(moodle_site, does_not_count_who_moves_within_his_centre) {
   EXPECT_EQ(site_gets_page(people_of(north, 16, 20, "withdrawn")), "created 0 changed 0 withdrawn 5, 5 held");
 }
 
+TEST_F(moodle_site, counts_who_moves_from_courses_with_content_into_new_ones) {
+  given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
+  const auto recoded = [](int first, int last, const std::string& group, const std::string& subject = "MAT",
+                          const std::string& status = "enrolled") {
+    auto records = people_of(north, first, last, status);
+    for (auto& record : records) {
+      record.group = group;
+      record.subject = subject;
+    }
+    return records;
+  };
+  const auto with = [](std::vector<given_record> page, const std::vector<given_record>& more) {
+    page.insert(page.end(), more.begin(), more.end());
+    return page;
+  };
+  site_gets_page(recoded(1, 40, "1ESOA"));
+  site_gets_page(recoded(41, 45, "1ESOB"));
+  // Nobody has put anything into it yet, so that nothing is left behind.
+  EXPECT_EQ(site_gets_page(with(recoded(1, 5, "1ESOA", "MAT", "withdrawn"), recoded(1, 5, "1A"))),
+            "created 5 changed 0 withdrawn 5");
+  database_.query("update mdl_course_sections set sequence = '7' where course = 2 and section = 1");
+  // Other codes of a group or a subject, in one batch.
+  for (const auto& [first, group, subject] : {std::tuple{6, "1C", "MAT"}, std::tuple{11, "1ESOA", "VAL"}})
+    EXPECT_EQ(site_gets_page(with(recoded(first, first + 4, "1ESOA", "MAT", "withdrawn"),
+                                  recoded(first, first + 4, group, subject))),
+              "created 5 changed 0 withdrawn 5, 5 held");
+  // And in two, of which the first makes the course.
+  site_gets_page(recoded(16, 20, "1D"));
+  EXPECT_EQ(site_gets_page(recoded(16, 20, "1ESOA", "MAT", "withdrawn")),
+            "created 0 changed 0 withdrawn 5, 5 held");
+  EXPECT_EQ(held_back(), "46000001 held 15 15");
+  // A real move, into a course that has been there for longer.
+  database_.query("update mdl_course set timecreated = timecreated - 86401 where id = 3");
+  EXPECT_EQ(site_gets_page(with(recoded(21, 25, "1ESOA", "MAT", "withdrawn"), recoded(21, 25, "1ESOB"))),
+            "created 5 changed 0 withdrawn 5");
+  // The year's turn: from last year's courses into new ones.
+  auto next_year = recoded(26, 30, "2ESOA");
+  for (auto& record : next_year)
+    record.year = "2027";
+  EXPECT_EQ(site_gets_page(with(recoded(26, 30, "1ESOA", "MAT", "withdrawn"), next_year)),
+            "created 5 changed 0 withdrawn 5");
+  // No more than may leave anyhow, at a centre of which nobody is held back.
+  auto few = people_of(south, 1, 2);
+  site_gets_page(few);
+  database_.query("update mdl_course_sections set sequence = '8' where section = 1");
+  for (auto& record : few)
+    record.group = "1C";
+  EXPECT_EQ(site_gets_page(with(people_of(south, 1, 2, "withdrawn"), few)),
+            "created 2 changed 0 withdrawn 2");
+}
+
 TEST_F(moodle_site, counts_who_has_other_courses_left) {
   given_settings({{"withdraw_people_min", "2"}, {"withdraw_ratio_max", "0"}});
   site_gets_page(people_of(north, 1, 5));
