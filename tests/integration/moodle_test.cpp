@@ -444,6 +444,64 @@ TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_g
   EXPECT_EQ(verified(), "10000001 1ESOA student withdrawn, 10000002 1ESOA student withdrawn");
 }
 
+TEST_F(moodle_site, fills_a_course_that_was_restored_under_another_number) {
+  const std::vector<given_record> page{{.person = anna},
+                                       {.person = berta},
+                                       withdrawn({.person = "10000003"}),
+                                       {.person = anna, .subject = "VAL", .subject_name = "Valencià"}};
+  site_gets_page(page);
+  const auto refused = [&](const std::string& numbers) -> std::string {
+    try {
+      return value("select matricula.moodle_reconnect(" + numbers + ")");
+    } catch (const pqxx::sql_error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_THAT(refused("2, 1"), HasSubstr("Course 2 is still in Moodle"));
+  // What Moodle deletes with a course, and what it has restored.
+  database_.query(
+      "delete from mdl_groups_members where groupid in (select id from mdl_groups where courseid = 2); "
+      "delete from mdl_groups where courseid = 2; delete from mdl_user_enrolments where enrolid in "
+      "(select id from mdl_enrol where courseid = 2); delete from mdl_enrol where courseid = 2; "
+      "delete from mdl_role_assignments where contextid in (select id from mdl_context where "
+      "contextlevel = 50 and instanceid = 2); delete from mdl_context where contextlevel = 50 and "
+      "instanceid = 2; delete from mdl_course where id = 2; "
+      "insert into mdl_course (id, category, fullname, shortname, idnumber) values (50, 1, "
+      "'Matemàtiques · 1r ESO A', 'restored', 'another'); "
+      "insert into mdl_context (contextlevel, instanceid, path, depth) values (50, 50, '/1/3/50', 3); "
+      "insert into mdl_groups (courseid, idnumber, name) values (50, '1ESOA', 'Restored')");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled");
+  EXPECT_THAT(refused("7, 50"), HasSubstr("Course 7 is none that matricula has made"));
+  EXPECT_THAT(refused("2, 51"), HasSubstr("Course 51 is not in Moodle"));
+  EXPECT_THAT(refused("2, 3"), HasSubstr("Course 3 stands for another classroom already"));
+  EXPECT_THAT(refused("2, 50"), HasSubstr("Course 50 has another idnumber (another) than course 2 had"));
+  EXPECT_THAT(refused("2, 50, 'manual'"), HasSubstr("another idnumber"));
+  database_.query("update mdl_course set idnumber = '' where id = 50");
+  EXPECT_THAT(refused("2, 50, 'manual'"), HasSubstr("The plugin is to be the one that the setting enrol"));
+  EXPECT_EQ(refused("2, 50"), "3");
+  EXPECT_THAT(refused("2, 50"), HasSubstr("Course 2 is none that matricula has made"));
+  EXPECT_EQ(value("select concat_ws(' ', roleid, status) from mdl_enrol where enrol = 'database' and "
+                  "courseid = 50"),
+            "5 0");
+  EXPECT_EQ(value("select count(*) from mdl_groups where courseid = 50"), "1");
+  // As matricula replay has it: the same records, with the same revisions.
+  given_batch again{offset_};
+  revision_t revision = 0;
+  for (const auto& record : page)
+    again.add(record, ++revision);
+  offset_ = again.batch.next_offset;
+  EXPECT_EQ(apply(*session_, again), "created 0 changed 3 withdrawn 0");
+  EXPECT_EQ(people(), "10000001 Matemàtiques · 1r ESO A: active student [Restored], "
+                      "10000001 Valencià · 1r ESO A: active student [1r ESO A], "
+                      "10000002 Matemàtiques · 1r ESO A: active student [Restored], "
+                      "12345678z Matemàtiques · 1r ESO A: active editingteacher, "
+                      "12345678z Valencià · 1r ESO A: active editingteacher");
+  EXPECT_EQ(verified(), "10000001 1ESOA student enrolled, 10000002 1ESOA student enrolled, "
+                        "10000003 1ESOA student withdrawn, 10000001 1ESOA student enrolled");
+  site_gets(withdrawn({.person = berta}));
+  EXPECT_THAT(people(), HasSubstr("10000002 Matemàtiques · 1r ESO A: suspended student [Restored]"));
+}
+
 TEST_F(moodle_site, enrols_again_whom_somebody_has_unenrolled_when_a_record_of_his_changes) {
   const given_record of_anna{.person = anna, .teachers = "[]"}, of_berta{.person = berta, .teachers = "[]"};
   site_gets_page({of_anna, of_berta});

@@ -1059,3 +1059,106 @@ begin
   delete from moodle_undo u where u.refused <> '';
 end
 $$;
+
+-- For an administrator, by hand: points what is known of a course that was deleted in Moodle at the one that Moodle has
+-- restored from a backup, under a number of its own. Its groups are those with the same idnumbers; those that are missing are
+-- made, and so is our enrol instance, of `plugin`, which the setting `enrol` names. The records of its classrooms count as not
+-- read, so that `matricula replay` fills it. Answers how many they are.
+create or replace function matricula.moodle_reconnect(old_course_id bigint, new_course_id bigint,
+                                                      plugin text default 'database')
+returns bigint language plpgsql as $$
+declare
+  known     matricula.moodle_course;
+  course    record;
+  here      record;
+  context   bigint := (select x.id from mdl_context x where x.contextlevel = 50 and x.instanceid = new_course_id);
+  instance  bigint;
+  its_group bigint;
+  records   bigint;
+begin
+  select * into known from matricula.moodle_course m where m.course_id = old_course_id;
+  if not found then
+    raise exception 'Course % is none that matricula has made', old_course_id;
+  end if;
+  if exists (select from mdl_course c where c.id = old_course_id) then
+    raise exception 'Course % is still in Moodle. Delete it there first, if another one is to stand for it', old_course_id;
+  end if;
+  select c.id, c.category, c.idnumber into course from mdl_course c where c.id = new_course_id;
+  if not found or context is null then
+    raise exception 'Course % is not in Moodle, or has no context there', new_course_id;
+  end if;
+  if exists (select from matricula.moodle_course m where m.course_id = new_course_id) then
+    raise exception 'Course % stands for another classroom already', new_course_id;
+  end if;
+  if course.idnumber not in ('', known.idnumber) then
+    raise exception 'Course % has another idnumber (%) than course % had (%). If it is that course all the same, empty its '
+      'idnumber in Moodle first', new_course_id, course.idnumber, old_course_id, known.idnumber;
+  end if;
+  if plugin !~ '^[a-z][a-z0-9_]{0,19}$' or plugin in ('manual', 'category', 'cohort', 'meta', 'guest', 'self') then
+    raise exception 'The plugin is to be the one that the setting enrol names, such as database';
+  end if;
+
+  -- In the order of the steps: a batch that is bringing some of them goes first.
+  perform 1
+  from matricula.moodle_classroom m
+  join classrooms.enrolment e on e.classroom_id = m.classroom_id
+  where m.course_id = old_course_id
+  order by e.classroom_id, e.person_id, e.role
+  for no key update of e;
+  update classrooms.enrolment e
+  set content_hash = 0, revision = 0
+  from matricula.moodle_classroom m
+  where m.course_id = old_course_id and e.classroom_id = m.classroom_id;
+  get diagnostics records = row_count;
+
+  instance := (select (array_agg(i.id order by i.id))[1] from mdl_enrol i
+               where i.courseid = new_course_id and i.enrol = plugin);
+  if instance is null then
+    insert into mdl_enrol (enrol, courseid, sortorder, roleid, expirythreshold, timecreated, timemodified)
+    values (plugin, new_course_id, (select coalesce(max(i.sortorder) + 1, 0) from mdl_enrol i where i.courseid = new_course_id),
+            (select r.id from mdl_role r where r.shortname = 'student'), 86400, extract(epoch from now()),
+            extract(epoch from now()))
+    returning id into instance;
+  end if;
+  -- Whom the restoring has left suspended, nobody else has suspended.
+  delete from matricula.moodle_suspended x where x.enrol_id = known.enrol_id;
+  insert into matricula.moodle_suspended (enrol_id, user_id, at)
+  select e.enrolid, e.userid, e.timemodified from mdl_user_enrolments e where e.enrolid = instance and e.status = 1
+  on conflict do nothing;
+  delete from matricula.moodle_withdrawal w where w.enrol_id = known.enrol_id;
+  delete from matricula.moodle_deletion d where d.course_id = old_course_id;
+
+  for here in
+    select distinct r.group_id, left(x.code, 100) as idnumber, coalesce(g.name, left(x.name, 254)) as name
+    from matricula.moodle_classroom m
+    join classrooms.classroom r on r.classroom_id = m.classroom_id
+    join classrooms.school_group x on x.group_id = r.group_id
+    left join matricula.moodle_group g on g.course_id = m.course_id and g.group_id = r.group_id
+    where m.course_id = old_course_id
+    order by r.group_id
+  loop
+    its_group := (
+      select (array_agg(o.id order by o.id))[1] from mdl_groups o
+      where o.courseid = new_course_id and o.idnumber = here.idnumber and here.idnumber <> '');
+    if its_group is null then
+      insert into mdl_groups (courseid, idnumber, name, descriptionformat, timecreated, timemodified)
+      values (new_course_id, here.idnumber, here.name, 1, extract(epoch from now()), extract(epoch from now()))
+      returning id into its_group;
+    end if;
+    delete from matricula.moodle_group g where g.course_id = old_course_id and g.group_id = here.group_id;
+    insert into matricula.moodle_group (course_id, group_id, moodle_group_id, name)
+    values (new_course_id, here.group_id, its_group, here.name);
+    update matricula.moodle_classroom m
+    set course_id = new_course_id, moodle_group_id = its_group
+    from classrooms.classroom r
+    where m.course_id = old_course_id and r.classroom_id = m.classroom_id and r.group_id = here.group_id;
+  end loop;
+  delete from matricula.moodle_group g where g.course_id = old_course_id;
+  update matricula.moodle_course m
+  set course_id = new_course_id, context_id = context, enrol_id = instance, category_id = course.category
+  where m.course_id = old_course_id;
+  insert into matricula.moodle_change (kind, ref, at) values ('groups', new_course_id, now())
+  on conflict (kind, ref) do update set at = excluded.at;
+  return records;
+end
+$$;
