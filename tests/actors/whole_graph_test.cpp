@@ -148,7 +148,10 @@ TEST(whole_graph, carries_two_sweeps_from_the_feed_to_the_sites) {
   EXPECT_TRUE(end.stopped);
   EXPECT_FALSE(end.gave_up);
   // 28 records, the one that comes and goes in all eight pages, and the poison.
-  EXPECT_EQ(end.messages.size(), 28U + 8U + 1U);
+  std::size_t messages = 0;
+  for (const auto& [key, all] : end.messages)
+    messages += all.size();
+  EXPECT_EQ(messages, 28U + 8U + 1U);
   EXPECT_EQ(end.rows.at("eso46").size() + end.rows.at("fp46").size(), 28U + 1U);
   EXPECT_EQ(end.rows_written, 28U + 8U);
   EXPECT_EQ(end.quarantined.at("eso46").size(), 1U);
@@ -424,7 +427,7 @@ TEST_F(change_of_lane, publishes_what_has_come_back) {
   becomes(of_eso);
   ASSERT_EQ(kafka.messages("ESO-46").size(), 2U);
   EXPECT_EQ(kafka.messages("FP-46").size(), 1U);
-  const auto& last = kafka.messages("ESO-46").back();
+  const auto last = kafka.messages("ESO-46").back();
   EXPECT_EQ(last.value, json_of(of_eso));
   EXPECT_EQ(sites["eso46"].rows.at(key_of(of_eso)).revision, last.revision);
 }
