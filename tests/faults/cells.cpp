@@ -655,13 +655,17 @@ void retention(fault_run& run) {
   start_both(run);
   run.load(from_share);
   auto& site = run.any_site();
-  run.wait("two partitions are read", seconds{60}, [&] { return run.offsets_of(site).size() >= 2; });
+  topic_reader topics{run.world().on().bootstrap()};
+  run.wait("every partition with a record is read", seconds{60}, [&] {
+    const auto ends = topics.ends(site.topic);
+    const auto filled = std::count_if(ends.begin(), ends.end(), [](auto end) { return end > 0; });
+    return filled > 0 && static_cast<std::ptrdiff_t>(run.offsets_of(site).size()) >= filled;
+  });
   run.terminate({"sites"});
   load_to_random_moment(run);
   const auto before = run.offsets_of(site);
   const auto [partition, stands_at] = *std::next(before.begin(), static_cast<int>(run.lot(before.size())));
   run.note(fmt::format("{}, partition {} of {}", site.site, partition, before.size()));
-  topic_reader topics{run.world().on().bootstrap()};
   run.wait("the partition has what the site has not read", seconds{60},
            [&, partition = partition, at = stands_at] {
              return topics.ends(site.topic).at(static_cast<std::size_t>(partition)) > at + unread_min;
