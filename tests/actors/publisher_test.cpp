@@ -193,7 +193,7 @@ TEST_F(publisher_test, puts_a_record_into_quarantine_again_once_its_entry_was_dr
   EXPECT_EQ(kafka.messages("matricula.quarantine").size(), 2U);
 }
 
-TEST_F(publisher_test, puts_into_quarantine_what_a_lane_could_not_use) {
+TEST_F(publisher_test, puts_into_quarantine_what_a_deduplicator_could_not_use) {
   opened_after(0);
   const auto read = given_page(1, {json_of({.person = "10000001"})});
   const auto& record = read->records.at(0);
