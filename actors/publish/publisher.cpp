@@ -4,6 +4,8 @@
 #include "messages/control_json.hpp"
 #include "messages/hashing.hpp"
 
+#include <algorithm>
+
 namespace matricula {
 namespace {
 
@@ -18,12 +20,12 @@ publisher_state::~publisher_state() {
     ticket.deliver(make_error(error_code::stopping));
 }
 
-result<done> publisher_state::send_records(const record_batch& batch) {
+result<done> publisher_state::send_records(const page& page) {
   const auto& topology = deployment->topology;
-  const auto& page = *batch.page;
   outgoing_message message;
   message.source = source;
-  for (const auto index : batch.indices) {
+  std::sort(changed.begin(), changed.end());
+  for (const auto index : changed) {
     const auto& record = page.records[index];
     message.topic = topology.lanes[record.lane].topic;
     message.partition = partition_of(page.centre(record), topology.kafka.partitions);
@@ -79,7 +81,8 @@ result<done> publisher_state::send(const page_share& share) {
         return sent;
     if (auto sent = send_rejected(*share.page, share.rejected); !sent)
       return sent;
-    return send_records(*share.changed);
+    changed.insert(changed.end(), share.changed->indices.begin(), share.changed->indices.end());
+    return done{};
   }
   if (auto sent = send_rejected(*share.page, share.page->rejected); !sent)
     return sent;
@@ -110,6 +113,7 @@ void publisher_state::advance() {
         return fail(begun.error());
       in_transaction = true;
       shares_sent = 0;
+      changed.clear();
       for (const auto& key : shares->front().share->page->dropped)
         quarantined.erase(key);
     }
@@ -118,6 +122,8 @@ void publisher_state::advance() {
         return fail(sent.error());
     if (!pages.complete())
       return;
+    if (const auto sent = send_records(*shares->front().share->page); !sent)
+      return fail(sent.error());
     const auto committed = producer->commit();
     if (!committed)
       return fail(committed.error());

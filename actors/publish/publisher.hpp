@@ -10,6 +10,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <cstdint>
 #include <deque>
 #include <string>
 
@@ -32,7 +33,8 @@ struct publisher_state {
   std::string source;
   transactional_producer_ptr producer;
   assembly pages;
-  std::size_t shares_sent = 0;  ///< of the current page, handed to the producer
+  std::size_t shares_sent = 0;         ///< of the current page, handed to the producer but for their records
+  std::vector<std::uint32_t> changed;  ///< the records of those shares, by their indices in the page
   bool in_transaction = false;
   std::deque<std::string> texts;  ///< keys and values made here; they live until the transaction's end
   absl::flat_hash_set<std::string>
@@ -42,12 +44,13 @@ struct publisher_state {
 
   caf::result<page_published> add(page_share_ptr share);
 
-  /// Sends what has come of the current page and commits it when it is whole; then the next.
+  /// Sends what has come of the current page; when it is whole, its records in the order of the page, so that those of one
+  /// classroom lie together in their topic, and commits it; then the next.
   void advance();
 
  private:
   result<done> send(const page_share& share);
-  result<done> send_records(const record_batch& batch);
+  result<done> send_records(const page& page);
   result<done> send_to_quarantine(std::string key, std::string value);
   result<done> send_rejected(const page& page, const std::vector<rejected_record>& rejected);
   result<done> send_settled(const page& page, const settled_retry& settled);

@@ -15,7 +15,7 @@ namespace {
 
 /// All that is left of a run.
 struct end_state {
-  /// Of both lanes, as value and revision, in the order of each key.
+  /// Of both lanes, as topic, value and revision, in the order of each key.
   std::map<std::string, std::vector<std::string>> messages;
   std::map<std::string, std::string> cursors, outcomes;
   std::set<std::string> quarantine;  ///< keys: a new publisher writes an entry again, with a later page
@@ -84,7 +84,8 @@ class played_run : public graph_world {
     state.gave_up = ended_->has_value();
     for (const std::string topic : {"ESO-46", "FP-46"})
       for (const auto& message : kafka.messages(topic))
-        state.messages[message.key].push_back(message.value + ' ' + std::to_string(message.revision));
+        state.messages[message.key].push_back(topic + ' ' + message.value + ' ' +
+                                              std::to_string(message.revision));
     state.cursors = kafka.latest("matricula.cursors");
     state.outcomes = kafka.latest("matricula.outcomes");
     for (const auto& [key, value] : kafka.latest("matricula.quarantine"))
@@ -439,6 +440,12 @@ TEST_F(change_of_lane, knows_after_a_restart_which_lane_has_the_newest) {
   EXPECT_EQ(kafka.messages("ESO-46").size() + kafka.messages("FP-46").size(), 2U);
   becomes(of_eso);
   EXPECT_EQ(kafka.messages("ESO-46").size(), 2U);
+  // The newest is in the lane that is read first, now.
+  caf::anon_send(node_, crash_atom::value, std::string{"deduplicator"});
+  let_pass(20s);
+  becomes(of_fp);
+  EXPECT_EQ(kafka.messages("ESO-46").size(), 2U);
+  EXPECT_EQ(kafka.messages("FP-46").size(), 2U);
 }
 
 }  // namespace
