@@ -6,6 +6,8 @@
 #include "actors/apply/postgres_text.hpp"
 #include "messages/hashing.hpp"
 
+#include <absl/container/flat_hash_set.h>
+
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
@@ -263,17 +265,22 @@ std::optional<rejection> postgres_session::read(const consumed_record& consumed)
 std::vector<postgres_session::candidate>
 postgres_session::newest_readable(const site_batch& batch, batch_range range,
                                   std::vector<refused_record>& refused) {
-  for (;;) {
-    auto all = newest_of_each_key(batch, range, refused);
-    const auto known = refused.size();
-    // The others are read when they are staged: nothing has given way to them.
-    for (const auto& one : all)
-      if (one.overtook)
-        if (auto rejected = read(batch.records[one.index]))
-          refused.push_back({one.index, std::move(*rejected)});
-    if (refused.size() == known)
-      return all;
-  }
+  auto all = newest_of_each_key(batch, range, refused);
+  // The others are read when they are staged: nothing has given way to them.
+  absl::flat_hash_set<std::string_view> in_doubt;
+  for (const auto& one : all)
+    if (one.overtook && read(batch.records[one.index]))
+      in_doubt.insert(batch.records[one.index].key);
+  if (in_doubt.empty())
+    return all;
+  const auto known = refused.size();
+  for (auto i = range.first; i < range.last; ++i)
+    if (in_doubt.contains(batch.records[i].key) &&
+        std::none_of(refused.begin(), refused.begin() + static_cast<std::ptrdiff_t>(known),
+                     [&](const auto& one) { return one.index == i; }))
+      if (auto rejected = read(batch.records[i]))
+        refused.push_back({i, std::move(*rejected)});
+  return newest_of_each_key(batch, range, refused);
 }
 
 std::vector<std::uint32_t> postgres_session::differing(pqxx::transaction_base& work, const site_batch& batch,

@@ -158,7 +158,7 @@ class postgres_session final : public site_store {
   };
   std::vector<candidate> newest_of_each_key(const site_batch& batch, batch_range range,
                                             const std::vector<refused_record>& refused) const;
-  /// The newest of each key that can be read; appends to `refused` those that would have been and cannot.
+  /// The newest of each key that can be read. Appends to `refused` what cannot, of a key whose newest is among them.
   std::vector<candidate> newest_readable(const site_batch& batch, batch_range range,
                                          std::vector<refused_record>& refused);
   /// Reads a record into `record_`, or answers why that cannot be done.
