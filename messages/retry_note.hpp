@@ -15,7 +15,7 @@ namespace matricula {
 enum class retry_state : std::uint8_t {
   asked,       ///< the source puts the record through the pipeline again
   retried,     ///< the lane's topic holds its content under a newer revision than the one that was refused
-  superseded,  ///< the lane's topic holds a newer record of the key, so it was not published
+  superseded,  ///< a topic of the source's holds a newer record of the key, so it was not published
   refused      ///< the source cannot use it; an entry of the source's own says why
 };
 

@@ -17,7 +17,8 @@
 namespace matricula {
 
 /// Rebuilds what a source's group knows: first the source's cursor, then its lanes' topics, each to its end, of which
-/// every deduplicator is told its part of the keys. One chunk is under way at a time. Answers the reason if Kafka cannot be read.
+/// every deduplicator is told its part of the keys. One chunk is under way at a time. Answers the reason if Kafka cannot
+/// be read.
 struct loader_state {
   static inline const char* name = "loader";
 

@@ -63,7 +63,7 @@ void fetcher_state::tick() {
 
 /// Reads the quarantine topic on. Answers whether what the queue holds may be acted upon: what was asked for long ago
 /// may be done, as the topic says further on. Acting too early only costs a page, since a retry that was done is
-/// recognised by the lane's index.
+/// recognised by the deduplicator's memory.
 bool fetcher_state::knows_retries() {
   constexpr std::size_t messages_max = 1'000, polls_max = 100;
   bool caught_up = false;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A group that somebody has deleted in Moodle, and for which there is another one with its idnumber in that course by now: that is
--- taken on, and all pupils of its classrooms come into it. How it is called is somebody's affair, unless it is called as the
--- one before.
+-- A group that somebody has deleted in Moodle, and for which there is another one with its idnumber in that course by
+-- now: that is taken on, and all pupils of its classrooms come into it. How it is called is somebody's affair, unless it
+-- is called as the one before.
 with lost as materialized (
   select g.course_id, g.group_id, g.moodle_group_id, n.idnumber
   from (select distinct course_key, group_id, left(group_code, 100) as idnumber from named_classroom) as n

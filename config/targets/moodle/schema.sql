@@ -1105,8 +1105,9 @@ begin
   where m.course_id = old_course_id
   order by e.classroom_id, e.person_id, e.role
   for no key update of e;
+  -- The newest message of each is newer than that, and no older one is.
   update classrooms.enrolment e
-  set content_hash = 0, revision = 0
+  set content_hash = 0, revision = revision - 1
   from matricula.moodle_classroom m
   where m.course_id = old_course_id and e.classroom_id = m.classroom_id;
   get diagnostics records = row_count;
