@@ -193,6 +193,24 @@ TEST_F(publisher_test, puts_a_record_into_quarantine_again_once_its_entry_was_dr
   EXPECT_EQ(kafka.messages("matricula.quarantine").size(), 2U);
 }
 
+TEST_F(publisher_test, sends_records_in_the_order_of_the_page_whichever_share_comes_first) {
+  opened_after(0);
+  const auto read = given_page(
+      1, {json_of({.person = "10000001"}), json_of({.person = "10000002"}), json_of({.person = "10000003"})});
+  const auto share = [&](std::vector<std::uint32_t> indices) {
+    return std::make_shared<page_share>(page_share{
+        read, 3, std::make_shared<record_batch>(record_batch{read, std::move(indices)}), std::nullopt});
+  };
+  adds(share({1}));
+  adds(own_share(read, 3));
+  ASSERT_TRUE(adds(share({0, 2}))->value);
+  std::vector<std::string> keys;
+  for (const auto& message : kafka.messages("ESO-46"))
+    keys.push_back(message.key);
+  EXPECT_THAT(keys, ::testing::ElementsAre(key_of({.person = "10000001"}), key_of({.person = "10000002"}),
+                                           key_of({.person = "10000003"})));
+}
+
 TEST_F(publisher_test, puts_into_quarantine_what_a_deduplicator_could_not_use) {
   opened_after(0);
   const auto read = given_page(1, {json_of({.person = "10000001"})});
@@ -230,22 +248,26 @@ TEST_F(publisher_test, answers_what_it_holds_when_it_dies) {
 }
 
 TEST_F(publisher_test, leaves_nothing_of_a_page_whatever_fails_at_whichever_step) {
-  for (const auto step : {kafka_step::begin, kafka_step::send, kafka_step::commit})
+  // The cursor is sent as soon as its share has come, the record when the page is whole.
+  const std::pair<kafka_step, std::size_t> steps[] = {
+      {kafka_step::begin, 0}, {kafka_step::send, 0}, {kafka_step::send, 1}, {kafka_step::commit, 0}};
+  for (const auto& [step, after] : steps)
     for (const auto why :
          {error_code::transaction_aborted, error_code::publisher_fenced, error_code::kafka_unavailable}) {
-      SCOPED_TRACE(std::to_string(static_cast<int>(step)) + " " + std::string{name_of(why)});
+      SCOPED_TRACE(std::to_string(static_cast<int>(step)) + " after " + std::to_string(after) + " " +
+                   std::string{name_of(why)});
       kill(actor);
       kafka = memory_kafka{1};
       actor = keep(system->spawn(publisher, deployed(), "itaca"));
       ended = watch(actor);
       opened_after(0);
-      kafka.refuse(step, because(why));
-      const auto lane = adds(changed_share(page(1), 0, 2));
+      kafka.refuse_after(step, after, because(why));
       const auto own = adds(own_share(page(1), 2));
-      // Only a commit fails when the page is whole; otherwise its other shares find nobody.
-      const bool whole = step == kafka_step::commit;
-      EXPECT_EQ(lane->code(), why);
-      EXPECT_EQ(own->code(), whole ? why : error_code::downstream_lost);
+      const auto lane = adds(changed_share(page(1), 0, 2));
+      // Where it fails before the page is whole, its other shares find nobody.
+      const bool whole = step == kafka_step::commit || after > 0;
+      EXPECT_EQ(own->code(), why);
+      EXPECT_EQ(lane->code(), whole ? why : error_code::downstream_lost);
       EXPECT_EQ(kafka.count(kafka_step::abort), why == error_code::transaction_aborted ? 1U : 0U);
       EXPECT_EQ(ended->has_value(), !whole || why != error_code::transaction_aborted);
       EXPECT_TRUE(kafka.messages("ESO-46").empty());
@@ -256,12 +278,12 @@ TEST_F(publisher_test, leaves_nothing_of_a_page_whatever_fails_at_whichever_step
 
 TEST_F(publisher_test, leaves_nothing_of_a_page_in_the_middle_of_which_it_was_fenced) {
   opened_after(0);
-  const auto lane = adds(changed_share(page(1), 0, 2));
-  EXPECT_TRUE(lane->pending());
+  const auto own = adds(own_share(page(1), 2));
+  EXPECT_TRUE(own->pending());
   EXPECT_EQ(kafka.count(kafka_step::send), 1U);
   const auto newer = kafka.open_transactional_producer("matricula.demo.itaca");
   ASSERT_TRUE(newer->open());
-  const auto own = adds(own_share(page(1), 2));
+  const auto lane = adds(changed_share(page(1), 0, 2));
   EXPECT_EQ(lane->code(), error_code::publisher_fenced);
   EXPECT_EQ(own->code(), error_code::publisher_fenced);
   ASSERT_TRUE(*ended);
