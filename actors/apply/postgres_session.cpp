@@ -50,14 +50,19 @@ std::string_view classroom_of(std::string_view key) {
   return key.substr(0, end);
 }
 
+/// Whether the record at this index is one of the first `known` of these.
+bool is_among(const std::vector<refused_record>& refused, std::size_t known, std::size_t index) {
+  return std::any_of(refused.begin(), refused.begin() + static_cast<std::ptrdiff_t>(known),
+                     [index](const auto& one) { return one.index == index; });
+}
+
 /// Appends to `refused` the records whose keys the database would not even take as a question.
 void refuse_broken_keys(const site_batch& batch, batch_range range, std::vector<refused_record>& refused) {
   const auto known = refused.size();
   for (auto i = range.first; i < range.last; ++i) {
     if (is_storable(batch.records[i].key))
       continue;
-    const auto known_end = refused.begin() + static_cast<std::ptrdiff_t>(known);
-    if (std::none_of(refused.begin(), known_end, [&](const auto& one) { return one.index == i; }))
+    if (!is_among(refused, known, i))
       refused.push_back({i, failure{error_code::record_not_utf8, "key: not UTF-8"}});
   }
 }
@@ -275,9 +280,7 @@ postgres_session::newest_readable(const site_batch& batch, batch_range range,
     return all;
   const auto known = refused.size();
   for (auto i = range.first; i < range.last; ++i)
-    if (in_doubt.contains(batch.records[i].key) &&
-        std::none_of(refused.begin(), refused.begin() + static_cast<std::ptrdiff_t>(known),
-                     [&](const auto& one) { return one.index == i; }))
+    if (in_doubt.contains(batch.records[i].key) && !is_among(refused, known, i))
       if (auto rejected = read(batch.records[i]))
         refused.push_back({i, std::move(*rejected)});
   return newest_of_each_key(batch, range, refused);

@@ -10,6 +10,10 @@
 
 namespace matricula {
 
+/// Each has a deduplicator. More cores than these are of no use to them: whoever deals a page out to them, and who publishes
+/// it, is one.
+inline constexpr std::size_t parts_of_a_source = 8;
+
 /// Which part of the keys a key belongs to, of so many. By bits in the middle of its hash: a content_table takes its
 /// tables from the first of them, and a place in a table from the last. Requires parts > 0.
 constexpr std::size_t part_of_keys(std::uint64_t key_hash, std::size_t parts) {

@@ -5,6 +5,7 @@
 #include "actors/dedup/loader.hpp"
 #include "actors/fetch/elector.hpp"
 #include "actors/fetch/fetcher.hpp"
+#include "actors/partition/key_shares.hpp"
 #include "actors/publish/publisher.hpp"
 #include "actors/supervise/end_reason.hpp"
 #include "actors/supervise/spawn_blocking.hpp"
@@ -17,9 +18,6 @@ namespace matricula {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// More cores than these are of no use to them: whoever deals a page out to them, and who publishes it, is one.
-constexpr std::size_t deduplicators_of_a_source = 8;
 
 /// Whether this says why a group ends. Who was killed with it says nothing, nor does who got no answer from one that had
 /// died: the supervisor may hear of either first.
@@ -116,7 +114,7 @@ void source_supervisor_state::rebuild() {
   const auto current = generation;
   const milliseconds timeout{deployment->topology.limits.request_timeout_ms};
   parts.clear();
-  while (parts.size() < deduplicators_of_a_source)
+  while (parts.size() < parts_of_a_source)
     parts.push_back(adopt(self->spawn(deduplicator, publisher, timeout), "deduplicator"));
   const auto reader =
       adopt(spawn_blocking(*self, *deployment, loader, deployment, settings.name, parts), "loader");

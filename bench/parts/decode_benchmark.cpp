@@ -125,7 +125,7 @@ void decode_and_dedup_of_an_unchanged_page(benchmark::State& state) {
   const auto keys = static_cast<std::uint64_t>(state.range(0));
   const school_pages pages{std::min(keys, compared_records)};
   auto decoding = decoder(reading::keys);
-  std::vector<content_index> parts(8);
+  std::vector<content_index> parts(parts_of_a_source);
   std::uint64_t number = 0;
   const auto deal_out = [&](const page_ptr& page) {
     std::size_t changed = 0;
