@@ -256,8 +256,11 @@ result<done> applier_state::write_offset() {
 }
 
 caf::result<done> applier_state::flush() {
-  if (const auto written = write_offset(); !written)
+  if (const auto written = write_offset(); !written) {
+    if (written.error().code == error_code::partition_lost)
+      connected = false;                 // so that the next batch finds out, also if it changes nothing
     return make_error(written.error());  // the next look tries again
+  }
   return done{};
 }
 

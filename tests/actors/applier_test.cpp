@@ -42,6 +42,7 @@ class applier_test : public graph_test {
     for (std::size_t i = 0; i < 3; ++i) {
       made->records[i].key = texts->emplace_back(std::to_string(i));
       made->records[i].value = "v";
+      made->records[i].revision = 1;
     }
     made->memory = texts;
     return made;
@@ -485,6 +486,15 @@ TEST_F(applier_test, takes_no_flush_whose_answer_was_lost_for_another_owner) {
   EXPECT_TRUE(looks()->value);
   EXPECT_TRUE(applies(batch(6, 8))->value);
   EXPECT_EQ(stored(), 8);
+}
+
+// As when a topic that is read again, of which nothing is news, is to be read again from further back.
+TEST_F(applier_test, hands_a_batch_over_that_changes_nothing_when_the_offset_was_moved) {
+  given_an_offset_to_write();
+  site().positions[{"ESO-46", 0}].next_offset = 1;
+  let_pass(2s);
+  EXPECT_EQ(applies(unchanged_batch(6))->code(), partition_lost);
+  EXPECT_EQ(stored(), 1);
 }
 
 TEST_F(applier_test, leaves_the_offset_to_another_owner_who_comes_between_look_and_flush) {

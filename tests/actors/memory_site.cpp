@@ -89,7 +89,8 @@ class memory_store final : public site_store {
       if (site_.poison.count(key) > 0)
         return failure{error_code::row_refused, "SQLSTATE 22001"};
       const auto known = site_.rows.find(key);
-      differs = differs || known == site_.rows.end() || known->second.value != batch.records[i].value;
+      differs = differs || known == site_.rows.end() || known->second.value != batch.records[i].value ||
+                known->second.revision < batch.records[i].revision;
     }
     auto breaks = memory_site::breaks::no;
     if (site_.applies_before_break == 0)
@@ -130,8 +131,6 @@ class memory_store final : public site_store {
     const auto known = site_.rows.find(key);
     if (known != site_.rows.end() && known->second.revision >= record.revision)
       return static_cast<void>(++counts.superseded);
-    if (known != site_.rows.end() && known->second.value == record.value)
-      return static_cast<void>(++counts.unchanged);
     ++(known == site_.rows.end() ? counts.created : counts.changed);
     ++site_.rows_written;
     site_.rows[key] = {std::string{record.value}, record.revision};
