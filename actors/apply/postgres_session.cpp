@@ -218,6 +218,7 @@ stored_position postgres_session::read_position() {
     position.next_offset = rows[0][0].as<std::int64_t>();
     position.revision_applied = static_cast<revision_t>(rows[0][1].as<std::int64_t>());
   }
+  revision_applied_ = position.revision_applied;
   return position;
 }
 
@@ -286,6 +287,22 @@ postgres_session::newest_readable(const site_batch& batch, batch_range range,
   return newest_of_each_key(batch, range, refused);
 }
 
+std::vector<std::uint32_t> postgres_session::places_of(const std::vector<candidate>& candidates) {
+  std::vector<std::uint32_t> places;
+  places.reserve(candidates.size());
+  for (const auto& one : candidates)
+    places.push_back(one.index);
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
+bool postgres_session::are_all_newer(const site_batch& batch,
+                                     const std::vector<candidate>& candidates) const {
+  return std::all_of(candidates.begin(), candidates.end(), [&](const candidate& one) {
+    return batch.records[one.index].revision > revision_applied_;
+  });
+}
+
 std::vector<std::uint32_t> postgres_session::differing(pqxx::transaction_base& work, const site_batch& batch,
                                                        const std::vector<candidate>& candidates,
                                                        applied_counts& counts) {
@@ -294,12 +311,11 @@ std::vector<std::uint32_t> postgres_session::differing(pqxx::transaction_base& w
   using element = postgres_array::element;
   postgres_array keys{element::text}, key_hashes{element::bigint}, content_hashes{element::bigint},
       revisions{element::bigint};
-  for (const auto& [key_hash, index, overtook] : candidates) {
-    const auto& record = batch.records[index];
+  for (const auto& one : candidates) {
+    const auto& record = batch.records[one.index];
     keys.append(record.key);
-    key_hashes.append(key_hash);
-    // A content that the site does not hold, so that the revisions alone decide.
-    content_hashes.append(overtook ? ~record.content_hash : record.content_hash);
+    key_hashes.append(one.key_hash);
+    content_hashes.append(record.content_hash);
     revisions.append(record.revision);
   }
   doing_ = target_.differs.name;
@@ -425,6 +441,8 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     const auto candidates = newest_readable(batch, range, all_refused);
     counts.superseded += range.last - range.first - candidates.size() - all_refused.size();
     const auto news = [&] {
+      if (are_all_newer(batch, candidates))
+        return places_of(candidates);
       pqxx::nontransaction look{*connection_};
       return differing(look, batch, candidates, counts);
     }();
@@ -451,6 +469,7 @@ result<site_store::applied> postgres_session::apply(const site_batch& batch, bat
     work.exec_prepared(target_.outcomes.name);
     doing_ = "commit";
     work.commit();
+    revision_applied_ = std::max(revision_applied_, revision);
     outcome.refused = newly_refused(all_refused, refused.size());
     return outcome;
   });

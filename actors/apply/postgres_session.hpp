@@ -41,10 +41,10 @@ struct finding {
 /// A site_store on PostgreSQL 15, one connection, with the site's target (docs/targets.md).
 ///
 /// apply, in order: of the records with one key the newest is kept; differs.sql says, without writing, which
-/// of them the site does not hold; if there are any, one transaction moves the offset, copies them into
-/// `batch`, runs the steps, outcomes.sql and the outbox, and commits. A record that enrolment_reader rejects,
-/// or whose key is not its message's, is refused here and quarantined in the same transaction;
-/// applied::refused lists it.
+/// of them the site does not hold, unless all are newer than what was ever applied from this partition; if there
+/// are any, one transaction moves the offset, copies them into `batch`, runs the steps, outcomes.sql and the
+/// outbox, and commits. A record that enrolment_reader rejects, or whose key is not its message's, is refused here
+/// and quarantined in the same transaction; applied::refused lists it.
 class postgres_session final : public site_store {
  public:
   explicit postgres_session(site_settings site);
@@ -150,9 +150,7 @@ class postgres_session final : public site_store {
   struct candidate {
     std::int64_t key_hash = 0;
     std::uint32_t index = 0;  ///< into site_batch::records
-    /// Others of its key have given way to it. Its revision is to be stored though the site hold its content already: a
-    /// range that ends between them, as when the topic is read again, would apply one of the others.
-    bool overtook = false;
+    bool overtook = false;    ///< others of its key have given way to it
 
     friend auto operator<=>(const candidate&, const candidate&) = default;
   };
@@ -163,6 +161,11 @@ class postgres_session final : public site_store {
                                          std::vector<refused_record>& refused);
   /// Reads a record into `record_`, or answers why that cannot be done.
   std::optional<rejection> read(const consumed_record& consumed);
+  /// Their places in the batch, in its order.
+  static std::vector<std::uint32_t> places_of(const std::vector<candidate>& candidates);
+  /// Whether the partition is read on: none of these can have been applied before.
+  bool are_all_newer(const site_batch& batch, const std::vector<candidate>& candidates) const;
+  /// The places in the batch of those that differs.sql finds different, in their order.
   std::vector<std::uint32_t> differing(pqxx::transaction_base& work, const site_batch& batch,
                                        const std::vector<candidate>& candidates, applied_counts& counts);
   void run_steps(pqxx::transaction_base& work);
@@ -186,7 +189,8 @@ class postgres_session final : public site_store {
   postgres_address address_;
   target target_;
   topic_partition from_;
-  std::string doing_;  ///< the statement under way, for an error's text
+  revision_t revision_applied_ = 0;  ///< the greatest that was ever applied from it
+  std::string doing_;                ///< the statement under way, for an error's text
   enrolment_reader reader_;
   enrolment record_;
   copy_encoder encoder_;

@@ -5,4 +5,4 @@ from (
          unnest($4::bigint[]) as revision, generate_series(1, cardinality($1)) as ordinal
 ) as b
 left join flat.record r on r.key = b.key
-where r.content_hash is distinct from b.content_hash
+where r.content_hash is distinct from b.content_hash or r.revision < b.revision
