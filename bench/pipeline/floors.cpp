@@ -139,10 +139,19 @@ class lone_producer {
   std::map<std::string, kafka_handle<rd_kafka_topic_t>> topics_;
 };
 
+/// What the target has matricula stage, too: its session.sql sets matricula.unread_lists, or does not.
+staged_lists lists_of(const target& steps) {
+  const auto& session = steps.session.sql;
+  const auto begin = session.find("matricula.unread_lists");
+  const auto unread = begin == session.npos ? "" : session.substr(begin, session.find('\n', begin) - begin);
+  return {.teachers = unread.find("teachers") == unread.npos,
+          .timetable = unread.find("timetable") == unread.npos};
+}
+
 /// The rows of COPY's text format for the records that `is_wanted` chooses.
 template <class Wanted>
-std::string rows_of(const std::vector<sent_record>& records, Wanted is_wanted) {
-  copy_encoder encoder;
+std::string rows_of(const std::vector<sent_record>& records, staged_lists lists, Wanted is_wanted) {
+  copy_encoder encoder{lists};
   enrolment_reader reader;
   enrolment read;
   std::int32_t ordinal = 0;
@@ -291,7 +300,7 @@ std::vector<sent_record> records_in(const servers& on, const bench_deployment& w
 }
 
 double copy_bytes_per_row(const std::vector<sent_record>& records) {
-  const auto rows = rows_of(records, [](const sent_record&) { return true; });
+  const auto rows = rows_of(records, {}, [](const sent_record&) { return true; });
   return static_cast<double>(rows.size()) / static_cast<double>(records.size());
 }
 
@@ -385,7 +394,7 @@ double psql_floor_ms(const bench_deployment& into, const std::vector<sent_record
                  };
                  const auto part = [&](const char* what, const std::vector<sent_record>& of) {
                    const std::filesystem::path file{stem.string() + what};
-                   std::ofstream{file, std::ios::binary} << rows_of(of, wanted);
+                   std::ofstream{file, std::ios::binary} << rows_of(of, lists_of(steps), wanted);
                    return transaction(steps, file);
                  };
                  return psql_work{part(".warm", warm_up), part(".rows", records)};
@@ -407,7 +416,8 @@ psqls_cost psql_backlog_floor(const bench_deployment& into, const std::vector<se
         const auto end_batch = [&] {
           const std::filesystem::path file{fmt::format("{}.{}", stem.string(), ++number)};
           if (!known)
-            std::ofstream{file, std::ios::binary} << rows_of(batch, [](const sent_record&) { return true; });
+            std::ofstream{file, std::ios::binary}
+                << rows_of(batch, lists_of(steps), [](const sent_record&) { return true; });
           work.after += known ? question(batch) : transaction(steps, file);
           batch.clear();
         };

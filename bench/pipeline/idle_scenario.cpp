@@ -10,7 +10,9 @@
 namespace matricula::bench {
 namespace {
 
-constexpr std::chrono::seconds settling{10}, watched{20};
+/// Reporters close their producers some 20 s after they have had nothing to write: threads that end while they are watched
+/// would take with them what they had counted before.
+constexpr std::chrono::seconds settling{30}, watched{20};
 /// How the names of librdkafka's threads begin.
 constexpr std::string_view librdkafkas_threads = "rdk:";
 
