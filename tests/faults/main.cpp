@@ -160,9 +160,10 @@ class matrix_round {
       for (std::uint64_t i = 0; i < wanted.runs; ++i)
         if (std::find(wanted.cells.begin(), wanted.cells.end(), which.name) != wanted.cells.end()) {
           const auto seed = wanted.settings.seed + i;
-          if (const auto* run = so_far.find(wanted.title(which.name), seed, wanted.extent_of(which)))
+          if (const auto* run = so_far.find(wanted.title(which.name), seed, wanted.extent_of(which))) {
             clean_ = clean_ && run->clean();
-          else
+            of_other_commits_ += run->commit == wanted.commit ? 0U : 1U;
+          } else
             left_.push_back({&which, seed});
         }
   }
@@ -179,6 +180,11 @@ class matrix_round {
     }
     if (!left_.empty())
       std::cout << fmt::format("\n{} runs are left: {} minutes are over\n", left_.size(), wanted_.minutes);
+    if (of_other_commits_ > 0)
+      std::cout << fmt::format(
+          "\n{} runs that were held already are of another commit than {}: --results with a new file "
+          "runs them at this one\n",
+          of_other_commits_, wanted_.commit);
     for (const auto& [cell, runs] : left_out_)
       std::cout << fmt::format("\n{} runs of {} were left out, and are not in the table\n", runs, cell);
     return clean_ && left_.empty() && (left_out_.empty() || !wanted_.whole_round);
@@ -258,6 +264,7 @@ class matrix_round {
   std::vector<task> left_;
   std::map<std::string, std::uint64_t> left_out_;  // runs, by the cell's title
   bool clean_ = true;
+  std::uint64_t of_other_commits_ = 0;  // of the runs that the results held already
 };
 
 /// Beside the runs: all.jsonl, all.json. Answers where.
