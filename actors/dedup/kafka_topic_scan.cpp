@@ -19,6 +19,8 @@ constexpr std::chrono::seconds silence_max{30};
 constexpr std::chrono::milliseconds transaction_timeout_default{60'000};
 /// librdkafka before 2.2 looks but once a second whether its queue has room again: it has to hold what is taken meanwhile.
 constexpr std::size_t queued_bytes_max = 64U << 20U;
+/// It looks at its queue before it asks, so that one answer may come on top of a full one.
+constexpr std::size_t answer_bytes_max = 16U << 20U;
 
 topic_partition place_of(const rd_kafka_message_t& message) {
   return {rd_kafka_topic_name(message.rkt), message.partition};
@@ -109,17 +111,19 @@ class kafka_topic_scan final : public topic_scan {
   }
 
   result<done> open() {
+    auto settings = settings_;
+    limit_fetches(settings, answer_bytes_max);
     auto configuration = kafka_configuration(
-        settings_, {{"group.id", "matricula.scan"},  // required, never joined
-                    {"isolation.level", "read_committed"},
-                    {"enable.auto.commit", "false"},
-                    {"enable.partition.eof", "true"},
-                    {"auto.offset.reset", "earliest"},
-                    // A topic that ends in a control message is known to end only when
-                    // the broker has waited this long for more.
-                    {"fetch.wait.max.ms", "10"},
-                    {"fetch.message.max.bytes", "8388608"},
-                    {"queued.max.messages.kbytes", std::to_string(queued_bytes_max / 1024)}});
+        settings, {{"group.id", "matricula.scan"},  // required, never joined
+                   {"isolation.level", "read_committed"},
+                   {"enable.auto.commit", "false"},
+                   {"enable.partition.eof", "true"},
+                   {"auto.offset.reset", "earliest"},
+                   // A topic that ends in a control message is known to end only when
+                   // the broker has waited this long for more.
+                   {"fetch.wait.max.ms", "10"},
+                   {"fetch.message.max.bytes", "8388608"},
+                   {"queued.max.messages.kbytes", std::to_string(queued_bytes_max / 1024)}});
     if (!configuration)
       return configuration.error();
     auto client = kafka_client(RD_KAFKA_CONSUMER, *std::move(configuration));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/publish/kafka_client.hpp"
 
+#include "config/message_bytes.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -114,6 +116,13 @@ kafka_configuration(const kafka_settings& settings,
   return conf;
 }
 
+void limit_fetches(kafka_settings& settings, std::size_t bytes) {
+  auto message_bytes = client_message_bytes_max;
+  if (const auto own = settings.properties.find("message.max.bytes"); own != settings.properties.end())
+    std::from_chars(own->second.data(), own->second.data() + own->second.size(), message_bytes);
+  settings.properties.try_emplace("fetch.max.bytes", std::to_string(std::max(bytes, message_bytes)));
+}
+
 result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
                                               kafka_handle<rd_kafka_conf_t> configuration) {
   char text[512];
@@ -127,12 +136,10 @@ result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
 void read_headers(rd_kafka_message_t& message, std::uint64_t& content_hash, revision_t& revision) {
   content_hash = revision = 0;
   rd_kafka_headers_t* list = nullptr;
-  // Detached, or the message would keep the list, which is longer than many a record, for as long as a batch holds it.
-  if (rd_kafka_message_detach_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (rd_kafka_message_headers(&message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return;
-  const kafka_handle<rd_kafka_headers_t> headers{list};
-  content_hash = number_in_header(headers.get(), content_hash_header);
-  revision = number_in_header(headers.get(), revision_header);
+  content_hash = number_in_header(list, content_hash_header);
+  revision = number_in_header(list, revision_header);
 }
 
 result<partition_counts> ask_partition_counts(rd_kafka_t* client, const kafka_settings& settings,

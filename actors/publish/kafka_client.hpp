@@ -46,6 +46,10 @@ result<kafka_handle<rd_kafka_conf_t>>
 kafka_configuration(const kafka_settings& settings,
                     std::initializer_list<std::pair<std::string_view, std::string>> ours);
 
+/// Has a consumer fetch no more than `bytes`, or one message, at a time from a broker, if [kafka.properties] say nothing
+/// else.
+void limit_fetches(kafka_settings& settings, std::size_t bytes);
+
 /// A client of that configuration, which it takes over.
 result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
                                               kafka_handle<rd_kafka_conf_t> configuration);

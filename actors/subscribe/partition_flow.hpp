@@ -53,7 +53,8 @@ class partition_flow {
     gathering_->bytes += message.record.key.size() + message.record.value.size();
     gathering_->next_offset = next_offset_;
     gathering_->records.push_back(message.record);
-    memories_->push_back(std::move(message.memory));
+    if (memories_->empty() || memories_->back() != message.memory)
+      memories_->push_back(std::move(message.memory));
   }
 
   /// A message does not fit: the partition takes no more of them until a batch can be sent on.
