@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/subscribe/kafka_consumer.hpp"
 
-#include "config/message_bytes.hpp"
+#include "actors/subscribe/message_memory.hpp"
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -36,15 +37,10 @@ constexpr std::size_t queued_messages_max = 60'000;
 /// as large as all of the queue: the other half is for the one that is under way, from each broker.
 constexpr std::size_t queued_bytes_of(std::size_t prefetch_bytes_max) { return prefetch_bytes_max / 2; }
 
-/// Of one answer: `bytes`, or one message, if [kafka.properties] says nothing else.
-void limit_fetches(kafka_settings& settings, std::size_t bytes) {
-  auto message_bytes = client_message_bytes_max;
-  if (const auto own = settings.properties.find("message.max.bytes"); own != settings.properties.end())
-    std::from_chars(own->second.data(), own->second.data() + own->second.size(), message_bytes);
-  settings.properties.try_emplace("fetch.max.bytes", std::to_string(std::max(bytes, message_bytes)));
-}
+constexpr int ask_timeout_ms = 50, wake_timeout_ms = 1;
 
-constexpr int ask_timeout_ms = 50;
+constexpr const char* publishes_again =
+    "restart the process that runs the source, which publishes again what its lanes have lost";
 
 /// How long a member that leaves waits for what its group has to tell it, and how often it looks whether that has come.
 constexpr std::chrono::seconds hear_max{5};
@@ -58,6 +54,7 @@ class kafka_consumer final : public group_consumer {
  public:
   kafka_consumer(const kafka_settings& settings, const std::string& group, std::size_t prefetch_bytes_max)
       : settings_(settings)
+      , group_(group)
       , queued_bytes_max_(queued_bytes_of(prefetch_bytes_max)) {
     auto configuration = kafka_consumer_configuration(settings_, group, prefetch_bytes_max);
     if (!configuration) {
@@ -134,10 +131,12 @@ class kafka_consumer final : public group_consumer {
     consumed.from = {rd_kafka_topic_name(message->rkt), message->partition};
     auto& record = consumed.record;
     record.offset = message->offset;
-    record.key = {static_cast<const char*>(message->key), message->key_len};
-    record.value = {static_cast<const char*>(message->payload), message->len};
+    // Copied, since a message keeps all of the answer that it came in.
+    memory_.make_room(message->key_len + message->len);
+    record.key = memory_.keep({static_cast<const char*>(message->key), message->key_len});
+    record.value = memory_.keep({static_cast<const char*>(message->payload), message->len});
     read_headers(*message, record.content_hash, record.revision);
-    consumed.memory = std::shared_ptr<const void>{std::move(message)};
+    consumed.memory = memory_.portion();
     return consumed;
   }
 
@@ -171,13 +170,8 @@ class kafka_consumer final : public group_consumer {
   }
 
   void ask_end(const topic_partition& from) override {
-    if (!client_)
-      return;
-    const auto list = list_of(from, RD_KAFKA_OFFSET_END);
-    // Not rd_kafka_query_watermark_offsets, which would wait for the answer longer than it is told to.
-    if (rd_kafka_offsets_for_times(client_.get(), list.get(), ask_timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset >= 0)
-      read_[place_of(from)].asked_end = list->elems[0].offset;
+    if (client_)
+      ask_end(from, ask_timeout_ms);
   }
 
   void pause(const topic_partition& from) override {
@@ -200,6 +194,14 @@ class kafka_consumer final : public group_consumer {
   }
 
  private:
+  void ask_end(const topic_partition& from, int timeout_ms) {
+    const auto list = list_of(from, RD_KAFKA_OFFSET_END);
+    // Not rd_kafka_query_watermark_offsets, which would wait for the answer longer than it is told to.
+    if (rd_kafka_offsets_for_times(client_.get(), list.get(), timeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset >= 0)
+      read_[place_of(from)].asked_end = list->elems[0].offset;
+  }
+
   result<done> assign_again(const rd_kafka_topic_partition_list_t& list, const topic_partition& from) {
     if (reading_.erase(place_of(from)) > 0)
       if (const kafka_handle<rd_kafka_error_t> error{rd_kafka_incremental_unassign(client_.get(), &list)})
@@ -216,8 +218,12 @@ class kafka_consumer final : public group_consumer {
     return error == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || error == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
   }
 
-  /// For a site that has read nothing: the first entries are gone, and were never its own.
+  /// For a site that has read nothing: the first entries are gone, as they are to a site that is new to an old topic.
   consumer_event begin_where_the_log_does(const topic_partition& from) {
+    spdlog::warn("kafka {}: {}-{} no longer holds its first entries, of which nothing has come here; begins "
+                 "with what it "
+                 "has. If something is missing, {}",
+                 group_, from.topic, from.partition, publishes_again);
     if (const auto begun = assign_again(*list_of(from, RD_KAFKA_OFFSET_BEGINNING), from); !begun) {
       consumer_problem problem;
       problem.where = from;
@@ -228,13 +234,14 @@ class kafka_consumer final : public group_consumer {
   }
 
   /// librdkafka before 2.2 looks but once a second whether its queue has room again, unless the thread of the broker is
-  /// woken, as it is by the answer to any request. So one is made whenever half a queue has been taken without a pause.
+  /// woken, as it is by any request. So one is made whenever half a queue has been taken without a pause; its answer, which
+  /// comes behind that to the fetch under way, is not waited for.
   void make_room_known(const rd_kafka_message_t& taken) {
     taken_bytes_ += taken.key_len + taken.len;
     if (++taken_messages_ < queued_messages_max / 2 && taken_bytes_ < queued_bytes_max_ / 2)
       return;
     taken_messages_ = taken_bytes_ = 0;
-    ask_end({rd_kafka_topic_name(taken.rkt), taken.partition});
+    ask_end({rd_kafka_topic_name(taken.rkt), taken.partition}, wake_timeout_ms);
   }
 
   /// Of a member that is closed after the group has taken it in, and before it has been told of its partitions, librdkafka
@@ -332,12 +339,11 @@ class kafka_consumer final : public group_consumer {
       problem.where = {rd_kafka_topic_name(message.rkt), message.partition};
     const char* why = rd_kafka_message_errstr(&message);
     if (is_out_of_log(message.err)) {
-      problem.reason = {
-          error_code::offset_out_of_log,
-          problem.where.topic + "-" + std::to_string(problem.where.partition) +
-              ": the topic no longer holds the site's offset: " + why +
-              ". matricula replay T --site S --from beginning goes on with what it has; then restart "
-              "the process that runs the source, which publishes again what its lanes have lost"};
+      problem.reason = {error_code::offset_out_of_log,
+                        problem.where.topic + "-" + std::to_string(problem.where.partition) +
+                            ": the topic no longer holds the site's offset: " + why +
+                            ". matricula replay T --site S --from beginning goes on with what it has; then " +
+                            publishes_again};
     } else {
       problem.reason = kafka_failure(settings_, "reading", why);
       // This client is of no more use, whatever made it so: as a rule another has taken its place in the group, by its
@@ -349,12 +355,14 @@ class kafka_consumer final : public group_consumer {
   }
 
   kafka_settings settings_;
+  std::string group_;
   std::size_t queued_bytes_max_;
   std::size_t taken_messages_ = 0, taken_bytes_ = 0;  ///< since the queue was empty, or room was made known
   failure broken_;
   kafka_handle<rd_kafka_t> client_;
   kafka_handle<rd_kafka_queue_t> queue_;
   std::function<void()> ready_ = [] {};
+  message_memory memory_;
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
   std::set<place> owned_;           ///< as the group says

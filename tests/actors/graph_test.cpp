@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/actors/graph_test.hpp"
 
-#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -139,16 +138,6 @@ std::vector<error_code> all_error_codes() {
     all.push_back(static_cast<error_code>(number));
   return all;
 }
-
-kept_log::kept_log()
-    : before_(spdlog::default_logger()) {
-  auto keeper =
-      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_, true));
-  keeper->set_level(spdlog::level::info);
-  spdlog::set_default_logger(std::move(keeper));
-}
-
-kept_log::~kept_log() { spdlog::set_default_logger(before_); }
 
 void partitioner_stand_in::spawn(caf::actor_system& system) {
   actor = system.spawn([this](handle::pointer self) -> handle::behavior_type {

@@ -12,7 +12,6 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <cstdint>
@@ -21,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -191,21 +189,6 @@ inline failure because(error_code code) { return {code, std::string{name_of(code
 
 /// Every code but `none`.
 std::vector<error_code> all_error_codes();
-
-/// What is logged, from `info` on, while this object lives.
-class kept_log {
- public:
-  kept_log();
-  ~kept_log();
-  kept_log(const kept_log&) = delete;
-  kept_log& operator=(const kept_log&) = delete;
-
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
-};
 
 // ---------------------------------------------------------------- stand-ins for peers
 

@@ -2,6 +2,7 @@
 #include "actors/supervise/node_supervisor.hpp"
 #include "actors/supervise/site_supervisor.hpp"
 #include "tests/actors/graph_test.hpp"
+#include "tests/kept_log.hpp"
 
 #include <algorithm>
 

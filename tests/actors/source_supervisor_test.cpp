@@ -4,6 +4,7 @@
 #include "actors/supervise/source_supervisor.hpp"
 #include "messages/control_json.hpp"
 #include "tests/actors/graph_test.hpp"
+#include "tests/kept_log.hpp"
 
 namespace matricula::testing {
 namespace {

@@ -2,6 +2,7 @@
 #include "actors/subscribe/subscriber.hpp"
 #include "actors/supervise/end_reason.hpp"
 #include "tests/actors/graph_test.hpp"
+#include "tests/kept_log.hpp"
 
 namespace matricula::testing {
 namespace {

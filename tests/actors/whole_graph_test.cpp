@@ -4,6 +4,7 @@
 #include "actors/supervise/scoreboard.hpp"
 #include "actors/supervise/throwing_adapters.hpp"
 #include "tests/actors/graph_test.hpp"
+#include "tests/kept_log.hpp"
 
 #include <algorithm>
 #include <ostream>

@@ -6,6 +6,7 @@
 #include "given_deployment.hpp"
 #include "hesitant_broker.hpp"
 #include "tests/faults/topic_reader.hpp"
+#include "tests/kept_log.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -191,7 +192,8 @@ TEST_F(kafka_consumer_test, says_so_when_the_topic_has_lost_what_comes_next) {
   EXPECT_TRUE(poll_until([this] { return out_of_log; }));
 }
 
-TEST_F(kafka_consumer_test, begins_at_the_first_that_the_topic_still_holds) {
+TEST_F(kafka_consumer_test, begins_at_the_first_that_the_topic_still_holds_and_logs_it) {
+  const kept_log log;
   publish(3);
   faults::topic_reader{deployment.load().kafka.bootstrap}.delete_all(deployment.lane());
   publish(2);
@@ -199,6 +201,7 @@ TEST_F(kafka_consumer_test, begins_at_the_first_that_the_topic_still_holds) {
   ASSERT_TRUE(poll_until([this] { return static_cast<bool>(consumer->begin(where, 0)); }));
   ASSERT_TRUE(poll_until_read(2));
   EXPECT_EQ(offsets, (std::vector<std::int64_t>{4, 5}));
+  EXPECT_NE(log.text().find("no longer holds its first entries"), std::string::npos) << log.text();
 }
 
 TEST_F(kafka_consumer_test, may_be_destroyed_anywhere_while_it_joins) {
