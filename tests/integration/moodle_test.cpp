@@ -392,27 +392,33 @@ TEST_F(moodle_site, gives_new_courses_manual_enrolment_as_the_site_has_it) {
 TEST_F(moodle_site, gives_new_accounts_the_sites_defaults_of_people) {
   const auto preferences_of = [&](const std::string& username) {
     return value("select concat_ws(' ', maildisplay, mailformat, maildigest, autosubscribe, trackforums, "
-                 "calendartype) from mdl_user where username = '" +
+                 "calendartype, city, country) from mdl_user where username = '" +
                  username + "'");
   };
   site_gets({.person = anna, .teachers = "[]"});
-  EXPECT_EQ(preferences_of(anna), "2 1 0 1 0 gregorian");
+  EXPECT_EQ(preferences_of(anna), "2 1 0 1 0 gregorian  ");
   database_.query("insert into mdl_config (name, value) values ('defaultpreference_maildisplay', '0'), "
                   "('defaultpreference_mailformat', '0'), ('defaultpreference_maildigest', '2'), "
                   "('defaultpreference_autosubscribe', '0'), ('defaultpreference_trackforums', '1'), "
-                  "('calendartype', 'hijri')");
+                  "('calendartype', 'hijri'), ('defaultcity', 'Alcoi'), ('country', 'ES')");
   session_.reset();
   site_gets_page({{.person = anna, .name = "Anna Maria", .teachers = "[]"}, {.person = berta}});
   for (const auto* newcomer : {berta, "12345678z"})
-    EXPECT_EQ(preferences_of(newcomer), "0 0 2 0 1 hijri") << newcomer;
-  EXPECT_EQ(preferences_of(anna), "2 1 0 1 0 gregorian");  // who is there keeps his own
+    EXPECT_EQ(preferences_of(newcomer), "0 0 2 0 1 hijri Alcoi ES") << newcomer;
+  EXPECT_EQ(preferences_of(anna), "2 1 0 1 0 gregorian  ");  // who is there keeps his own
   database_.query("update mdl_config set value = 'often' where name like 'defaultpreference_%' or "
                   "name = 'calendartype'; "
                   "update mdl_config set value = '' where name in ('defaultpreference_maildisplay', "
-                  "'calendartype')");
+                  "'calendartype', 'defaultcity'); "
+                  "update mdl_config set value = '0' where name = 'country'");
   session_.reset();
   site_gets({.person = "10000003"});
-  EXPECT_EQ(preferences_of("10000003"), "2 1 0 1 0 gregorian");
+  EXPECT_EQ(preferences_of("10000003"), "2 1 0 1 0 gregorian  ");
+  // Of a name longer than Moodle's column as much as that keeps.
+  database_.query("update mdl_config set value = repeat('à', 121) where name = 'defaultcity'");
+  session_.reset();
+  site_gets({.person = "10000004"});
+  EXPECT_EQ(value("select city = repeat('à', 120) from mdl_user where username = '10000004'"), "t");
 }
 
 TEST_F(moodle_site, leaves_no_orphans_where_somebody_has_deleted_a_course_or_a_group) {

@@ -144,6 +144,8 @@ select
   matricula.moodle_user_default('autosubscribe') as autosubscribe,
   matricula.moodle_user_default('trackforums') as trackforums,
   coalesce((regexp_match(matricula.moodle_config('calendartype'), '^[a-z][a-z0-9_]{0,29}$'))[1], 'gregorian') as calendartype,
+  coalesce(left(matricula.moodle_config('defaultcity'), 120), '') as city,
+  coalesce((regexp_match(matricula.moodle_config('country'), '^[A-Z]{2}$'))[1], '') as country,  -- 0 stands for none
   current_setting('matricula.visible') = 'yes' as is_visible,
   current_setting('matricula.lang') as lang,
   current_setting('matricula.auth') as auth,
