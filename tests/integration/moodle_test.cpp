@@ -1775,6 +1775,24 @@ TEST_F(moodle_site, looks_for_names_that_are_taken_after_it_has_waited_for_all_o
             "2026 46012345 1234567890 VAL 1ESOA 3");
 }
 
+TEST_F(moodle_site, notes_new_courses_for_the_caches_while_another_batch_that_has_is_not_over) {
+  site_gets({.person = anna});
+  const auto noted = [&] {
+    return value("select string_agg(ref::text, ' ' order by ref) from matricula.moodle_change "
+                 "where kind = 'categories'");
+  };
+  EXPECT_EQ(noted(), "0");
+  pqxx::connection connection{database_.url()};
+  pqxx::work other{connection};
+  other.exec("select matricula.moodle_note_categories()");
+  EXPECT_EQ(site_gets({.person = anna, .subject = "VAL"}), "created 1 changed 0 withdrawn 0");
+  other.commit();
+  EXPECT_EQ(noted(), "0 1");
+  database_.query("delete from matricula.moodle_change");
+  site_gets({.person = anna, .subject = "ENG"});
+  EXPECT_EQ(noted(), "0");
+}
+
 /// Who logs in while it waits still knows what was before.
 TEST_F(moodle_site, has_flags_no_older_than_its_commit) {
   for (const auto* batch : {"of a new flag", "of one that is there"}) {

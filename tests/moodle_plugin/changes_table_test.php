@@ -82,7 +82,7 @@ final class changes_table_test extends database_fixture {
 
     public function test_invalidates_and_takes_away_what_the_target_has_noted(): void {
         $this->given_matricula_has_run_here();
-        $this->matricula_notes('categories', 'values (0)');
+        $this->matricula_notes('categories', 'values (0), (1)');
         $this->matricula_notes('course', 'values (9), (4)');
         $this->matricula_notes('groups', 'values (12), (3), (9999999999)');
         $this->matricula_notes('members', 'values (21), (9999999998), (3), (8)');
@@ -90,7 +90,7 @@ final class changes_table_test extends database_fixture {
         $run = $this->run_once();
         $this->assertSame(run::DONE, $run->outcome);
         $this->assertSame(
-            ['categories' => 1, 'course' => 2, 'groups' => 3, 'members' => 4, 'people' => 2], $run->invalidated);
+            ['categories' => 2, 'course' => 2, 'groups' => 3, 'members' => 4, 'people' => 2], $run->invalidated);
         $this->assertSame([], $this->waiting());
         $this->assertSame(
             ['event changesincoursecat', 'event changesincourse', 'event changesincategoryenrolment',

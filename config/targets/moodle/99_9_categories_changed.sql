@@ -1,6 +1,3 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The last that waits for other batches, but for those of 99_9_flags_0_lock, since all sessions write this one row, and each
--- keeps the others from it until it commits.
-insert into matricula.moodle_change (kind, ref, at)
-select 'categories', 0, now() from changed_categories limit 1
-on conflict (kind, ref) do update set at = excluded.at
+-- Waits for no other batch; for the plugin, if at all, while that takes the row away.
+select matricula.moodle_note_categories() from changed_categories limit 1

@@ -141,7 +141,7 @@ create index if not exists moodle_notice_ref on matricula.moodle_notice (kind, r
 -- What Moodle may still have in a cache, for its plugin local_matricula: the newest change of each thing.
 create table if not exists matricula.moodle_change (
   kind text        not null,
-  ref  bigint      not null,  -- the course; of members the user; of categories 0, for all of them
+  ref  bigint      not null,  -- the course; of members the user; of categories, always all of them, see below
   at   timestamptz not null,
   primary key (kind, ref)
 );
@@ -150,6 +150,21 @@ alter table matricula.moodle_change
   drop constraint if exists moodle_change_kind_check,
   add constraint moodle_change_kind_check check (kind in ('categories', 'course', 'groups', 'members', 'people'));
 drop index if exists matricula.moodle_change_at;
+
+-- Notes that categories have changed, or courses been made, hidden or shown in them: in the first row of that kind that no
+-- other transaction is writing, lest a batch wait until those before it are committed. So there are as many rows as have been
+-- written at once, from 0 on, and each stands for all categories.
+create or replace function matricula.moodle_note_categories() returns void language plpgsql as $$
+declare
+  free integer := 0;
+begin
+  while not pg_try_advisory_xact_lock(hashtext('matricula.moodle_change'), free) loop
+    free := free + 1;
+  end loop;
+  insert into matricula.moodle_change (kind, ref, at) values ('categories', free, now())
+  on conflict (kind, ref) do update set at = excluded.at;
+end
+$$;
 
 -- What was done, for `matricula undo`: of each thing what it was before and what was then written. The rows of one moment
 -- are of one batch. The oldest says since when nothing is missing: a database that is new here begins with one that says
@@ -710,8 +725,7 @@ begin
   set season = case when turn = 'open' then 'open' else 'over' end
   where m.course_id = any (due);
   -- After the courses, as in the steps.
-  insert into matricula.moodle_change (kind, ref, at) values ('categories', 0, now())
-  on conflict (kind, ref) do update set at = excluded.at;
+  perform matricula.moodle_note_categories();
   return changed;
 end
 $$;

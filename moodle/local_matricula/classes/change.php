@@ -24,7 +24,7 @@ namespace local_matricula;
  * @license    http://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 class change {
-    /** @var string Categories have been made or renamed, or courses made in them. Its ref is 0: all of them. */
+    /** @var string Categories have been made or renamed, or courses made in them. All are meant, whatever its ref. */
     public const CATEGORIES = 'categories';
 
     /** @var string A course has been renamed. */
@@ -45,7 +45,7 @@ class change {
     /** @var string One of KINDS. */
     public string $kind;
 
-    /** @var int The course; the user for members; 0 for categories. */
+    /** @var int The course; the user for members; for categories only which of several such rows. */
     public int $ref;
 
     /** @var string Tells this state of the row from any later one of the same kind and ref. */
