@@ -332,6 +332,7 @@ TEST_P(moodle_beside, leaves_all_that_somebody_does_by_hand_and_does_all_that_th
   }
   EXPECT_EQ(worker.stop(), "");
   EXPECT_GE(done_meanwhile, std::size_t{rounds});
+  RecordProperty("refused", static_cast<int>(worker.refused()));
   for (const auto* table : {"mdl_course", "mdl_course_categories", "mdl_groups", "mdl_user",
                             "mdl_user_enrolments", "mdl_role_assignments", "mdl_groups_members"})
     EXPECT_NE(value(std::string{"select count(*) from by_hand where tbl = '"} + table + "'"), "0") << table;

@@ -194,13 +194,21 @@ void moodle_worker::put_into_a_group() {
   const auto user = ask(an_account, {std::to_string(drawn(1000))});
   if (!group || !user)
     return;
-  // Whom a batch has put there at this moment he finds there already.
-  if (insert("mdl_groups_members",
-             "insert into mdl_groups_members (groupid, userid, timeadded) values ($1::bigint, $2::bigint, 7) "
-             "on conflict do nothing returning *",
-             {std::to_string(*group), std::to_string(*user)}))
-    exec("update mdl_groups set timemodified = extract(epoch from now()) where id = $1::bigint",
-         {std::to_string(*group)});
+  const auto ids = {std::to_string(*group), std::to_string(*user)};
+  if (ask("select id from mdl_groups_members where groupid = $1::bigint and userid = $2::bigint", ids))
+    return;
+  try {
+    insert("mdl_groups_members",
+           "insert into mdl_groups_members (groupid, userid, timeadded) values ($1::bigint, $2::bigint, 7) "
+           "returning *",
+           ids);
+  } catch (const pqxx::unique_violation&) {
+    // A batch was first. Moodle says that it could not write, and he finds there whom he wanted to put there.
+    ++refused_;
+    return;
+  }
+  exec("update mdl_groups set timemodified = extract(epoch from now()) where id = $1::bigint",
+       {std::to_string(*group)});
 }
 
 void moodle_worker::suspend() {

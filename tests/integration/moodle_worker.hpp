@@ -41,6 +41,8 @@ class moodle_worker {
   void begin_round(std::size_t round);
   /// How many things he has done.
   std::size_t done() const { return done_; }
+  /// How many of them Moodle could not write, since a batch had written the same at that moment.
+  std::size_t refused() const { return refused_; }
   /// Waits until he has done so many, or has failed.
   void await(std::size_t done);
   /// Has him end; why he had to end before; empty: he had not.
@@ -92,7 +94,7 @@ class moodle_worker {
   std::vector<std::vector<names_to_come>> rounds_;
   std::optional<pqxx::connection> connection_;
   std::size_t number_ = 0;  ///< of the thing that he does, for names
-  std::atomic<std::size_t> done_ = 0;
+  std::atomic<std::size_t> done_ = 0, refused_ = 0;
   std::atomic<bool> stopping_ = false;
   std::mutex round_mutex_;  ///< held while a name to come is taken
   std::size_t first_round_to_come_ = 0;
