@@ -515,7 +515,7 @@ std::uint64_t deadlocks_of(deployment& world) {
       .as<std::uint64_t>();
 }
 
-/// In the order opposite to that of a batch. The server chooses who of the two is to give up.
+/// In the order opposite to that of a batch, of a table that each target has. The server chooses who of the two is to give up.
 void deadlock(fault_run& run) {
   constexpr int times_min = 8, times_max = 80;  // a batch need not come in between
   const auto matriculas = [&](int given_up) {
