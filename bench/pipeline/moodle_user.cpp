@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
@@ -23,18 +24,34 @@ join mdl_course c on c.id = e.courseid
 left join mdl_course_sections s on s.course = c.id
 )sql";
 
-constexpr const char* seen_sql =
-    "update mdl_user set lastaccess = extract(epoch from now()) "
-    "where id = (select user_id from matricula.moodle_user order by user_id offset $1 % 1000 limit 1)";
+/// Somebody by ITACA's id, and a course of his; where he has none yet, of the first that matricula has made.
+constexpr const char* whom_sql = R"sql(
+with wanted as (
+  select u.user_id, m.course_id
+  from classrooms.person p
+  join matricula.moodle_user u on u.person_id = p.person_id
+  join classrooms.enrolment e on e.person_id = p.person_id
+  join matricula.moodle_classroom m on m.classroom_id = e.classroom_id
+  where p.code = $2
+  order by m.course_id
+  limit 1
+)
+select user_id, course_id from wanted
+union all
+select (select user_id from matricula.moodle_user order by user_id offset $1 % 1000 limit 1),
+       (select course_id from matricula.moodle_course order by course_id offset $1 % 300 limit 1)
+where not exists (select from wanted)
+)sql";
+
 constexpr const char* edit_sql =
-    "update mdl_course set timemodified = extract(epoch from now()) "
-    "where id = (select course_id from matricula.moodle_course order by course_id offset $1 % 300 limit 1)";
+    "update mdl_course set timemodified = extract(epoch from now()) where id = $1::bigint";
+constexpr const char* seen_sql =
+    "update mdl_user set lastaccess = extract(epoch from now()) where id = $1::bigint";
 constexpr const char* enrol_sql = R"sql(
 insert into mdl_user_enrolments (enrolid, userid)
 select e.id, u.user_id
-from (select course_id from matricula.moodle_course order by course_id offset $1 % 300 limit 1) as c
-join mdl_enrol e on e.courseid = c.course_id and e.enrol = 'manual',
-     (select user_id from matricula.moodle_user order by user_id offset $1 % 997 limit 1) as u
+from mdl_enrol e, (select user_id from matricula.moodle_user order by user_id offset $2 % 997 limit 1) as u
+where e.courseid = $1::bigint and e.enrol = 'manual'
 on conflict do nothing
 )sql";
 
@@ -85,9 +102,16 @@ void look_at_a_course(pqxx::transaction_base& work, std::size_t number) {
   work.exec_params(look_sql, static_cast<std::int64_t>(number));
 }
 
-void change_a_course(pqxx::transaction_base& work, std::size_t number) {
-  for (const auto* sql : {seen_sql, edit_sql, enrol_sql})
-    work.exec_params(sql, static_cast<std::int64_t>(number));
+moodle_user::page changing_courses_of(std::vector<std::string> people) {
+  return [people = std::move(people)](pqxx::transaction_base& work, std::size_t number) {
+    const auto page = static_cast<std::int64_t>(number);
+    const auto whom =
+        work.exec_params1(whom_sql, page, people.empty() ? std::string{} : people[number % people.size()]);
+    // In the order of the batch's steps, lest they wait for each other: in Moodle this is not one transaction.
+    work.exec_params(edit_sql, whom[1].as<std::int64_t>());
+    work.exec_params(seen_sql, whom[0].as<std::int64_t>());
+    work.exec_params(enrol_sql, whom[1].as<std::int64_t>(), page);
+  };
 }
 
 }  // namespace matricula::bench

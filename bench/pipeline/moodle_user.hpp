@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace matricula::bench {
 
@@ -48,7 +49,8 @@ class moodle_user {
 
 /// Opens a course and the list of his own courses, of the people and courses that matricula has made.
 void look_at_a_course(pqxx::transaction_base& work, std::size_t number);
-/// Is seen in a course, changes its date, and enrols a person in it by hand.
-void change_a_course(pqxx::transaction_base& work, std::size_t number);
+/// A page by which one of `people`, ITACA's ids, is seen in a course of his, changes its date, and enrols a person in it by
+/// hand; as long as he has no course, or there are none, one of the first whom matricula has given an account.
+moodle_user::page changing_courses_of(std::vector<std::string> people);
 
 }  // namespace matricula::bench

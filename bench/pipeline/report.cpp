@@ -217,8 +217,10 @@ meanwhile. The large site holds 60,000 rows more with each run. In every other r
        R"(The target `moodle`, one site, into a database of Moodle's tables with all of their indexes that holds 500,000
 accounts, 50,000 courses and 3,000,000 enrolments already (a page of fewer than 30,000 records: as many times fewer).
 Beside it, all the time, somebody looks at a course and his own courses, and somebody else is seen in a course, changes it
-and enrols a person by hand; both keep to people and courses of the page before. Their longest waits are told, what
-they wait for without a page, and for how long they waited for a lock at most, 0 if never for 50 ms.)",
+and enrols a person by hand. The one keeps to people and courses of the page before, and so does the other as long as those
+of a new page are not there; then he is one of those whose accounts "1 % changed" changes, in a course of theirs. Their
+longest waits are told, what they wait for without a page, and for how long they waited for a lock at most, 0 if never for
+50 ms.)",
        {{"visible, ms", "applied_ms", 1, 0},
         {"in Kafka, ms", "published_ms", 1, 0},
         {"changed", "changed_records", 1, 0},
