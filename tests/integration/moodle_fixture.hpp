@@ -84,6 +84,12 @@ class moodle_site : public testing::Test {
     return apply(*session_, given);
   }
 
+  /// The page that it got last, once more from the topic.
+  std::string site_reads_again(const std::vector<given_record>& records) {
+    revision_ -= records.size();
+    return site_gets_page(records);
+  }
+
   std::unique_ptr<postgres_session> opened(const topic_partition& from) const {
     return opened_session(site_, from);
   }
