@@ -163,7 +163,7 @@ class postgres_session final : public site_store {
   std::optional<rejection> read(const consumed_record& consumed);
   /// Their places in the batch, in its order.
   static std::vector<std::uint32_t> places_of(const std::vector<candidate>& candidates);
-  /// Whether the partition is read on: none of these can have been applied before.
+  /// Whether the partition is read on: none of these can have been applied from it before.
   bool are_all_newer(const site_batch& batch, const std::vector<candidate>& candidates) const;
   /// The places in the batch of those that differs.sql finds different, in their order.
   std::vector<std::uint32_t> differing(pqxx::transaction_base& work, const site_batch& batch,

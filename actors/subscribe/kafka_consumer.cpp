@@ -132,11 +132,12 @@ class kafka_consumer final : public group_consumer {
     auto& record = consumed.record;
     record.offset = message->offset;
     // Copied, since a message keeps all of the answer that it came in.
-    memory_.make_room(message->key_len + message->len);
-    record.key = memory_.keep({static_cast<const char*>(message->key), message->key_len});
-    record.value = memory_.keep({static_cast<const char*>(message->payload), message->len});
+    auto& memory = memories_[at];
+    memory.make_room(message->key_len + message->len);
+    record.key = memory.keep({static_cast<const char*>(message->key), message->key_len});
+    record.value = memory.keep({static_cast<const char*>(message->payload), message->len});
     read_headers(*message, record.content_hash, record.revision);
-    consumed.memory = memory_.portion();
+    consumed.memory = memory.portion();
     return consumed;
   }
 
@@ -220,9 +221,8 @@ class kafka_consumer final : public group_consumer {
 
   /// For a site that has read nothing: the first entries are gone, as they are to a site that is new to an old topic.
   consumer_event begin_where_the_log_does(const topic_partition& from) {
-    spdlog::warn("kafka {}: {}-{} no longer holds its first entries, of which nothing has come here; begins "
-                 "with what it "
-                 "has. If something is missing, {}",
+    spdlog::warn("kafka {}: {}-{} no longer holds its first entries, of which nothing has come here; "
+                 "begins with what it has. If something is missing, {}",
                  group_, from.topic, from.partition, publishes_again);
     if (const auto begun = assign_again(*list_of(from, RD_KAFKA_OFFSET_BEGINNING), from); !begun) {
       consumer_problem problem;
@@ -319,6 +319,7 @@ class kafka_consumer final : public group_consumer {
     const partition_list read{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
     for (const auto& each : partitions) {
       owned_.erase(place_of(each));
+      memories_.erase(place_of(each));
       if (reading_.erase(place_of(each)) > 0)
         rd_kafka_topic_partition_list_add(read.get(), each.topic.c_str(), each.partition);
     }
@@ -362,11 +363,11 @@ class kafka_consumer final : public group_consumer {
   kafka_handle<rd_kafka_t> client_;
   kafka_handle<rd_kafka_queue_t> queue_;
   std::function<void()> ready_ = [] {};
-  message_memory memory_;
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
-  std::set<place> owned_;           ///< as the group says
-  std::set<place> reading_;         ///< of these, what is assigned to librdkafka
+  std::map<place, message_memory> memories_;  ///< a partition that waits keeps what is its own only
+  std::set<place> owned_;                     ///< as the group says
+  std::set<place> reading_;                   ///< of these, what is assigned to librdkafka
   std::set<place> from_the_first_;  ///< begun at offset 0, and nothing was handed out or refused yet
   bool subscribed_ = false, assigned_ = false, left_ = false;
 };

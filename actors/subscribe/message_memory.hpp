@@ -12,7 +12,7 @@ namespace matricula {
 /// Copies of what messages say, one behind the other in portions of memory. A portion lives as long as somebody keeps it.
 class message_memory {
  public:
-  static constexpr std::size_t portion_bytes = 256U << 10;
+  static constexpr std::size_t portion_bytes = 64U << 10;
 
   /// So many bytes that are kept next will lie in one portion, which is of their size if they are more than fit.
   void make_room(std::size_t bytes) {

@@ -107,6 +107,8 @@ moodle_user::page changing_courses_of(std::vector<std::string> people) {
     const auto page = static_cast<std::int64_t>(number);
     const auto whom =
         work.exec_params1(whom_sql, page, people.empty() ? std::string{} : people[number % people.size()]);
+    if (whom[0].is_null() || whom[1].is_null())
+      return;  // not so many have been made
     // In the order of the batch's steps, lest they wait for each other: in Moodle this is not one transaction.
     work.exec_params(edit_sql, whom[1].as<std::int64_t>());
     work.exec_params(seen_sql, whom[0].as<std::int64_t>());

@@ -76,8 +76,6 @@ class memory_store final : public site_store {
       return *why;
     }
     auto& position = site_.positions[from_];
-    if (position.next_offset != expected)
-      return lost();
     const auto skipped = [&](std::size_t index) {
       return std::any_of(refused.begin(), refused.end(), [&](const auto& r) { return r.index == index; });
     };
@@ -107,6 +105,8 @@ class memory_store final : public site_store {
       answer.counts.unchanged = range.last - range.first;
       return answer;
     }
+    if (position.next_offset != expected)
+      return lost();
     for (const auto& record : refused) {
       site_.quarantined.emplace_back(batch.records[record.index].key);
       site_.add_outcome("quarantine", std::string{batch.records[record.index].key},

@@ -163,8 +163,9 @@ class matrix_round {
           if (const auto* run = so_far.find(wanted.title(which.name), seed, wanted.extent_of(which))) {
             clean_ = clean_ && run->clean();
             of_other_commits_ += run->commit == wanted.commit ? 0U : 1U;
-          } else
+          } else {
             left_.push_back({&which, seed});
+          }
         }
   }
 

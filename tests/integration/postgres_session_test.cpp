@@ -263,6 +263,18 @@ TEST_F(postgres_site, applies_the_newest_of_a_key_that_comes_twice) {
   EXPECT_EQ(database_.value("select since from classrooms.record"), "2026-09-02");
 }
 
+// Of a batch in which something may have been applied before.
+TEST_F(postgres_site, stores_the_revision_of_what_has_come_back_beside_what_it_knows) {
+  auto session = opened();
+  const given_record known{.person = "10000001"}, back{.person = "10000002"};
+  apply(*session, given_batch{}.add(known, 10).add(back, 11));
+  EXPECT_EQ(apply(*session, given_batch{2}.add(known, 10).add(back, 30)),
+            "created 0 changed 1 withdrawn 0 unchanged 1 superseded 0");
+  EXPECT_EQ(apply(*opened({"FP-46", 0}), given_batch{}.add(withdrawn(back), 20)),
+            "created 0 changed 0 withdrawn 0 unchanged 0 superseded 1");
+  EXPECT_EQ(database_.value("select count(*) from classrooms.enrolment where status = 'enrolled'"), "2");
+}
+
 TEST_F(postgres_site, asks_only_of_what_may_have_been_applied_before) {
   const changed_target unaskable{site_, "differs.sql",
                                  "\n  and 1 / (select count(*) from pg_class where false) = 1"};
