@@ -125,6 +125,8 @@ void limit_fetches(kafka_settings& settings, std::size_t bytes) {
 
 result<kafka_handle<rd_kafka_t>> kafka_client(rd_kafka_type_t type,
                                               kafka_handle<rd_kafka_conf_t> configuration) {
+  // Made by now, and not by the first of the client's threads that logs.
+  static_cast<void>(spdlog::default_logger_raw());
   char text[512];
   auto* client = rd_kafka_new(type, configuration.get(), text, sizeof text);
   if (client == nullptr)
