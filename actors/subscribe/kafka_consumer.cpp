@@ -125,19 +125,19 @@ class kafka_consumer final : public group_consumer {
       return problem_of(*message);
     const auto at = place_of(*message);
     from_the_first_.erase(at);
-    read_[at].handed_out = message->offset + 1;
+    auto& read = read_[at];
+    read.handed_out = message->offset + 1;
     make_room_known(*message);
     consumed_message consumed;
     consumed.from = {rd_kafka_topic_name(message->rkt), message->partition};
     auto& record = consumed.record;
     record.offset = message->offset;
     // Copied, since a message keeps all of the answer that it came in.
-    auto& memory = memories_[at];
-    memory.make_room(message->key_len + message->len);
-    record.key = memory.keep({static_cast<const char*>(message->key), message->key_len});
-    record.value = memory.keep({static_cast<const char*>(message->payload), message->len});
+    read.memory.make_room(message->key_len + message->len);
+    record.key = read.memory.keep({static_cast<const char*>(message->key), message->key_len});
+    record.value = read.memory.keep({static_cast<const char*>(message->payload), message->len});
     read_headers(*message, record.content_hash, record.revision);
-    consumed.memory = memory.portion();
+    consumed.memory = read.memory.portion();
     return consumed;
   }
 
@@ -271,11 +271,12 @@ class kafka_consumer final : public group_consumer {
 
   using place = std::pair<std::string, std::int32_t>;
 
-  /// Offsets of a partition.
+  /// Of a partition: offsets, and copies of its messages, its own, lest one that waits keep what others say.
   struct read_so_far {
     std::int64_t handed_out = 0;  ///< after the last message handed out
     std::int64_t end = 0;         ///< where reading has come to an end; Kafka's own entries are before it too
     std::int64_t asked_end = 0;   ///< where the partition ended when the broker was last asked
+    message_memory memory;
   };
 
   static place place_of(const rd_kafka_message_t& message) {
@@ -319,7 +320,7 @@ class kafka_consumer final : public group_consumer {
     const partition_list read{rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size()))};
     for (const auto& each : partitions) {
       owned_.erase(place_of(each));
-      memories_.erase(place_of(each));
+      read_.erase(place_of(each));
       if (reading_.erase(place_of(each)) > 0)
         rd_kafka_topic_partition_list_add(read.get(), each.topic.c_str(), each.partition);
     }
@@ -365,9 +366,8 @@ class kafka_consumer final : public group_consumer {
   std::function<void()> ready_ = [] {};
   std::deque<consumer_event> events_;
   std::map<place, read_so_far> read_;
-  std::map<place, message_memory> memories_;  ///< a partition that waits keeps what is its own only
-  std::set<place> owned_;                     ///< as the group says
-  std::set<place> reading_;                   ///< of these, what is assigned to librdkafka
+  std::set<place> owned_;           ///< as the group says
+  std::set<place> reading_;         ///< of these, what is assigned to librdkafka
   std::set<place> from_the_first_;  ///< begun at offset 0, and nothing was handed out or refused yet
   bool subscribed_ = false, assigned_ = false, left_ = false;
 };
